@@ -1,0 +1,44 @@
+/*
+ * The child: the vhost's user, one connection. Everything in src/child runs after the drop.
+ */
+#ifndef ITKD_CHILD_H
+#define ITKD_CHILD_H
+
+#include "itkd/conf.h"
+#include "itkd/job.h"
+#include <sys/resource.h>
+
+struct child_start {
+	const struct conf *conf;
+	const struct conf_vhost *vhost;
+	const struct conf_identity *identity;
+	const struct job *job;
+	int connection;              /* stream socket, O_NONBLOCK: TCP, or the relay of a front */
+	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
+	bool over_cap;               /* no place was free: answer 503 with Retry-After and close */
+	struct rlimit nofile;        /* what itkd was started with: for CGI programs */
+	pid_t master_group;          /* process group that the child may step into */
+};
+
+/*
+ * Serves the connection to its end. On entry: signals SIGUSR1, SIGUSR2 blocked (the child takes
+ * them in ppoll only), SIGPIPE ignored, the process leads a group of its own.
+ *   SIGUSR1  the generation ends: the next answer says Connection: close
+ *   SIGUSR2  processes are short: an idle kept connection is closed now
+ * Returns the exit status.
+ */
+int child_serve(const struct child_start *start);
+
+/* What `itkd -k status` reads of a child, by process_vm_readv; a child may write what it likes. */
+#define CHILD_STATUS_MAGIC 0x63686c64u
+struct child_status {
+	uint32_t magic;
+	char state;          /* Apache's letters: R reading, W writing, K kept, C closing */
+	uint32_t requests;
+	uint64_t bytes;
+	char client[64];
+	char request[128];
+};
+extern struct child_status child_status;
+
+#endif

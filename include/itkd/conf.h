@@ -1,0 +1,264 @@
+/*
+ * The loaded configuration: plain structs with plain pointers, built once by the loader (src/load)
+ * into a memfd at a fixed address and mapped read-only ever after. Nothing here is ever written
+ * again; pointers lead into the same mapping or into the private region of one identity.
+ */
+#ifndef ITKD_CONF_H
+#define ITKD_CONF_H
+
+#include "itkd/host.h"
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#define CONF_MAGIC 0x69746b64u
+#define CONF_FORMAT 1
+#define CONF_COMMON_MAX ((size_t)4 << 30)   /* address space, not memory */
+#define CONF_PRIVATE_STRIDE ((size_t)16 << 20) /* an identity's part begins at a multiple of it */
+#define CONF_VHOST_LOGS 8                   /* error log and access logs of one vhost */
+
+/* Who a vhost runs as. Resolved from names at load; nobody asks NSS again. */
+struct conf_identity {
+	uint32_t index;
+	uid_t uid;
+	gid_t gid;
+	uint32_t ngroups;
+	const gid_t *groups;      /* what initgroups(user, gid) would set; never NULL when ngroups */
+	const char *user, *group; /* as the config names them, for messages */
+	const char *home;         /* "" when unknown */
+	const void *private_base; /* this identity's part of the private region */
+	size_t private_size;      /* bytes used of it; 0: it has none */
+};
+
+struct conf_listener {
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	bool tls;            /* `Listen 443 https`, or port 443, or a vhost with SSLEngine on it */
+	bool v6only;
+	const char *text;    /* as in the config, for messages: "[::]:443" */
+	const char *file;
+	uint32_t line;
+};
+
+enum conf_log_kind { CONF_LOG_FILE, CONF_LOG_PROGRAM, CONF_LOG_SYSLOG };
+
+/* A log file. The same path named twice is one log. Index = log id. */
+struct conf_log {
+	enum conf_log_kind kind;
+	bool shared;           /* written by several identities, or by the server: a pipe to the logger */
+	uint32_t identity;     /* not shared: the one that writes it */
+	const char *path;      /* absolute; for a program its command line */
+	const char *file;
+	uint32_t line;
+};
+
+struct log_format; /* log_format.h */
+
+struct conf_access_log {
+	uint32_t log;              /* index into conf->logs */
+	uint8_t fd_index;          /* index into vhost->logs, and so into the job's descriptors */
+	const struct log_format *format;
+	const char *env;           /* env=NAME / env=!NAME, with the '!'; NULL: always */
+};
+
+/* RequestReadTimeout: 0 = no limit. Seconds; rate in bytes a second. */
+struct conf_read_timeout {
+	uint32_t header_initial, header_max, header_rate;
+	uint32_t body_initial, body_max, body_rate;
+	uint32_t handshake_initial, handshake_max, handshake_rate;
+};
+
+/* Options, with Apache's meaning. */
+#define OPT_INDEXES 0x01u
+#define OPT_INCLUDES 0x02u
+#define OPT_SYM_LINKS 0x04u
+#define OPT_EXECCGI 0x08u
+#define OPT_INC_WITH_EXEC 0x20u
+#define OPT_SYM_OWNER 0x40u
+#define OPT_MULTI 0x80u
+#define OPT_ALL (OPT_INDEXES | OPT_INCLUDES | OPT_INC_WITH_EXEC | OPT_SYM_LINKS | OPT_EXECCGI)
+
+enum conf_access { ACCESS_UNSET, ACCESS_GRANTED, ACCESS_DENIED };
+
+struct conf_strings {
+	uint32_t n;
+	const char *const *v;
+};
+
+/* AddType, AddHandler: an extension (lower case, without the dot) and what it means. */
+struct conf_ext {
+	const char *ext;
+	const char *value; /* "" where a Remove* took it away */
+};
+struct conf_exts {
+	uint32_t n;
+	const struct conf_ext *v;
+};
+
+/* SetEnv, PassEnv (resolved at load), UnsetEnv (value NULL), in the order written. */
+struct conf_env {
+	const char *name;
+	const char *value;
+};
+struct conf_envs {
+	uint32_t n;
+	const struct conf_env *v; /* in the identity's private region where a vhost wrote it */
+};
+
+/* Bits of conf_dir.set. */
+#define DIR_OPTIONS (1ull << 0)
+#define DIR_ACCESS (1ull << 1)
+#define DIR_INDEX (1ull << 2)
+#define DIR_LIMIT_BODY (1ull << 3)
+#define DIR_HANDLER (1ull << 4) /* SetHandler */
+#define DIR_TYPE (1ull << 5)    /* ForceType */
+#define DIR_SLASH (1ull << 6)
+
+/*
+ * Per-directory settings. Merged base first, in the order of conf_vhost.sections
+ * (conf_dir_merge). A field counts only when its bit is set.
+ */
+struct conf_dir {
+	uint64_t set;
+	uint32_t options, options_add, options_remove; /* core_dir_config's three words */
+	enum conf_access access;
+	struct conf_strings index;
+	int64_t limit_body; /* LimitRequestBody, 0: none */
+	const char *handler, *type;
+	bool slash;
+	struct conf_exts types, handlers; /* merged by appending: the last one of an extension wins */
+	struct conf_envs env;             /* merged by appending */
+};
+
+enum conf_section_kind { SECTION_DIRECTORY, SECTION_DIRECTORY_GLOB };
+
+/* <Directory>: in the order in which they apply, shortest path first (Apache: ap_core_reorder). */
+struct conf_section {
+	enum conf_section_kind kind;
+	const char *path;    /* canonical, "/" or without a trailing slash */
+	uint32_t components; /* of path; "/" has 0 */
+	struct conf_dir dir;
+	const char *file;
+	uint32_t line;
+};
+struct conf_sections {
+	uint32_t n;
+	const struct conf_section *v;
+};
+
+struct conf_alias {
+	const char *from; /* URL path */
+	const char *to;   /* file path */
+	bool script;      /* ScriptAlias */
+};
+
+#define TLS_V1_2 0x1u
+#define TLS_V1_3 0x2u
+
+struct conf_tls {
+	bool engine;
+	uint32_t protocols;
+	bool honor_order;
+	const char *cert, *key, *chain; /* paths; NULL where not given */
+	const char *ciphers, *ciphersuites;
+	const char *file; /* of the certificate's line, for messages */
+	uint32_t line;
+};
+
+struct conf_vhost {
+	uint32_t id;             /* index into conf->vhosts; 0 is the main server */
+	const char *file;        /* where <VirtualHost> stands; NULL for the main server */
+	uint32_t line;
+	struct host_vhost host;  /* addresses, ServerName, ServerAlias: what host.h resolves by */
+	const char *server_name; /* never NULL */
+	uint16_t server_port;    /* of ServerName, else of the address, else 0 */
+	const char *scheme;      /* of ServerName, or NULL */
+	bool named;              /* ServerName was given */
+	const char *server_admin;
+	const char *document_root;
+	uint32_t use_canonical_name; /* 0 Off, 1 On, 2 DNS */
+
+	uint32_t nidentities;            /* at least 1 */
+	const uint32_t *identities;      /* indexes into conf->identities */
+	uint64_t counter;                /* never 0: (ServerName, identity) in the scoreboard */
+	uint32_t max_clients;            /* MaxClientsVHost; 0: no cap */
+	int nice;                        /* NiceValue */
+
+	uint32_t nlogs;                  /* descriptors that a job carries for it */
+	uint32_t logs[CONF_VHOST_LOGS];  /* log ids; logs[0] is the ErrorLog */
+	uint32_t naccess;
+	const struct conf_access_log *access;
+	uint32_t log_level;              /* syslog's numbers; LOG_WARNING by default */
+
+	uint32_t timeout;                /* seconds */
+	bool keep_alive;
+	uint32_t keep_alive_timeout;     /* milliseconds */
+	uint32_t max_keep_alive_requests; /* 0: no limit */
+	struct conf_read_timeout read_timeout;
+	uint32_t limit_line, limit_fields, limit_field_size;
+
+	uint32_t naliases;
+	const struct conf_alias *aliases; /* the vhost's own, then the main server's, in order */
+	struct conf_dir dir;              /* server context: main server's, then the vhost's */
+	struct conf_sections sections;    /* main server's and the vhost's, as they apply */
+	struct conf_tls tls;
+};
+
+/* An extension of mime.types. Sorted by ext, for bsearch. */
+struct conf_mime {
+	const char *ext;
+	const char *type;
+};
+
+struct sock_filter;
+
+struct conf {
+	uint32_t magic, format;
+	uint32_t generation;
+	void *base; /* where this is mapped */
+	size_t size;
+	void *private_base;
+	size_t private_size; /* of the whole private region; 0: none */
+
+	const char *config_file, *server_root, *pid_file, *runtime_dir;
+	uid_t front_uid;
+	gid_t front_gid;
+	uid_t log_uid;
+	gid_t log_gid;
+	uint32_t fronts; /* processes */
+
+	uint32_t nlisteners;
+	const struct conf_listener *listeners;
+	uint32_t nidentities;
+	const struct conf_identity *identities;
+	uint32_t nvhosts;
+	const struct conf_vhost *const *vhosts;
+	uint32_t nlogs;
+	const struct conf_log *logs;
+	uint32_t main_log; /* the main server's ErrorLog: always shared */
+	struct host_map host;
+
+	uint32_t nmime;
+	const struct conf_mime *mime;
+
+	uint32_t start_servers, min_spare, max_spare, max_workers;
+	uint32_t listen_backlog;
+	uint32_t graceful_timeout; /* seconds, for old generations; never 0 */
+	uint32_t graceful_stop_timeout; /* seconds, for graceful-stop; 0: no limit */
+
+	/* LimitUIDRange / LimitGIDRange where they are set: a filter for each spare (raw BPF). */
+	bool limit_uid, limit_gid;
+	uid_t uid_min, uid_max;
+	gid_t gid_min, gid_max;
+	uint32_t nfilter;
+	const struct sock_filter *filter;
+};
+
+/* Lays add over base: what a later section says wins, lists are appended (from arena a). */
+struct arena;
+void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_dir *add);
+
+#endif

@@ -1,0 +1,26 @@
+/* From the path of a request target to a path below a document root. */
+#ifndef ITKD_PATH_H
+#define ITKD_PATH_H
+
+#include "itkd/span.h"
+
+struct arena;
+
+enum path_result {
+	PATH_OK,
+	PATH_BAD,       /* 400: a malformed percent-encoding, an encoded NUL, not absolute, above "/" */
+	PATH_NOT_FOUND, /* 404: an encoded slash (AllowEncodedSlashes Off) */
+};
+
+/*
+ * Percent-decodes raw once, collapses "//", takes away dot segments (RFC 3986 section 5.2.4).
+ * *path starts with '/' and holds no "." or ".." segment and no NUL.
+ */
+enum path_result path_decode(struct arena *a, struct span raw, char **path);
+
+/* For a Location or an index page: percent-encodes what a path may not hold. */
+char *path_encode(struct arena *a, const char *path);
+/* For HTML text and attribute values. */
+char *html_escape(struct arena *a, const char *text);
+
+#endif
