@@ -35,6 +35,8 @@ struct host_group;
 struct host_map {
 	uint32_t ngroups;
 	const struct host_group *groups; /* one for each distinct address:port, in config order */
+	uint32_t nslots;                 /* a power of two: hash table over the groups' addresses */
+	const uint32_t *slots;           /* index into groups + 1; 0: empty */
 };
 
 /*
@@ -59,6 +61,8 @@ uint32_t host_group_resolve(const struct host_group *g, struct span host, uint16
 /*
  * Whether host is a valid uri-host (RFC 3986 section 3.2.2: reg-name of unreserved, pct-encoded
  * refused, or an IP literal in brackets), and its port apart. *port is 0 where there is none.
+ * *host is as it stands there, an IP literal with its brackets (names are compared without them).
+ * An empty authority is a valid Host (RFC 9112 section 3.2) and gives an empty *host.
  */
 bool host_parse(struct span authority, struct span *host, uint16_t *port);
 

@@ -27,10 +27,12 @@ struct scoreboard_slot {
 	_Atomic int32_t culprit;     /* SLOT_BAD_JOB: who sent it */
 	uint32_t pad;
 	_Atomic uint64_t since;      /* CLOCK_MONOTONIC, milliseconds, of the last change of state */
+	_Atomic uint64_t wanted;     /* the counter whose lock this process takes or holds; 0: none */
 };
 
 struct scoreboard {
 	uint32_t magic;
+	_Atomic uint32_t active;                   /* the generation that accepts */
 	_Atomic uint32_t high;                     /* slots in use lie below */
 	_Atomic uint32_t locks[SCOREBOARD_LOCKS];  /* holder's slot + 1; by counter */
 	_Atomic uint64_t claims[SCOREBOARD_SLOTS];
@@ -39,7 +41,10 @@ struct scoreboard {
 
 /* How many processes hold a place of this counter. */
 uint32_t scoreboard_count(const struct scoreboard *sb, uint64_t counter);
-/* Claims a place for slot; false when cap places are taken already. cap 0: no cap. */
+/*
+ * Claims a place for slot; false when cap places are taken already, or when the counter's lock
+ * could not be had within two seconds. cap 0: no cap. Only the process of that slot may call it.
+ */
 bool scoreboard_claim(struct scoreboard *sb, uint32_t slot, uint64_t counter, uint32_t cap);
 /* Master only, after the process of the slot was reaped: its claim and any lock it held. */
 void scoreboard_release(struct scoreboard *sb, uint32_t slot);

@@ -1,0 +1,68 @@
+/*
+ * From files to a tree of directives and sections. Include, Define, <IfModule> and their like are
+ * worked off here, as in Apache while reading; what they let through stands in the tree as if it
+ * were written in place. No meaning is given to any other directive.
+ */
+#ifndef ITKD_CONF_PARSE_H
+#define ITKD_CONF_PARSE_H
+
+#include "itkd/arena.h"
+#include "itkd/conf_map.h"
+#include "itkd/conf_report.h"
+#include "itkd/conf_table.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONF_INCLUDE_DEPTH 20
+#define CONF_FILE_MAX ((size_t)256 << 20)
+
+struct conf_node {
+	const struct conf_directive *directive; /* NULL: no such name */
+	const char *name;                       /* as written, without '<' */
+	bool section;
+	const char *raw; /* what follows the name, variables replaced, without the section's '>' */
+	uint32_t nargs;
+	char *const *args; /* the words of raw */
+	const char *file;
+	uint32_t line;
+	struct conf_node *next, *children, *last;
+};
+
+/* A file that was read, for -D DUMP_INCLUDES. */
+struct conf_source {
+	const char *path;
+	uint32_t line; /* of the Include; 0: the main file */
+	struct conf_source *next;
+};
+
+struct conf_frame;
+
+struct conf_parser {
+	struct arena *a;
+	struct conf_report *report;
+	const char *server_root;
+	struct conf_map names;   /* of the directive table */
+	struct conf_map vars;    /* for ${}: Define; names in any case, as in Apache */
+	struct conf_map defines; /* for <IfDefine>: -D and Define, case counts */
+	struct conf_vec defined; /* const char *: the names in order, for -S */
+	struct conf_node root;   /* its children are the result */
+	struct conf_source *sources, *last_source;
+	struct conf_frame *frame; /* files that are being read, innermost first */
+};
+
+void conf_parser_init(struct conf_parser *p, struct arena *a, struct conf_report *report,
+	const char *server_root);
+
+/* value NULL: the name is defined without one. */
+void conf_parse_define(struct conf_parser *p, const char *name, const char *value);
+
+/* Reads a file into p->root. Everything that is wrong goes to the report. */
+void conf_parse_file(struct conf_parser *p, const char *path);
+
+/* Reads a text; name stands for the file's in messages. */
+void conf_parse_text(struct conf_parser *p, const char *name, const char *text);
+
+/* path itself, or below ServerRoot when it is relative. */
+const char *conf_parse_path(struct conf_parser *p, const char *path);
+
+#endif

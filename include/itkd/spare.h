@@ -1,0 +1,32 @@
+/*
+ * The spare: root-equivalent until the drop, and so it reads exactly one thing, a job. All that it
+ * does stands in src/priv/spare.c, from top to bottom.
+ */
+#ifndef ITKD_SPARE_H
+#define ITKD_SPARE_H
+
+#include "itkd/conf.h"
+#include "itkd/scoreboard.h"
+#include <sys/resource.h>
+
+struct spare_mapping {
+	void *p;
+	size_t n;
+};
+
+struct spare_start {
+	const struct conf *conf; /* of the generation whose queue it is */
+	struct scoreboard *scoreboard;
+	uint32_t slot;
+	int queue;               /* jobs are received here */
+	int taken;               /* eventfd: told when a job was taken, so that the master forks */
+	struct rlimit nofile;    /* what itkd was started with */
+	pid_t master_group;
+	uint32_t nforeign;       /* mappings of other generations: unmapped before the job */
+	const struct spare_mapping *foreign;
+};
+
+/* Runs in the forked process and ends it. */
+_Noreturn void spare_run(const struct spare_start *start);
+
+#endif

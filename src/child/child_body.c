@@ -1,0 +1,163 @@
+/*
+ * The body of a request (RFC 9112 sections 6 and 7.1): Content-Length or chunked, read through the
+ * connection's buffer behind the head, so that what follows it stays for the next request. Runs as
+ * the vhost's user; the bytes are the client's.
+ */
+#include "child_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+void child_body_init(struct child *c, struct child_request *r)
+{
+	const struct http_head *head = &r->head;
+	struct child_body *b = &r->body;
+
+	*b = (struct child_body){.kind = BODY_NONE, .done = true};
+	if (head->chunked) {
+		b->kind = BODY_CHUNKED;
+		http_chunked_init(&b->chunked);
+	} else if (head->content_length > 0) {
+		b->kind = BODY_LENGTH;
+		b->left = (uint64_t)head->content_length;
+	} else {
+		return;
+	}
+	b->done = false;
+	/* RFC 9110 section 10.1.1: not to a client of HTTP/1.0, nor when the body came already. */
+	b->expect = head->expect_continue && head->minor >= 1 && c->in_at == c->in_end;
+}
+
+bool child_body_want(struct child *c, struct child_request *r)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const struct conf_read_timeout *t = &c->vhost->read_timeout;
+
+	if (r->body.done)
+		return true;
+	child_rate_start(&r->body.rate, t->body_initial, t->body_max, t->body_rate);
+	if (!r->body.expect)
+		return true;
+	r->body.expect = false;
+	return child_send(c, text, sizeof(text) - 1, 0);
+}
+
+/* Makes room behind the head and reads. True: look at the buffer again. */
+static bool body_fill(struct child *c, struct child_request *r, enum child_body_result *result)
+{
+	size_t head_end = (size_t)(r->head.line.p - c->in) + r->head.size;
+
+	/* The head's spans are in use until the request ends: only what is behind it moves. */
+	if (c->in_at == c->in_end && c->in_at > head_end)
+		c->in_at = c->in_end = head_end;
+	if (c->eof) {
+		*result = CHILD_BODY_GONE;
+		return false;
+	}
+	ssize_t n = child_fill(c);
+
+	if (n > 0) {
+		c->bytes_in += (uint64_t)n;
+		child_rate_got(&r->body.rate, (size_t)n);
+		return true;
+	}
+	*result = n < 0 && errno == EAGAIN ? CHILD_BODY_AGAIN : CHILD_BODY_GONE;
+	return false;
+}
+
+static enum child_body_result body_length(
+	struct child *c, struct child_body *b, struct span *data)
+{
+	size_t n = c->in_end - c->in_at;
+
+	if (n > b->left)
+		n = (size_t)b->left;
+	*data = (struct span){c->in + c->in_at, n};
+	c->in_at += n;
+	b->left -= n;
+	b->done = b->left == 0;
+	return CHILD_BODY_DATA;
+}
+
+static enum child_body_result body_chunked(
+	struct child *c, struct child_body *b, struct span *data)
+{
+	struct span in = {c->in + c->in_at, c->in_end - c->in_at};
+	enum http_chunked_result result = http_chunked_next(&b->chunked, &in, data);
+
+	c->in_at = c->in_end - in.n;
+	switch (result) {
+	case HTTP_CHUNKED_DATA:
+		return CHILD_BODY_DATA;
+	case HTTP_CHUNKED_END:
+		b->done = true;
+		return CHILD_BODY_END;
+	case HTTP_CHUNKED_MORE:
+		return CHILD_BODY_AGAIN;
+	default:
+		return CHILD_BODY_BAD;
+	}
+}
+
+enum child_body_result child_body_next(
+	struct child *c, struct child_request *r, struct span *data)
+{
+	struct child_body *b = &r->body;
+	enum child_body_result result;
+
+	*data = (struct span){NULL, 0};
+	if (b->done)
+		return CHILD_BODY_END;
+	for (;;) {
+		if (c->in_at == c->in_end && !body_fill(c, r, &result))
+			return result;
+		result = b->kind == BODY_LENGTH ? body_length(c, b, data)
+						: body_chunked(c, b, data);
+		/* A chunk's framing may have taken all that was there. */
+		if (result == CHILD_BODY_AGAIN)
+			continue;
+		break;
+	}
+	b->seen += data->n;
+	if (b->limit && b->seen > b->limit)
+		return CHILD_BODY_LARGE;
+	return result;
+}
+
+bool child_body_drainable(const struct child_request *r)
+{
+	const struct child_body *b = &r->body;
+
+	if (b->done)
+		return true;
+	/* Nobody knows whether a client that waits for 100 will send its body after all. */
+	if (b->expect)
+		return false;
+	return b->kind == BODY_CHUNKED || b->left <= CHILD_DRAIN_MAX;
+}
+
+bool child_body_drain(struct child *c, struct child_request *r)
+{
+	uint64_t before = r->body.seen;
+	struct span data;
+
+	if (r->body.done)
+		return true;
+	if (!child_body_want(c, r))
+		return false;
+	while (r->body.seen - before <= CHILD_DRAIN_MAX) {
+		switch (child_body_next(c, r, &data)) {
+		case CHILD_BODY_DATA:
+			break;
+		case CHILD_BODY_END:
+			return true;
+		case CHILD_BODY_AGAIN:
+			if (child_wait(c, POLLIN, r->body.rate.deadline) == IO_TIMEOUT)
+				return false;
+			break;
+		default:
+			return false;
+		}
+	}
+	return false;
+}

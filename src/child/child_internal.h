@@ -1,0 +1,238 @@
+/*
+ * What the files of src/child share: one connection, one request, and the steps between them. All
+ * of it runs as the vhost's user, after the drop. The connection's bytes are a client's, the files
+ * and the CGI programs are the site owner's: neither is trusted, and neither can gain more here
+ * than the owner has anyway.
+ */
+#ifndef ITKD_CHILD_INTERNAL_H
+#define ITKD_CHILD_INTERNAL_H
+
+#include "itkd/addr.h"
+#include "itkd/arena.h"
+#include "itkd/child.h"
+#include "itkd/date.h"
+#include "itkd/http_head.h"
+#include "itkd/log.h"
+#include "itkd/path.h"
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define CHILD_BODY_ROOM 16384 /* of a body, behind the largest head */
+#define CHILD_IN_MAX (HTTP_HEAD_MAX + CHILD_BODY_ROOM)
+#define CHILD_SMALL 32768    /* an answer up to here leaves with its head in one write */
+#define CHILD_CGI_HEAD 65536 /* bytes of a CGI program's head */
+#define CHILD_CGI_PIECE 65536
+#define CHILD_OUT_MAX (CHILD_CGI_HEAD + CHILD_CGI_PIECE + 16384)
+#define CHILD_ARENA_MAX ((size_t)64 << 20)
+#define CHILD_DRAIN_MAX (256 * 1024) /* of a body that nobody wants, to keep a connection */
+#define CHILD_REDIRECTS 10           /* LimitInternalRecursion */
+
+/* How symbolic links are looked at: Options FollowSymLinks, neither, SymLinksIfOwnerMatch. */
+enum child_links { LINKS_FOLLOW, LINKS_NONE, LINKS_OWNER };
+
+/* From this byte of a path on, components are looked up under that policy. */
+struct child_run {
+	size_t at;
+	enum child_links links;
+};
+
+/* The merged settings of one directory. The last one is kept: it is mostly the next one, too. */
+struct child_dir {
+	struct arena arena;
+	const struct conf_vhost *vhost; /* NULL: nothing merged yet */
+	const char *path;               /* without a slash behind it; "" is the root */
+	size_t path_n;
+	struct conf_dir merged;
+	struct child_run *runs;
+	size_t nruns;
+};
+
+/* A deadline that moves on with the bytes that come: RequestReadTimeout. 0: no limit. */
+struct child_rate {
+	int64_t deadline, last; /* milliseconds, CLOCK_MONOTONIC */
+	uint32_t rate;          /* bytes a second; 0: the deadline stays */
+};
+
+struct child {
+	const struct child_start *start;
+	const struct conf_vhost *vhost; /* of the current request */
+	const struct host_group *group;
+	int fd;
+	bool relay;   /* the other end is the relay of a TLS connection */
+	bool eof;     /* the client will send no more */
+	bool nodelay; /* TCP_NODELAY was set */
+	uint16_t peer_port, local_port;
+	char peer[ADDR_IP_MAX], local[ADDR_IP_MAX];
+	char client[ADDR_TEXT_MAX];  /* for the error log */
+	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
+	unsigned served;             /* requests on this connection, the current one included */
+	uint64_t bytes_in, bytes_out; /* of the current request */
+	struct arena arena;          /* of the current request */
+	struct child_dir dir;
+	time_t date_second;
+	char date[DATE_LEN + 1];
+	size_t in_at, in_end; /* what was read and not used yet */
+	size_t out_n;
+	char in[CHILD_IN_MAX];
+	char out[CHILD_OUT_MAX];
+};
+
+/* What a URL path leads to. */
+struct child_target {
+	const char *file;           /* absolute path of what was opened, without PATH_INFO */
+	const char *path_info;      /* "" or a path */
+	const char *context_prefix; /* of the alias, or "" */
+	const char *context_root;   /* what the alias stands for, or DocumentRoot */
+	const char *handler;        /* "cgi-script", or NULL for a file as it is */
+	const char *type;           /* media type or NULL */
+	bool script;                /* by ScriptAlias */
+	int fd;                     /* -1: nothing is open */
+	int error;                  /* errno of the open that failed, or 0 */
+	struct stat st;
+};
+
+enum child_body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED };
+struct child_body {
+	enum child_body_kind kind;
+	bool done;     /* the last byte was taken from the connection */
+	bool expect;   /* the client waits for 100 (Continue), which was not sent */
+	uint64_t left; /* BODY_LENGTH */
+	uint64_t seen, limit; /* LimitRequestBody; 0: none */
+	struct http_chunked chunked;
+	struct child_rate rate;
+};
+
+/* One request, from the first byte of its head to its line in the access log. */
+struct child_request {
+	struct http_head head;
+	bool parsed;                /* head holds something */
+	struct timespec start;      /* CLOCK_REALTIME */
+	int64_t start_us;           /* CLOCK_MONOTONIC */
+	bool head_only;             /* HEAD: no body in the answer */
+	struct child_body body;
+
+	const char *path;           /* decoded, as requested */
+	const char *uri;            /* the same, or where an internal redirect led */
+	struct span query;
+	bool has_query;
+	unsigned redirects;         /* internal ones so far */
+	struct child_target target;
+
+	bool close;                 /* the connection must not be kept */
+	bool keep;                  /* what the answer's head said */
+	bool aborted;               /* the answer was cut: the end must not look like a whole one */
+	int status;                 /* 0: nothing was answered */
+	uint64_t body_bytes;
+	bool chunked;               /* the answer is sent in chunks */
+	const char *note;           /* of an error page: what the log has already, or NULL */
+	const char *allow;          /* with 405 and OPTIONS */
+	struct span reply;          /* the answer's head, for %{}o */
+};
+
+/* A handler's result instead of a status: r->uri has changed, look again. */
+#define CHILD_REDIRECT (-1)
+
+/* child_io.c: the connection with deadlines. */
+enum child_io { IO_OK, IO_EOF, IO_TIMEOUT, IO_ERROR, IO_SIGNAL };
+
+int64_t child_now(void); /* milliseconds */
+void child_signals(void);
+bool child_ending(void); /* SIGUSR1 came: this generation ends */
+bool child_hurry(void);  /* SIGUSR2 came: processes are short */
+/* As ppoll(2) with the two signals let in: 0 at the deadline (0: none), -1 for a signal. */
+int child_poll(struct pollfd *p, nfds_t n, int64_t deadline);
+/* Waits until the connection is ready for what: IO_OK, IO_TIMEOUT, IO_SIGNAL. */
+enum child_io child_wait(struct child *c, short what, int64_t deadline);
+/* Reads once into c->in, without waiting: >0 bytes, 0 end, -1 with errno. */
+ssize_t child_fill(struct child *c);
+/* Sends all; each Timeout without a byte accepted is a failure. flags: MSG_MORE or 0. */
+bool child_send(struct child *c, const void *p, size_t n, int flags);
+/* The same from a file: n bytes from offset on. False too where the file has become shorter. */
+bool child_send_file(struct child *c, int fd, off_t offset, uint64_t n);
+/* An answer is about to leave in several writes: no waiting for acknowledgements (RFC 896). */
+void child_nodelay(struct child *c);
+void child_rate_start(struct child_rate *t, uint32_t initial, uint32_t max, uint32_t rate);
+void child_rate_got(struct child_rate *t, size_t bytes);
+
+/* child_end.c: the end of a connection. */
+void child_close(struct child *c);
+void child_abort(struct child *c);
+
+/* child_body.c: the request's body. */
+enum child_body_result {
+	CHILD_BODY_DATA,
+	CHILD_BODY_END,
+	CHILD_BODY_AGAIN, /* nothing there yet */
+	CHILD_BODY_BAD,   /* 400 */
+	CHILD_BODY_LARGE, /* 413 */
+	CHILD_BODY_GONE,  /* the client is */
+};
+void child_body_init(struct child *c, struct child_request *r);
+/* Somebody is about to read the body: sends 100 (Continue) where the client waits for it. */
+bool child_body_want(struct child *c, struct child_request *r);
+/* The next piece, without waiting; it stays valid until the next call. */
+enum child_body_result child_body_next(
+	struct child *c, struct child_request *r, struct span *data);
+/* Whether what is left of the body may be read and thrown away to keep the connection. */
+bool child_body_drainable(const struct child_request *r);
+bool child_body_drain(struct child *c, struct child_request *r);
+
+/* child_dir.c: settings of a directory. */
+void child_dir_merge(struct child *c, const char *path, size_t n);
+bool child_dir_denied(const struct child *c);
+const char *child_dir_env(const struct child *c, const char *name);
+bool child_option(const struct child *c, uint32_t option);
+
+/* child_open.c. Returns a descriptor or -errno; -ELOOP for a link that Options does not allow. */
+int child_open(const struct child_dir *dir, const char *path, bool readable);
+
+/* child_map.c: from a URL path to a file. */
+/* The file that uri stands for by alias and DocumentRoot: text only. */
+void child_translate(struct child *c, const char *uri, struct child_target *t);
+/* Opens it. 0, or the status that says why not. */
+int child_map(struct child *c, const char *uri, struct child_target *t);
+/* The same for the request: index files, the slash behind a directory. */
+int child_resolve(struct child *c, struct child_request *r);
+void child_target_close(struct child_target *t);
+
+/* child_name.c: how the server calls itself, by UseCanonicalName. */
+const char *child_server_name(struct child *c, const struct child_request *r);
+uint16_t child_server_port(const struct child *c, const struct child_request *r);
+const char *child_scheme(const struct child *c);
+/* An absolute URL for an encoded path. */
+const char *child_url(struct child *c, const struct child_request *r, const char *path);
+
+/* child_reply.c: the head of an answer, in c->out. */
+void child_head_start(struct child *c, struct child_request *r, int status, struct span reason);
+void child_head_add(struct child *c, struct span name, struct span value);
+void child_head_number(struct child *c, struct span name, uint64_t value);
+/* length -1: unknown, in chunks where the client understands them. */
+void child_head_finish(struct child *c, struct child_request *r, int64_t length);
+/* The head and a body of n bytes. */
+void child_reply(struct child *c, struct child_request *r, const char *body, size_t n);
+struct span child_reason(int status);
+const char *child_field(const struct child_request *r, struct arena *a, const char *name);
+
+/* child_error.c: what is answered when nothing else is. */
+void child_error(struct child *c, struct child_request *r, int status);
+
+/* Handlers: 0 when they have answered, a status for an error page, or CHILD_REDIRECT. */
+int child_static(struct child *c, struct child_request *r);
+int child_index(struct child *c, struct child_request *r);
+int child_cgi(struct child *c, struct child_request *r);
+
+/* child_request.c */
+void child_request(struct child *c, struct child_request *r);
+
+/* child_log.c */
+void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void child_log_access(struct child *c, const struct child_request *r);
+void child_state(struct child *c, char state);
+void child_state_request(struct child *c, const struct child_request *r);
+
+#endif

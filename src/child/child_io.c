@@ -1,0 +1,209 @@
+/*
+ * The child's connection: reads and writes that are tried first and waited for only then, each with
+ * a deadline. Runs as the vhost's user; the bytes are the client's.
+ */
+#include "child_internal.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+/* The kernel's pages go straight to the socket; a bound, so that a signal is seen in between. */
+#define SENDFILE_PIECE ((size_t)4 << 20)
+
+static volatile sig_atomic_t ending, hurry;
+static sigset_t wait_mask;
+
+static void on_signal(int number)
+{
+	if (number == SIGUSR1)
+		ending = 1;
+	else
+		hurry = 1;
+}
+
+void child_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	if (sigaction(SIGUSR1, &action, NULL) < 0 || sigaction(SIGUSR2, &action, NULL) < 0 ||
+	    sigprocmask(SIG_BLOCK, NULL, &wait_mask) < 0)
+		fatal_errno("cannot set up signals");
+	sigdelset(&wait_mask, SIGUSR1);
+	sigdelset(&wait_mask, SIGUSR2);
+}
+
+bool child_ending(void)
+{
+	return ending;
+}
+
+bool child_hurry(void)
+{
+	return hurry;
+}
+
+int64_t child_now(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int child_poll(struct pollfd *p, nfds_t n, int64_t deadline)
+{
+	struct timespec left = {0};
+
+	if (deadline) {
+		int64_t ms = deadline - child_now();
+
+		if (ms > 0)
+			left = (struct timespec){ms / 1000, ms % 1000 * 1000000};
+	}
+	int ready = ppoll(p, n, deadline ? &left : NULL, &wait_mask);
+
+	if (ready < 0 && errno != EINTR)
+		fatal_errno("poll");
+	return ready;
+}
+
+enum child_io child_wait(struct child *c, short what, int64_t deadline)
+{
+	struct pollfd p = {.fd = c->fd, .events = what};
+	int ready = child_poll(&p, 1, deadline);
+
+	if (ready < 0)
+		return IO_SIGNAL;
+	return ready ? IO_OK : IO_TIMEOUT;
+}
+
+ssize_t child_fill(struct child *c)
+{
+	ssize_t n;
+
+	if (c->in_end == sizeof(c->in)) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	do
+		n = read(c->fd, c->in + c->in_end, sizeof(c->in) - c->in_end);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		c->eof = true;
+	if (n > 0)
+		c->in_end += (size_t)n;
+	return n;
+}
+
+/* After a write that did not take all: false when it failed, or nothing moves any more. */
+static bool io_wait_out(struct child *c, int64_t *deadline)
+{
+	if (errno == EINTR)
+		return true;
+	if (errno != EAGAIN)
+		return false;
+	if (*deadline == 0)
+		*deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
+	for (;;) {
+		switch (child_wait(c, POLLOUT, *deadline)) {
+		case IO_OK:
+			return true;
+		case IO_SIGNAL:
+			continue;
+		default:
+			return false;
+		}
+	}
+}
+
+bool child_send(struct child *c, const void *p, size_t n, int flags)
+{
+	const char *at = p;
+	int64_t deadline = 0;
+
+	while (n) {
+		ssize_t sent = send(c->fd, at, n, flags | MSG_NOSIGNAL);
+
+		if (sent >= 0) {
+			at += sent;
+			n -= (size_t)sent;
+			c->bytes_out += (uint64_t)sent;
+			deadline = 0;
+		} else if (!io_wait_out(c, &deadline)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* For a file system that cannot do sendfile. */
+static ssize_t io_copy(struct child *c, int fd, off_t *offset, size_t n)
+{
+	size_t room = sizeof(c->out) - c->out_n;
+	ssize_t got = pread(fd, c->out + c->out_n, n < room ? n : room, *offset);
+
+	if (got <= 0)
+		return got;
+	ssize_t sent = send(c->fd, c->out + c->out_n, (size_t)got, MSG_NOSIGNAL);
+
+	if (sent > 0)
+		*offset += sent;
+	return sent;
+}
+
+bool child_send_file(struct child *c, int fd, off_t offset, uint64_t n)
+{
+	int64_t deadline = 0;
+	bool copy = false;
+
+	while (n) {
+		size_t piece = n < SENDFILE_PIECE ? (size_t)n : SENDFILE_PIECE;
+		ssize_t sent = copy ? io_copy(c, fd, &offset, piece)
+				    : sendfile(c->fd, fd, &offset, piece);
+
+		if (sent > 0) {
+			n -= (uint64_t)sent;
+			c->bytes_out += (uint64_t)sent;
+			deadline = 0;
+		} else if (sent == 0) {
+			return false;
+		} else if (!copy && (errno == EINVAL || errno == ENOSYS)) {
+			copy = true;
+		} else if (!io_wait_out(c, &deadline)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void child_nodelay(struct child *c)
+{
+	int on = 1;
+
+	if (c->nodelay || c->relay)
+		return;
+	/* A failure costs time, never bytes. */
+	if (setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0)
+		c->nodelay = true;
+}
+
+void child_rate_start(struct child_rate *t, uint32_t initial, uint32_t max, uint32_t rate)
+{
+	int64_t now = child_now();
+
+	t->deadline = initial ? now + (int64_t)initial * 1000 : 0;
+	t->last = max ? now + (int64_t)max * 1000 : 0;
+	t->rate = rate;
+}
+
+void child_rate_got(struct child_rate *t, size_t bytes)
+{
+	if (!t->deadline || !t->rate)
+		return;
+	t->deadline += (int64_t)bytes * 1000 / t->rate;
+	if (t->last && t->deadline > t->last)
+		t->deadline = t->last;
+}

@@ -1,0 +1,73 @@
+/*
+ * Messages about a configuration (conf_report.h). Run by the loader as root, and by the child for
+ * .htaccess after the drop. The texts hold what the administrator or a vhost's user wrote.
+ */
+#include "itkd/conf_report.h"
+
+#include "itkd/arena.h"
+#include "itkd/conf_parse.h"
+#include <stdarg.h>
+
+void conf_report_init(struct conf_report *r, struct arena *a)
+{
+	*r = (struct conf_report){.a = a};
+}
+
+static void report_add(struct conf_report *r, enum conf_severity severity, const char *file,
+    uint32_t line, const char *directive, const char *text)
+{
+	static const char *const kinds[] = {"", "warning: ", "note: "};
+	struct conf_message *m = ARENA_NEW(r->a, struct conf_message);
+	const char *colon = directive ? ": " : "";
+
+	if (!directive)
+		directive = "";
+	m->severity = severity;
+	if (file)
+		m->text = arena_printf(r->a, "itkd: %s:%u: %s%s%s%s", file, line, directive, colon,
+		    kinds[severity], text);
+	else
+		m->text = arena_printf(
+		    r->a, "itkd: %s%s%s%s", directive, colon, kinds[severity], text);
+	if (r->last)
+		r->last->next = m;
+	else
+		r->first = m;
+	r->last = m;
+	r->errors += severity == CONF_ERROR;
+	r->warnings += severity == CONF_WARNING;
+	r->notes += severity == CONF_NOTE;
+}
+
+void conf_report_at(struct conf_report *r, enum conf_severity severity, const char *file,
+    uint32_t line, const char *directive, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report_add(r, severity, file, line, directive, arena_vprintf(r->a, fmt, ap));
+	va_end(ap);
+}
+
+void conf_report(struct conf_report *r, enum conf_severity severity, const struct conf_node *node,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	const char *text = arena_vprintf(r->a, fmt, ap);
+
+	va_end(ap);
+	const char *name = node->directive ? node->directive->name : node->name;
+
+	if (node->section)
+		name = arena_printf(r->a, "<%s>", name);
+	report_add(r, severity, node->file, node->line, name, text);
+}
+
+void conf_report_print(const struct conf_report *r, FILE *out, bool notes)
+{
+	for (const struct conf_message *m = r->first; m; m = m->next)
+		if (notes || m->severity != CONF_NOTE)
+			fprintf(out, "%s\n", m->text);
+}

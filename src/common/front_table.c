@@ -1,0 +1,129 @@
+/*
+ * The front table, written (front_table.h). Run by the loader on the configuration that it built;
+ * front_table_decode.c is the other half and has the fields in the same order.
+ */
+#include "itkd/front_table.h"
+
+#include "itkd/addr.h"
+#include "itkd/log_format.h"
+#include "itkd/wire.h"
+
+static void put_bool(struct wire *w, bool v)
+{
+	wire_put_u8(w, v ? 1 : 0);
+}
+
+static void put_listener(struct wire *w, const struct conf_listener *l)
+{
+	addr_put(w, &l->addr);
+	put_bool(w, l->tls);
+	wire_put_str(w, l->text);
+}
+
+static void put_host(struct wire *w, const struct host_vhost *h)
+{
+	wire_put_u32(w, h->naddrs);
+	for (uint32_t i = 0; i < h->naddrs; i++) {
+		wire_put_u16(w, h->addrs[i].family);
+		wire_put_u16(w, h->addrs[i].port);
+		wire_put_bytes(w, h->addrs[i].ip, sizeof(h->addrs[i].ip));
+	}
+	wire_put_str(w, h->name);
+	wire_put_u32(w, h->naliases);
+	for (uint32_t i = 0; i < h->naliases; i++)
+		wire_put_str(w, h->aliases[i]);
+}
+
+static void put_logs(struct wire *w, const struct conf_vhost *v)
+{
+	wire_put_u32(w, v->nlogs);
+	for (uint32_t i = 0; i < v->nlogs; i++)
+		wire_put_u32(w, v->logs[i]);
+	wire_put_u32(w, v->naccess);
+	for (uint32_t i = 0; i < v->naccess; i++) {
+		wire_put_u32(w, v->access[i].log);
+		wire_put_u8(w, v->access[i].fd_index);
+		wire_put_str(w, log_format_text(v->access[i].format));
+		wire_put_str(w, v->access[i].env);
+	}
+}
+
+static void put_read_timeout(struct wire *w, const struct conf_read_timeout *t)
+{
+	wire_put_u32(w, t->header_initial);
+	wire_put_u32(w, t->header_max);
+	wire_put_u32(w, t->header_rate);
+	wire_put_u32(w, t->body_initial);
+	wire_put_u32(w, t->body_max);
+	wire_put_u32(w, t->body_rate);
+	wire_put_u32(w, t->handshake_initial);
+	wire_put_u32(w, t->handshake_max);
+	wire_put_u32(w, t->handshake_rate);
+}
+
+static void put_tls(struct wire *w, const struct conf_tls *t)
+{
+	put_bool(w, t->engine);
+	wire_put_u32(w, t->protocols);
+	put_bool(w, t->honor_order);
+	wire_put_str(w, t->cert);
+	wire_put_str(w, t->key);
+	wire_put_str(w, t->chain);
+	wire_put_str(w, t->ciphers);
+	wire_put_str(w, t->ciphersuites);
+	wire_put_str(w, t->file);
+	wire_put_u32(w, t->line);
+}
+
+static void put_vhost(struct wire *w, const struct conf_vhost *v)
+{
+	wire_put_str(w, v->file);
+	wire_put_u32(w, v->line);
+	put_host(w, &v->host);
+	wire_put_str(w, v->server_name);
+	wire_put_u16(w, v->server_port);
+	wire_put_str(w, v->server_admin);
+	wire_put_u32(w, v->nidentities);
+	for (uint32_t i = 0; i < v->nidentities; i++)
+		wire_put_u32(w, v->identities[i]);
+	wire_put_u64(w, v->counter);
+	wire_put_u32(w, v->max_clients);
+	put_logs(w, v);
+	wire_put_u32(w, v->log_level);
+	wire_put_u32(w, v->timeout);
+	wire_put_u32(w, v->keep_alive_timeout);
+	put_read_timeout(w, &v->read_timeout);
+	wire_put_u32(w, v->limit_line);
+	wire_put_u32(w, v->limit_fields);
+	wire_put_u32(w, v->limit_field_size);
+	put_tls(w, &v->tls);
+}
+
+size_t front_table_encode(const struct conf *conf, uint8_t **out)
+{
+	struct wire w;
+
+	wire_writer_grow(&w);
+	wire_put_u32(&w, CONF_MAGIC);
+	wire_put_u32(&w, FRONT_TABLE_VERSION);
+	wire_put_u32(&w, conf->generation);
+	wire_put_u32(&w, conf->listen_backlog);
+	wire_put_u32(&w, conf->graceful_timeout);
+	wire_put_u32(&w, conf->front_uid);
+	wire_put_u32(&w, conf->front_gid);
+	wire_put_u32(&w, conf->nlogs);
+	wire_put_u32(&w, conf->main_log);
+	wire_put_u32(&w, conf->nlisteners);
+	for (uint32_t i = 0; i < conf->nlisteners; i++)
+		put_listener(&w, &conf->listeners[i]);
+	wire_put_u32(&w, conf->nidentities);
+	for (uint32_t i = 0; i < conf->nidentities; i++) {
+		wire_put_u32(&w, conf->identities[i].uid);
+		wire_put_u32(&w, conf->identities[i].gid);
+	}
+	wire_put_u32(&w, conf->nvhosts);
+	for (uint32_t i = 0; i < conf->nvhosts; i++)
+		put_vhost(&w, conf->vhosts[i]);
+	*out = w.p;
+	return w.n;
+}

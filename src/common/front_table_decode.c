@@ -1,0 +1,265 @@
+/*
+ * The front table, read (front_table.h). Run by a front at its start, before it reads the network.
+ * The bytes are the loader's, in a sealed memfd; a number out of its range still makes the whole
+ * table bad, since the ids in it become indexes.
+ */
+#include "itkd/front_table.h"
+
+#include "itkd/addr.h"
+#include "itkd/arena.h"
+#include "itkd/log.h"
+#include "itkd/log_format.h"
+#include "itkd/wire.h"
+
+#define TABLE_FORMATS 16 /* compiled LogFormats kept at hand: most vhosts share a few */
+
+struct table {
+	struct wire w;
+	struct arena *a;
+	struct conf *conf;
+	const struct log_format *formats[TABLE_FORMATS];
+	uint32_t next_format;
+};
+
+static void bad_unless(struct table *t, bool ok)
+{
+	if (!ok)
+		t->w.bad = true;
+}
+
+/* Always a string. */
+static const char *get_str(struct table *t)
+{
+	struct span s = wire_get_bytes(&t->w, UINT32_MAX);
+
+	bad_unless(t, s.n == 0 || !memchr(s.p, '\0', s.n));
+	return arena_span(t->a, s);
+}
+
+/* NULL is written as "". */
+static const char *get_optional(struct table *t)
+{
+	struct span s = wire_get_bytes(&t->w, UINT32_MAX);
+
+	bad_unless(t, s.n == 0 || !memchr(s.p, '\0', s.n));
+	return s.n ? arena_span(t->a, s) : NULL;
+}
+
+static bool get_bool(struct table *t)
+{
+	uint8_t v = wire_get_u8(&t->w);
+
+	bad_unless(t, v <= 1);
+	return v == 1;
+}
+
+static uint32_t get_below(struct table *t, uint32_t bound)
+{
+	uint32_t v = wire_get_u32(&t->w);
+
+	bad_unless(t, v < bound);
+	return t->w.bad ? 0 : v;
+}
+
+/* How many elements follow, each of least bytes or more: so no count allocates beyond reason. */
+static uint32_t get_count(struct table *t, size_t least)
+{
+	uint32_t n = wire_get_u32(&t->w);
+
+	bad_unless(t, n <= (t->w.n - t->w.at) / least);
+	return t->w.bad ? 0 : n;
+}
+
+static void get_listeners(struct table *t)
+{
+	uint32_t n = get_count(t, 6);
+	struct conf_listener *v = arena_array(t->a, n, sizeof(*v));
+
+	for (uint32_t i = 0; i < n; i++) {
+		addr_get(&t->w, &v[i].addr);
+		v[i].addr_len = addr_len((const struct sockaddr *)&v[i].addr);
+		bad_unless(t, v[i].addr_len > 0);
+		v[i].tls = get_bool(t);
+		v[i].text = get_str(t);
+	}
+	t->conf->nlisteners = n;
+	t->conf->listeners = v;
+}
+
+static void get_identities(struct table *t)
+{
+	uint32_t n = get_count(t, 8);
+	struct conf_identity *v = arena_array(t->a, n, sizeof(*v));
+
+	for (uint32_t i = 0; i < n; i++) {
+		v[i].index = i;
+		v[i].uid = wire_get_u32(&t->w);
+		v[i].gid = wire_get_u32(&t->w);
+	}
+	t->conf->nidentities = n;
+	t->conf->identities = v;
+}
+
+static void get_host(struct table *t, struct host_vhost *h)
+{
+	uint32_t naddrs = get_count(t, 24);
+	struct host_addr *addrs = arena_array(t->a, naddrs, sizeof(*addrs));
+
+	for (uint32_t i = 0; i < naddrs; i++) {
+		addrs[i].family = wire_get_u16(&t->w);
+		addrs[i].port = wire_get_u16(&t->w);
+		struct span ip = wire_get_bytes(&t->w, sizeof(addrs[i].ip));
+
+		bad_unless(t, ip.n == sizeof(addrs[i].ip));
+		bad_unless(t, addrs[i].family == 0 || addrs[i].family == AF_INET ||
+		                  addrs[i].family == AF_INET6);
+		memcpy(addrs[i].ip, ip.p, ip.n);
+	}
+	h->naddrs = naddrs;
+	h->addrs = addrs;
+	h->name = get_str(t);
+	uint32_t naliases = get_count(t, 4);
+	const char **aliases = arena_array(t->a, naliases, sizeof(*aliases));
+
+	for (uint32_t i = 0; i < naliases; i++)
+		aliases[i] = get_str(t);
+	h->naliases = naliases;
+	h->aliases = aliases;
+}
+
+static const struct log_format *get_format(struct table *t)
+{
+	const char *text = get_str(t), *error;
+
+	for (uint32_t i = 0; i < TABLE_FORMATS; i++)
+		if (t->formats[i] && strcmp(log_format_text(t->formats[i]), text) == 0)
+			return t->formats[i];
+	const struct log_format *f = log_format_compile(t->a, text, &error);
+
+	bad_unless(t, f != NULL);
+	t->formats[t->next_format++ % TABLE_FORMATS] = f;
+	return f;
+}
+
+static void get_logs(struct table *t, struct conf_vhost *v)
+{
+	v->nlogs = get_below(t, CONF_VHOST_LOGS + 1);
+	for (uint32_t i = 0; i < v->nlogs; i++)
+		v->logs[i] = get_below(t, t->conf->nlogs);
+	uint32_t n = get_count(t, 13);
+	struct conf_access_log *access = arena_array(t->a, n, sizeof(*access));
+
+	for (uint32_t i = 0; i < n; i++) {
+		access[i].log = get_below(t, t->conf->nlogs);
+		access[i].fd_index = wire_get_u8(&t->w);
+		bad_unless(t, access[i].fd_index < v->nlogs);
+		access[i].format = get_format(t);
+		access[i].env = get_optional(t);
+	}
+	v->naccess = n;
+	v->access = access;
+}
+
+static void get_read_timeout(struct table *t, struct conf_read_timeout *r)
+{
+	r->header_initial = wire_get_u32(&t->w);
+	r->header_max = wire_get_u32(&t->w);
+	r->header_rate = wire_get_u32(&t->w);
+	r->body_initial = wire_get_u32(&t->w);
+	r->body_max = wire_get_u32(&t->w);
+	r->body_rate = wire_get_u32(&t->w);
+	r->handshake_initial = wire_get_u32(&t->w);
+	r->handshake_max = wire_get_u32(&t->w);
+	r->handshake_rate = wire_get_u32(&t->w);
+}
+
+static void get_tls(struct table *t, struct conf_tls *tls)
+{
+	tls->engine = get_bool(t);
+	tls->protocols = get_below(t, (TLS_V1_2 | TLS_V1_3) + 1);
+	tls->honor_order = get_bool(t);
+	tls->cert = get_optional(t);
+	tls->key = get_optional(t);
+	tls->chain = get_optional(t);
+	tls->ciphers = get_optional(t);
+	tls->ciphersuites = get_optional(t);
+	tls->file = get_optional(t);
+	tls->line = wire_get_u32(&t->w);
+}
+
+static void get_vhost_identities(struct table *t, struct conf_vhost *v)
+{
+	uint32_t n = get_count(t, 4);
+	uint32_t *identities = arena_array(t->a, n, sizeof(*identities));
+
+	bad_unless(t, n > 0);
+	for (uint32_t i = 0; i < n; i++)
+		identities[i] = get_below(t, t->conf->nidentities);
+	v->nidentities = n;
+	v->identities = identities;
+}
+
+static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
+{
+	struct conf_vhost *v = ARENA_NEW(t->a, struct conf_vhost);
+
+	v->id = id;
+	v->file = get_optional(t);
+	v->line = wire_get_u32(&t->w);
+	get_host(t, &v->host);
+	v->server_name = get_str(t);
+	v->server_port = wire_get_u16(&t->w);
+	v->server_admin = get_optional(t);
+	get_vhost_identities(t, v);
+	v->counter = wire_get_u64(&t->w);
+	bad_unless(t, v->counter != 0);
+	v->max_clients = wire_get_u32(&t->w);
+	get_logs(t, v);
+	v->log_level = get_below(t, LOG_TRACE8 + 1);
+	v->timeout = wire_get_u32(&t->w);
+	v->keep_alive_timeout = wire_get_u32(&t->w);
+	get_read_timeout(t, &v->read_timeout);
+	v->limit_line = wire_get_u32(&t->w);
+	v->limit_fields = wire_get_u32(&t->w);
+	v->limit_field_size = wire_get_u32(&t->w);
+	get_tls(t, &v->tls);
+	return v;
+}
+
+static void get_vhosts(struct table *t)
+{
+	uint32_t n = get_count(t, 160);
+	const struct conf_vhost **vhosts = arena_array(t->a, n, sizeof(*vhosts));
+	const struct host_vhost **hosts = arena_array(t->a, n, sizeof(*hosts));
+
+	bad_unless(t, n > 0);
+	for (uint32_t i = 0; i < n && !t->w.bad; i++) {
+		vhosts[i] = get_vhost(t, i);
+		hosts[i] = &vhosts[i]->host;
+	}
+	if (t->w.bad)
+		return;
+	t->conf->nvhosts = n;
+	t->conf->vhosts = vhosts;
+	host_map_build(t->a, &t->conf->host, n, hosts);
+}
+
+const struct conf *front_table_decode(struct arena *a, const void *p, size_t n)
+{
+	struct table t = {.a = a, .conf = ARENA_NEW(a, struct conf)};
+
+	wire_reader(&t.w, p, n);
+	if (wire_get_u32(&t.w) != CONF_MAGIC || wire_get_u32(&t.w) != FRONT_TABLE_VERSION)
+		return NULL;
+	t.conf->generation = wire_get_u32(&t.w);
+	t.conf->listen_backlog = wire_get_u32(&t.w);
+	t.conf->graceful_timeout = wire_get_u32(&t.w);
+	t.conf->front_uid = wire_get_u32(&t.w);
+	t.conf->front_gid = wire_get_u32(&t.w);
+	t.conf->nlogs = wire_get_u32(&t.w);
+	t.conf->main_log = get_below(&t, t.conf->nlogs);
+	get_listeners(&t);
+	get_identities(&t);
+	get_vhosts(&t);
+	return wire_end(&t.w) ? t.conf : NULL;
+}

@@ -1,0 +1,184 @@
+/*
+ * The chunked transfer coding of a request body, read byte by byte where it is framing and piece by
+ * piece where it is data. Run by the child after the drop. The bytes are the client's. RFC 9112
+ * section 7.1.
+ */
+#include "http_head_scan.h"
+
+/* Extensions and trailers of one body, in bytes: they are read and dropped (section 7.1.1). */
+#define OVERHEAD_MAX 65536
+/* Above 2^63 - 1 a size is refused; leading zeros count as digits. */
+#define SIZE_DIGITS_MAX 16
+
+enum {
+	SIZE_FIRST, /* the first digit of chunk-size */
+	SIZE,
+	EXT_BWS,        /* white space, then ';' */
+	EXT_NAME_FIRST, /* white space, then a token */
+	EXT_NAME,
+	EXT_NAME_BWS,    /* white space, then '=', ';' or the end */
+	EXT_VALUE_FIRST, /* white space, then a token or a quoted-string */
+	EXT_VALUE,
+	EXT_QUOTED,
+	EXT_QUOTED_PAIR,
+	EXT_END, /* white space, then ';' or the end */
+	SIZE_LF,
+	DATA,
+	DATA_CR,
+	DATA_LF,
+	TRAILER_FIRST, /* a field line or the empty line */
+	TRAILER_NAME,
+	TRAILER_VALUE,
+	TRAILER_LF,
+	LAST_LF,
+	END,
+	BAD,
+};
+
+void http_chunked_init(struct http_chunked *c)
+{
+	*c = (struct http_chunked){.state = SIZE_FIRST};
+}
+
+static int hex_digit(char b)
+{
+	if (b >= '0' && b <= '9')
+		return b - '0';
+	b |= 0x20;
+	return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+}
+
+/* RFC 9112 section 7.1: chunk-size = 1*HEXDIG, which must not overflow. */
+static int size_byte(struct http_chunked *c, char b)
+{
+	int digit = hex_digit(b);
+
+	if (digit >= 0) {
+		if (++c->digits > SIZE_DIGITS_MAX || c->left > (uint64_t)INT64_MAX >> 4)
+			return BAD;
+		c->left = c->left << 4 | (unsigned)digit;
+		return SIZE;
+	}
+	if (c->state == SIZE_FIRST)
+		return BAD;
+	if (b == ';')
+		return EXT_NAME_FIRST;
+	if (b == '\r')
+		return SIZE_LF;
+	return b == ' ' || b == '\t' ? EXT_BWS : BAD;
+}
+
+/* Behind a name or a value. */
+static int ext_end(char b, int same)
+{
+	if (b == ';')
+		return EXT_NAME_FIRST;
+	if (b == '\r')
+		return SIZE_LF;
+	return b == ' ' || b == '\t' ? same : BAD;
+}
+
+/* RFC 9112 section 7.1.1: *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ) */
+static int ext_byte(int state, char b)
+{
+	bool space = b == ' ' || b == '\t';
+
+	switch (state) {
+	case EXT_BWS:
+		return space ? EXT_BWS : b == ';' ? EXT_NAME_FIRST : BAD;
+	case EXT_NAME_FIRST:
+		return space ? EXT_NAME_FIRST : http_is_tchar(b) ? EXT_NAME : BAD;
+	case EXT_NAME:
+		if (http_is_tchar(b))
+			return EXT_NAME;
+		/* fall through */
+	case EXT_NAME_BWS:
+		return b == '=' ? EXT_VALUE_FIRST : ext_end(b, EXT_NAME_BWS);
+	case EXT_VALUE_FIRST:
+		if (space || b == '"')
+			return space ? EXT_VALUE_FIRST : EXT_QUOTED;
+		return http_is_tchar(b) ? EXT_VALUE : BAD;
+	case EXT_VALUE:
+		return http_is_tchar(b) ? EXT_VALUE : ext_end(b, EXT_END);
+	case EXT_QUOTED:
+		if (b == '"' || b == '\\')
+			return b == '"' ? EXT_END : EXT_QUOTED_PAIR;
+		return http_is_field_char(b) ? EXT_QUOTED : BAD;
+	case EXT_QUOTED_PAIR:
+		return http_is_field_char(b) ? EXT_QUOTED : BAD;
+	default: /* EXT_END */
+		return ext_end(b, EXT_END);
+	}
+}
+
+/* RFC 9112 section 7.1.2: field lines under the rules of the head, then an empty line. */
+static int trailer_byte(int state, char b)
+{
+	switch (state) {
+	case TRAILER_FIRST:
+		if (b == '\r')
+			return LAST_LF;
+		return http_is_tchar(b) ? TRAILER_NAME : BAD;
+	case TRAILER_NAME:
+		if (b == ':')
+			return TRAILER_VALUE;
+		return http_is_tchar(b) ? TRAILER_NAME : BAD;
+	case TRAILER_VALUE:
+		if (b == '\r')
+			return TRAILER_LF;
+		return http_is_field_char(b) ? TRAILER_VALUE : BAD;
+	case TRAILER_LF:
+		return b == '\n' ? TRAILER_FIRST : BAD;
+	default: /* LAST_LF */
+		return b == '\n' ? END : BAD;
+	}
+}
+
+/* The state behind a byte of framing. */
+static int framing_byte(struct http_chunked *c, char b)
+{
+	switch (c->state) {
+	case SIZE_FIRST:
+	case SIZE:
+		return size_byte(c, b);
+	case SIZE_LF:
+		if (b != '\n')
+			return BAD;
+		return c->left ? DATA : TRAILER_FIRST;
+	case DATA_CR:
+		return b == '\r' ? DATA_LF : BAD;
+	case DATA_LF:
+		c->digits = 0;
+		return b == '\n' ? SIZE_FIRST : BAD;
+	case END:
+	case BAD:
+		return c->state;
+	default:
+		if (++c->overhead > OVERHEAD_MAX)
+			return BAD;
+		return c->state < SIZE_LF ? ext_byte(c->state, b) : trailer_byte(c->state, b);
+	}
+}
+
+enum http_chunked_result http_chunked_next(
+    struct http_chunked *c, struct span *in, struct span *data)
+{
+	while (c->state != END && c->state != BAD && in->n) {
+		if (c->state != DATA) {
+			c->state = (uint8_t)framing_byte(c, in->p[0]);
+			in->p++;
+			in->n--;
+			continue;
+		}
+		*data = (struct span){in->p, in->n < c->left ? in->n : (size_t)c->left};
+		in->p += data->n;
+		in->n -= data->n;
+		c->left -= data->n;
+		if (c->left == 0)
+			c->state = DATA_CR;
+		return HTTP_CHUNKED_DATA;
+	}
+	if (c->state == END)
+		return HTTP_CHUNKED_END;
+	return c->state == BAD ? HTTP_CHUNKED_BAD : HTTP_CHUNKED_MORE;
+}

@@ -1,0 +1,256 @@
+/*
+ * The error log (log.h). Any process writes through this, before and after it dropped, so nothing
+ * here allocates, opens a file or asks for a name. The text may hold a client's bytes: whatever is
+ * not printable is escaped, so that nobody forges a line or steers the administrator's terminal.
+ */
+#include "itkd/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a process waits, all in all, for a reader that does not read (milliseconds). */
+#define LOG_WAIT_MS 1000
+
+static const char *const level_names[] = {"emerg", "alert", "crit", "error", "warn", "notice",
+    "info", "debug", "trace1", "trace2", "trace3", "trace4", "trace5", "trace6", "trace7",
+    "trace8"};
+
+static struct {
+	int fd, level;
+} own = {STDERR_FILENO, LOG_NOTICE};
+
+struct log_line {
+	char text[LOG_LINE_MAX];
+	size_t n;
+};
+
+const char *log_level_name(int level)
+{
+	if (level < LOG_EMERG)
+		level = LOG_EMERG;
+	if (level > LOG_TRACE8)
+		level = LOG_TRACE8;
+	return level_names[level];
+}
+
+int log_level_parse(const char *name)
+{
+	for (int i = LOG_EMERG; i <= LOG_TRACE8; i++)
+		if (strcasecmp(name, level_names[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* The last byte is kept for the '\n'. */
+static void line_put(struct log_line *l, const char *p, size_t n)
+{
+	size_t room = LOG_LINE_MAX - 1 - l->n;
+
+	if (n > room)
+		n = room;
+	memcpy(l->text + l->n, p, n);
+	l->n += n;
+}
+
+static void line_printf(struct log_line *l, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void line_printf(struct log_line *l, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+
+	va_end(ap);
+	if (n > 0)
+		line_put(l, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+/* One character as ap_escape_errorlog_item writes it; its length. */
+static size_t escape(char out[static 5], unsigned char c)
+{
+	static const char from[] = "\b\n\r\t\v\\", to[] = "bnrtv\\";
+	static const char hex[] = "0123456789abcdef";
+	const char *found = c ? strchr(from, c) : NULL;
+
+	if (found) {
+		out[0] = '\\';
+		out[1] = to[found - from];
+		return 2;
+	}
+	if (c >= 0x20 && c < 0x7f) {
+		out[0] = (char)c;
+		return 1;
+	}
+	out[0] = '\\';
+	out[1] = 'x';
+	out[2] = hex[c >> 4];
+	out[3] = hex[c & 15];
+	return 4;
+}
+
+/* Stops before an escape that would be cut in the middle. */
+static void line_put_escaped(struct log_line *l, const char *s)
+{
+	char out[5];
+
+	for (; *s; s++) {
+		size_t n = escape(out, (unsigned char)*s);
+
+		if (n > LOG_LINE_MAX - 1 - l->n)
+			return;
+		line_put(l, out, n);
+	}
+}
+
+static void line_put_time(struct log_line *l)
+{
+	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[][4] = {
+	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct timespec now = {0};
+	struct tm tm = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	/* localtime_r reads the zone once and then never again: log_open() sees to that in time. */
+	localtime_r(&now.tv_sec, &tm);
+	line_printf(l, "[%s %s %02d %02d:%02d:%02d.%06ld %d] ", days[tm.tm_wday % 7],
+	    months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	    now.tv_nsec / 1000, tm.tm_year + 1900);
+}
+
+static long elapsed_ms(const struct timespec *since)
+{
+	struct timespec now = *since;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+}
+
+/* Until a full pipe has room again; false when it is time to give up. */
+static bool wait_writable(int fd, const struct timespec *since)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	long left = LOG_WAIT_MS - elapsed_ms(since);
+
+	if (left <= 0)
+		return false;
+	return poll(&p, 1, (int)left) >= 0 || errno == EINTR;
+}
+
+void log_write(int fd, const char *line, size_t n)
+{
+	struct timespec since = {0};
+	int saved = errno;
+
+	if (fd < 0)
+		return;
+	/* A part that was written stays a part: a second write could land in another's line. */
+	while (write(fd, line, n) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			break;
+		if (since.tv_sec == 0 && since.tv_nsec == 0)
+			clock_gettime(CLOCK_MONOTONIC, &since);
+		if (!wait_writable(fd, &since))
+			break;
+	}
+	errno = saved;
+}
+
+void log_vto(int fd, int level, const char *module, const char *client, const char *fmt, va_list ap)
+{
+	struct log_line l = {.n = 0};
+	char message[LOG_LINE_MAX];
+	int saved = errno;
+
+	vsnprintf(message, sizeof(message), fmt, ap);
+	line_put_time(&l);
+	line_printf(
+	    &l, "[%s:%s] [pid %d] ", module ? module : "-", log_level_name(level), (int)getpid());
+	if (client) {
+		line_printf(&l, "[client ");
+		line_put_escaped(&l, client);
+		line_printf(&l, "] ");
+	}
+	line_put_escaped(&l, message);
+	l.text[l.n++] = '\n';
+	log_write(fd, l.text, l.n);
+	errno = saved;
+}
+
+void log_to(int fd, int level, const char *module, const char *client, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_vto(fd, level, module, client, fmt, ap);
+	va_end(ap);
+}
+
+void log_open(int fd, int level)
+{
+	/* Now, while /etc/localtime can be read: a front is in an empty directory soon. */
+	tzset();
+	own.fd = fd;
+	own.level = level;
+}
+
+int log_fd(void)
+{
+	return own.fd;
+}
+
+int log_level(void)
+{
+	return own.level;
+}
+
+void log_msg(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level > own.level)
+		return;
+	va_start(ap, fmt);
+	log_vto(own.fd, level, "core", NULL, fmt, ap);
+	va_end(ap);
+}
+
+void fatal(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_vto(own.fd, LOG_CRIT, "core", NULL, fmt, ap);
+	va_end(ap);
+	/* A forked process must not run what its parent registered for its own exit. */
+	_exit(1);
+}
+
+void fatal_errno(const char *fmt, ...)
+{
+	char text[LOG_LINE_MAX / 2];
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fatal("%s: %s", text, strerror(saved));
+}
+
+void fatal_oom(void)
+{
+	fatal("out of memory");
+}

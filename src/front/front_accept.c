@@ -1,0 +1,156 @@
+/*
+ * Accepting. The listening sockets are shared by all fronts of all generations, so a front takes a
+ * few at a time and leaves the rest to the others. Run by `itkd: front`.
+ */
+#include "front.h"
+
+#include "itkd/addr.h"
+#include "itkd/front_proto.h"
+#include "itkd/log.h"
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ACCEPT_BATCH 16
+
+/* Whether a connection to any address of this listener is one to the same group of vhosts. */
+static bool accept_is_fixed(const struct conf_listener *l, uint16_t port)
+{
+	const struct sockaddr_in *in4 = (const void *)&l->addr;
+	const struct sockaddr_in6 *in6 = (const void *)&l->addr;
+
+	if (l->addr.ss_family == AF_INET && in4->sin_addr.s_addr != INADDR_ANY)
+		return true;
+	if (l->addr.ss_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
+		return true;
+	for (uint32_t i = 0; i < front.conf->nvhosts; i++) {
+		const struct host_vhost *h = &front.conf->vhosts[i]->host;
+
+		for (uint32_t k = 0; k < h->naddrs; k++)
+			if (h->addrs[k].family != 0 && (!h->addrs[k].port || h->addrs[k].port == port))
+				return false;
+	}
+	return true;
+}
+
+/* What the address means to a connection; its default vhost rules until a Host is known. */
+static bool accept_group(struct front_conn *c)
+{
+	struct sockaddr_storage local;
+	socklen_t n = sizeof(local);
+
+	if (c->listener->fixed) {
+		c->group = c->listener->group;
+	} else {
+		if (getsockname(c->fd, (struct sockaddr *)&local, &n) != 0)
+			return false;
+		c->group = host_map_group(&front.conf->host, (const struct sockaddr *)&local);
+	}
+	c->base = front.conf->vhosts[host_group_default(c->group)];
+	return true;
+}
+
+static void accept_one(const struct front_listener *l, int fd)
+{
+	struct front_conn *c = front_conn_new(l, fd);
+
+	if (!c)
+		return;
+	if (!accept_group(c))
+		front_conn_free(c);
+	else if (l->conf->tls)
+		front_handshake_start(c);
+	else
+		front_peek_start(c);
+}
+
+/* Whether accept4(2) may be called again at once. */
+static bool accept_error(int error)
+{
+	switch (error) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		front_limit_short(error);
+		return false;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+		fatal("accept4: %m");
+	default: /* the client's or the network's error, already over */
+		return true;
+	}
+}
+
+static void accept_event(evutil_socket_t fd, short what, void *arg)
+{
+	const struct front_listener *l = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPT_BATCH; i++) {
+		int client;
+
+		if (!front_limit_room())
+			return;
+		client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client >= 0)
+			accept_one(l, client);
+		else if (!accept_error(errno))
+			return;
+	}
+}
+
+void front_accept_start(void)
+{
+	uint32_t n = front.conf->nlisteners;
+	int on = 1;
+
+	front.listeners = calloc(n ? n : 1, sizeof(*front.listeners));
+	if (!front.listeners)
+		fatal_oom();
+	for (uint32_t i = 0; i < n; i++) {
+		struct front_listener *l = &front.listeners[i];
+		const struct sockaddr *addr = (const void *)&front.conf->listeners[i].addr;
+
+		l->fd = FRONT_FD_LISTENERS + (int)i;
+		l->conf = &front.conf->listeners[i];
+		l->port = addr_port(addr);
+		l->fixed = accept_is_fixed(l->conf, l->port);
+		if (l->fixed)
+			l->group = host_map_group(&front.conf->host, addr);
+		/* A connection inherits it from its listening socket: one call for all of them. */
+		if (setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+			fatal_errno("%s: TCP_NODELAY", l->conf->text);
+		if (event_assign(&l->ev, front.base, l->fd, EV_READ | EV_PERSIST, accept_event, l) != 0)
+			fatal("event_assign failed");
+	}
+	front_accept_resume();
+}
+
+void front_accept_pause(void)
+{
+	for (uint32_t i = 0; i < front.conf->nlisteners; i++)
+		if (event_del(&front.listeners[i].ev) != 0)
+			fatal("event_del failed");
+}
+
+void front_accept_resume(void)
+{
+	for (uint32_t i = 0; i < front.conf->nlisteners; i++)
+		if (front.listeners[i].fd >= 0 && event_add(&front.listeners[i].ev, NULL) != 0)
+			fatal("event_add failed");
+}
+
+void front_accept_stop(void)
+{
+	front_accept_pause();
+	for (uint32_t i = 0; i < front.conf->nlisteners; i++) {
+		if (front.listeners[i].fd >= 0 && close(front.listeners[i].fd) != 0)
+			log_msg(LOG_ERR, "close: %m");
+		front.listeners[i].fd = -1;
+	}
+}

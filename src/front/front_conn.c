@@ -1,0 +1,105 @@
+/*
+ * The connections that a front holds: their memory, their place in the loop, their end. Run by
+ * `itkd: front`. Reads none of the client's bytes.
+ */
+#include "front.h"
+#include "front_tls.h"
+
+#include "itkd/log.h"
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static LIST_HEAD(, front_conn) conns = LIST_HEAD_INITIALIZER(conns);
+
+int64_t front_now(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		fatal_errno("clock_gettime");
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+bool front_conn_none(void)
+{
+	return LIST_EMPTY(&conns);
+}
+
+struct front_conn *front_conn_new(const struct front_listener *l, int fd)
+{
+	struct front_conn *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		close(fd);
+		return NULL;
+	}
+	c->fd = fd;
+	c->listener = l;
+	c->started = front_now();
+	LIST_INSERT_HEAD(&conns, c, all);
+	front_limit_took(1);
+	return c;
+}
+
+void front_conn_quiet(struct front_conn *c)
+{
+	if (event_initialized(&c->ev) && event_del(&c->ev) != 0)
+		log_msg(LOG_ERR, "event_del failed");
+}
+
+void front_conn_free(struct front_conn *c)
+{
+	front_conn_quiet(c);
+	front_wait_remove(c);
+	if (c->tls)
+		front_tls_free(c);
+	if (c->fd >= 0 && close(c->fd) != 0)
+		log_msg(LOG_DEBUG, "close: %m");
+	LIST_REMOVE(c, all);
+	free(c);
+	front_limit_gave(1);
+	if (front.draining && front_conn_none())
+		event_base_loopbreak(front.base);
+}
+
+bool front_conn_watch(struct front_conn *c, short what, event_callback_fn cb, int64_t timeout)
+{
+	struct timeval tv = {timeout / 1000, timeout % 1000 * 1000};
+
+	if (!event_initialized(&c->ev) || event_get_events(&c->ev) != what ||
+	    event_get_callback(&c->ev) != cb) {
+		front_conn_quiet(c);
+		if (event_assign(&c->ev, front.base, c->fd, what, cb, c) != 0)
+			goto failed;
+	}
+	if (timeout < 0 && event_remove_timer(&c->ev) != 0)
+		goto failed;
+	if (event_add(&c->ev, timeout < 0 ? NULL : &tv) == 0)
+		return true;
+failed:
+	log_msg(LOG_ERR, "cannot watch a connection: %m");
+	front_conn_free(c);
+	return false;
+}
+
+bool front_conn_reset(const struct front_conn *c)
+{
+	struct pollfd p = {.fd = c->fd};
+
+	return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
+void front_conn_orphan(void)
+{
+	struct front_conn *c = LIST_FIRST(&conns);
+
+	while (c) {
+		struct front_conn *next = LIST_NEXT(c, all);
+
+		if (c->state == FRONT_HEAD || c->state == FRONT_WAIT)
+			front_conn_free(c);
+		c = next;
+	}
+}

@@ -1,0 +1,65 @@
+/*
+ * The loop of the logger: from pipes to files. A pipe keeps lines up to PIPE_BUF whole, and a read
+ * may give many of them, so one write appends many lines.
+ */
+#include "itkd/log.h"
+#include "itkd/logger.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static char buffer[65536];
+
+static void append(int file, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = write(file, p, n);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0) {
+			/* A full disk must not stop the others; Apache loses the line, too. */
+			return;
+		}
+		p += written;
+		n -= (size_t)written;
+	}
+}
+
+/* false: the pipe has ended */
+static bool copy(const struct logger_log *log)
+{
+	ssize_t n = read(log->pipe, buffer, sizeof(buffer));
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	append(log->file, buffer, (size_t)n);
+	return n > 0;
+}
+
+_Noreturn void logger_run(struct logger_log *logs, uint32_t n, int ready)
+{
+	struct pollfd *fds = calloc(n, sizeof(*fds));
+	uint32_t open = n;
+	if (!fds)
+		fatal_oom();
+	if (prctl(PR_SET_NAME, "itkd: log", 0, 0, 0) != 0)
+		fatal_errno("PR_SET_NAME");
+	if (write(ready, "", 1) != 1 || close(ready) != 0)
+		fatal_errno("telling the master");
+	for (uint32_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = logs[i].pipe, .events = POLLIN};
+	while (open > 0) {
+		if (poll(fds, n, -1) < 0 && errno != EINTR)
+			fatal_errno("poll");
+		for (uint32_t i = 0; i < n; i++) {
+			if (fds[i].fd < 0 || fds[i].revents == 0 || copy(&logs[i]))
+				continue;
+			fds[i].fd = -1;
+			open--;
+		}
+	}
+	_exit(0);
+}

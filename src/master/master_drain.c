@@ -1,0 +1,74 @@
+/*
+ * The end of a generation: its fronts accept no more and finish what they hold, its spares take
+ * what is left in the queue and see its end, its children finish their connection, its logger
+ * writes what is left in the pipes. Bounded by GracefulReloadTimeout.
+ */
+#include "itkd/log.h"
+#include "master/master.h"
+#include <signal.h>
+#include <unistd.h>
+
+void master_drain_start(struct master *m, struct master_gen *g, uint32_t seconds)
+{
+	g->state = GEN_DRAINING;
+	g->deadline = seconds ? master_now() + (uint64_t)seconds * 1000 : 0;
+	master_front_drain(g);
+	master_pool_signal(m, g, SIGUSR1);
+}
+
+static bool fronts_left(const struct master_gen *g)
+{
+	for (uint32_t i = 0; i < g->nfronts; i++)
+		if (g->fronts[i].pid > 0 || g->fronts[i].opener > 0)
+			return true;
+	return false;
+}
+
+static void close_pipes(struct master_gen *g)
+{
+	for (uint32_t i = 0; i < g->conf->nlogs; i++) {
+		struct master_pipe *p = &g->pipes[i];
+		if (p->write >= 0)
+			close(p->write);
+		if (p->read >= 0)
+			close(p->read);
+		*p = (struct master_pipe){-1, -1};
+	}
+}
+
+static void kill_left(struct master *m, struct master_gen *g)
+{
+	log_msg(
+	    LOG_WARNING, "generation %u did not end in time: ending what is left of it", g->number);
+	for (uint32_t i = 0; i < g->nfronts; i++)
+		if (g->fronts[i].pid > 0)
+			kill(g->fronts[i].pid, SIGKILL);
+	master_pool_signal(m, g, SIGKILL);
+	g->deadline = 0;
+}
+
+void master_drain_advance(struct master *m, struct master_gen *g)
+{
+	if (g->deadline && master_now() > g->deadline)
+		kill_left(m, g);
+	if (fronts_left(g))
+		return;
+	if (g->queue_in >= 0) {
+		/* Nobody writes any more: spares take what is there, then see the end. */
+		close(g->queue_in);
+		g->queue_in = -1;
+	}
+	if (master_pool_count(m, g) > 0 || master_pool_waiting(g))
+		return;
+	if (g->queue_out >= 0) {
+		close(g->queue_out);
+		g->queue_out = -1;
+	}
+	if (g == m->active) {
+		m->stopping = true; /* a graceful stop; the master's own messages still go there */
+		return;
+	}
+	close_pipes(g);
+	if (g->logger == 0)
+		master_gen_free(m, g);
+}

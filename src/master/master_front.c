@@ -1,0 +1,147 @@
+/*
+ * Fronts: started, asked whether they live, replaced. What a front sends on its control socket is
+ * the word of a process that reads network bytes: a type and a number, nothing is decided by it but
+ * whether it is ready and alive.
+ */
+#include "itkd/front_proto.h"
+#include "itkd/log.h"
+#include "master/master.h"
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PINGS_MISSED 8 /* beats of 500 ms without an answer: it hangs */
+
+static void close_end(int fd)
+{
+	if (close(fd) != 0)
+		log_msg(LOG_ERR, "close: %s", strerror(errno));
+}
+
+void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
+{
+	struct master_front *f = &g->fronts[index];
+	int control[2], logs[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
+		fatal_errno("socketpair");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logs) != 0)
+		fatal_errno("socketpair");
+	throttle_started(&f->throttle, master_now());
+	f->ready = f->draining = false;
+	f->pings = 0;
+	f->control = control[0];
+	f->pid = master_exec_front(m, g, control[1], logs[1]);
+	close_end(control[1]);
+	close_end(logs[1]);
+	f->opener = master_log_send(g, logs[0]);
+	close_end(logs[0]);
+}
+
+void master_front_message(struct master *m, struct master_gen *g, struct master_front *f)
+{
+	struct front_msg msg;
+	ssize_t n = recv(f->control, &msg, sizeof(msg), MSG_DONTWAIT);
+	(void)m;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 0 || (n < 0 && errno == ECONNRESET)) {
+		/* It has ended or closed it; a process that only closed it is no front any more. */
+		close_end(f->control);
+		f->control = -1;
+		if (f->pid > 0 && !f->draining)
+			kill(f->pid, SIGKILL);
+		return;
+	}
+	if (n != sizeof(msg)) {
+		log_msg(LOG_CRIT, "front %d sent a message of %zd bytes", (int)f->pid, n);
+		kill(f->pid, SIGKILL);
+		return;
+	}
+	if (msg.type == FRONT_READY)
+		f->ready = true;
+	else if (msg.type == FRONT_PONG)
+		f->pings = 0;
+	else if (msg.type == FRONT_STARVED && g == m->active)
+		log_msg(LOG_INFO, "front %d: %u connections wait for a process", (int)f->pid,
+		    msg.value);
+}
+
+static bool send_to(const struct master_front *f, uint32_t type, uint32_t value)
+{
+	const struct front_msg msg = {.type = type, .value = value};
+	return send(f->control, &msg, sizeof(msg), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(msg);
+}
+
+static void beat_one(struct master_gen *g, struct master_front *f)
+{
+	if (f->pings++ >= PINGS_MISSED) {
+		log_msg(LOG_ERR, "front %d of generation %u does not answer: ending it",
+		    (int)f->pid, g->number);
+		kill(f->pid, SIGKILL);
+		return;
+	}
+	if (!send_to(f, FRONT_PING, f->pings) && errno != EAGAIN && errno != EPIPE)
+		log_msg(LOG_ERR, "front %d: %s", (int)f->pid, strerror(errno));
+}
+
+void master_front_beat(struct master *m, struct master_gen *g)
+{
+	const uint64_t now = master_now();
+	for (uint32_t i = 0; i < g->nfronts; i++) {
+		struct master_front *f = &g->fronts[i];
+		if (f->pid > 0 && f->ready && f->control >= 0)
+			beat_one(g, f);
+		else if (f->pid == 0 && f->opener == 0 && g->state == GEN_ACTIVE && !m->stopping &&
+		         throttle_ready(&f->throttle, now))
+			master_front_start(m, g, i);
+	}
+}
+
+void master_front_drain(struct master_gen *g)
+{
+	for (uint32_t i = 0; i < g->nfronts; i++) {
+		struct master_front *f = &g->fronts[i];
+		f->draining = true;
+		if (f->pid > 0 && (f->control < 0 || !send_to(f, FRONT_DRAIN, 0)))
+			kill(f->pid, SIGKILL);
+	}
+}
+
+void master_front_ended(struct master *m, struct master_gen *g, struct master_front *f, int status)
+{
+	const bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	const pid_t pid = f->pid;
+	f->pid = 0;
+	if (f->control >= 0)
+		close_end(f->control);
+	f->control = -1;
+	throttle_ended(&f->throttle, master_now());
+	if (m->stopping)
+		return;
+	if (g->state == GEN_STARTING) {
+		master_load_fail(m, g, "a front could not start");
+		return;
+	}
+	if (WIFSIGNALED(status))
+		log_msg(LOG_ERR, "front pid %d exit signal %s (%d)", (int)pid,
+		    strsignal(WTERMSIG(status)), WTERMSIG(status));
+	else if (!f->draining || !clean)
+		log_msg(LOG_ERR, "front pid %d exit status %d", (int)pid, WEXITSTATUS(status));
+	if (g->state == GEN_ACTIVE && throttle_ready(&f->throttle, master_now()) && f->opener == 0)
+		master_front_start(m, g, (uint32_t)(f - g->fronts));
+}
+
+void master_front_opener_ended(
+    struct master *m, struct master_gen *g, struct master_front *f, int status)
+{
+	f->opener = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	if (g->state == GEN_STARTING)
+		master_load_fail(m, g, "Unable to open logs");
+	else if (f->pid > 0)
+		kill(f->pid, SIGKILL);
+}

@@ -1,0 +1,167 @@
+/*
+ * A (re)load, step by step, while the old generation goes on serving: `itkd --load` builds the
+ * configuration, `itkd-front --check` reads certificates and keys, sockets are bound, logger and
+ * fronts start; when all of them are ready, the generation takes over. Any failure before that
+ * changes nothing.
+ */
+#include "itkd/build.h"
+#include "itkd/log.h"
+#include "master/master.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_SECONDS 60 /* for fronts and logger to become ready */
+
+void master_load_start(struct master *m)
+{
+	m->reload_wanted = true;
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++)
+		if (m->gens[i].state >= GEN_LOADING && m->gens[i].state <= GEN_STARTING)
+			return; /* one at a time: again when this one has ended */
+	struct master_gen *g = master_gen_new(m);
+	if (!g)
+		return;
+	m->reload_wanted = false;
+	if (m->active)
+		log_msg(LOG_NOTICE, "Graceful restart requested, doing restart");
+	g->helper = master_exec_load(m, g);
+}
+
+void master_load_fail(struct master *m, struct master_gen *g, const char *why)
+{
+	if (m->active)
+		log_msg(LOG_ERR, "%s; the running configuration stays in use", why);
+	else
+		fprintf(stderr, "itkd: %s\n", why);
+	for (uint32_t i = 0; i < g->nfronts; i++) {
+		if (g->fronts[i].pid > 0)
+			kill(g->fronts[i].pid, SIGKILL);
+		if (g->fronts[i].opener > 0)
+			kill(g->fronts[i].opener, SIGKILL);
+	}
+	if (g->logger > 0)
+		kill(g->logger, SIGKILL);
+	master_gen_free(m, g);
+	if (!m->active) {
+		master_tell_parent(m, 1);
+		m->stopping = true;
+	} else {
+		master_exec_notify(
+		    m, "READY=1", "STATUS=The new configuration was refused: see the log");
+	}
+}
+
+static bool has_tls(const struct conf *conf)
+{
+	for (uint32_t i = 0; i < conf->nvhosts; i++)
+		if (conf->vhosts[i]->tls.engine)
+			return true;
+	return false;
+}
+
+static void start_processes(struct master *m, struct master_gen *g)
+{
+	if (!master_listen_open(m, g, m->active != NULL)) {
+		master_load_fail(m, g, "could not open the listening sockets");
+		return;
+	}
+	g->state = GEN_STARTING;
+	g->deadline = master_now() + START_SECONDS * 1000;
+	master_log_start(m, g);
+	g->nfronts = g->conf->fronts < MASTER_FRONTS ? g->conf->fronts : MASTER_FRONTS;
+	for (uint32_t i = 0; i < g->nfronts; i++)
+		master_front_start(m, g, i);
+}
+
+static void loaded(struct master *m, struct master_gen *g)
+{
+	if (!master_gen_map(g)) {
+		master_load_fail(m, g,
+		    "the loader's result does not fit this server: was itkd "
+		    "replaced by another version? Stop and start it");
+		return;
+	}
+	if (!master_gen_open(g)) {
+		master_load_fail(m, g, "out of descriptors");
+		return;
+	}
+	g->tls_fd = memfd_create("itkd-tls", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (g->tls_fd < 0) {
+		master_load_fail(m, g, "out of descriptors");
+		return;
+	}
+	if (!has_tls(g->conf)) {
+		start_processes(m, g);
+		return;
+	}
+	g->state = GEN_CHECKING;
+	g->helper = master_exec_check(m, g);
+}
+
+void master_load_helper_ended(struct master *m, struct master_gen *g, int status)
+{
+	bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	g->helper = 0;
+	if (!ok)
+		master_load_fail(m, g, "the configuration has errors");
+	else if (g->state == GEN_LOADING)
+		loaded(m, g);
+	else
+		start_processes(m, g);
+}
+
+/* 0 and 1 to /dev/null, 2 and every later message to the main error log of g. */
+static void take_log(const struct master_gen *g)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		fatal_errno("/dev/null");
+	if (null > 2)
+		close(null);
+	if (dup2(g->pipes[g->conf->main_log].write, 2) < 0)
+		fatal_errno("dup2");
+	log_open(2, (int)g->conf->vhosts[0]->log_level);
+}
+
+static void take_over(struct master *m, struct master_gen *g)
+{
+	struct master_gen *old = m->active;
+	g->state = GEN_ACTIVE;
+	g->deadline = 0;
+	m->active = g;
+	atomic_store(&m->scoreboard->active, g->number);
+	take_log(g);
+	log_msg(LOG_NOTICE, "itkd/%s configured -- resuming normal operations", ITKD_VERSION);
+	master_pool_fill(m);
+	if (old)
+		master_drain_start(m, old, old->conf->graceful_timeout);
+	char status[128];
+	snprintf(status, sizeof(status), "STATUS=Serving %u virtual hosts, generation %u",
+	    g->conf->nvhosts - 1, g->number);
+	master_exec_notify(m, "READY=1", status);
+	master_tell_parent(m, 0);
+	if (m->reload_wanted)
+		master_load_start(m);
+}
+
+void master_load_advance(struct master *m, struct master_gen *g)
+{
+	bool ready = g->logs_open;
+	for (uint32_t i = 0; i < g->nfronts; i++)
+		ready = ready && g->fronts[i].ready && g->fronts[i].opener == 0;
+	if (!ready) {
+		if (master_now() > g->deadline)
+			master_load_fail(m, g, "fronts and logger did not become ready in time");
+		return;
+	}
+	if (!m->active && !master_pidfile_write(m, g->conf->pid_file)) {
+		master_load_fail(m, g, "could not write the PidFile");
+		return;
+	}
+	take_over(m, g);
+}

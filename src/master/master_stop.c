@@ -1,0 +1,96 @@
+/* The end: at once (SIGTERM), or when everything that runs has finished (SIGWINCH). */
+#include "itkd/log.h"
+#include "master/master.h"
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TERM_MS 1000 /* for programs that clean up at SIGTERM, before SIGKILL */
+#define LOG_MS 1000  /* for the loggers to write what is left */
+
+static bool fronts_and_helpers_left(const struct master *m)
+{
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
+		const struct master_gen *g = &m->gens[i];
+		if (g->state != GEN_FREE && g->helper > 0)
+			return true;
+		for (uint32_t k = 0; g->state != GEN_FREE && k < g->nfronts; k++)
+			if (g->fronts[k].pid > 0 || g->fronts[k].opener > 0)
+				return true;
+	}
+	return false;
+}
+
+static void kill_all(struct master *m, int signal)
+{
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
+		struct master_gen *g = &m->gens[i];
+		if (g->state == GEN_FREE)
+			continue;
+		if (g->helper > 0)
+			kill(g->helper, SIGKILL);
+		for (uint32_t k = 0; k < g->nfronts; k++) {
+			if (g->fronts[k].pid > 0)
+				kill(g->fronts[k].pid, SIGKILL);
+			if (g->fronts[k].opener > 0)
+				kill(g->fronts[k].opener, SIGKILL);
+		}
+	}
+	master_pool_signal(m, NULL, signal);
+}
+
+static void wait_a_little(struct master *m)
+{
+	poll(NULL, 0, 5);
+	master_reap(m);
+}
+
+/* The last writers are gone; the loggers read to the end of their pipes and end by themselves. */
+static void end_loggers(struct master *m)
+{
+	const uint64_t until = master_now() + LOG_MS;
+	log_open(-1, LOG_EMERG);
+	close(STDERR_FILENO);
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
+		struct master_gen *g = &m->gens[i];
+		for (uint32_t k = 0; g->state != GEN_FREE && g->pipes && k < g->conf->nlogs; k++)
+			if (g->pipes[k].write >= 0)
+				close(g->pipes[k].write);
+	}
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
+		struct master_gen *g = &m->gens[i];
+		while (g->state != GEN_FREE && g->logger > 0) {
+			if (master_now() > until)
+				kill(g->logger, SIGKILL);
+			wait_a_little(m);
+		}
+	}
+}
+
+void master_stop(struct master *m)
+{
+	m->stopping = true;
+	kill_all(m, SIGTERM);
+	const uint64_t until = master_now() + TERM_MS;
+	while (master_pool_count(m, NULL) > 0 || fronts_and_helpers_left(m)) {
+		if (master_now() > until)
+			kill_all(m, SIGKILL);
+		wait_a_little(m);
+	}
+	master_pidfile_remove(m);
+	if (m->active && m->active->state == GEN_ACTIVE)
+		log_msg(LOG_NOTICE, "caught SIGTERM, shutting down");
+	end_loggers(m);
+}
+
+void master_graceful_stop(struct master *m)
+{
+	if (!m->active || m->active->state != GEN_ACTIVE)
+		return;
+	log_msg(LOG_NOTICE, "caught SIGWINCH, shutting down gracefully");
+	master_exec_notify(m, "STOPPING=1", "STATUS=Finishing connections");
+	master_pidfile_remove(m);
+	m->reload_wanted = false;
+	master_drain_start(m, m->active, m->active->conf->graceful_stop_timeout);
+}

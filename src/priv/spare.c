@@ -1,0 +1,245 @@
+/*
+ * A spare process, from the fork to the drop: the code that holds CAP_SETUID, CAP_SETGID and
+ * CAP_SYS_NICE. It reads one job of a front's, which it does not trust: small numbers, each
+ * checked against the configuration of its own generation. What it cannot check it does not use.
+ */
+#include "itkd/spare.h"
+#include "itkd/child.h"
+#include "itkd/cred.h"
+#include "itkd/job.h"
+#include "itkd/log.h"
+#include "itkd/sandbox.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct received {
+	struct job job;
+	pid_t sender;
+	int fds[JOB_FDS_MAX];
+	size_t nfds;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		fatal_errno("clock_gettime");
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void unmap(void *p, size_t n)
+{
+	if (n > 0 && munmap(p, n) != 0)
+		fatal_errno("munmap");
+}
+
+/* 0 and 1 are /dev/null, 2 the main error log; what else the master holds is not for a spare. */
+static void keep_two(struct spare_start *s)
+{
+	int queue = dup(s->queue), taken = dup(s->taken);
+	if (queue < 0 || taken < 0)
+		fatal_errno("dup");
+	/* dup() gives the lowest free number, so neither target is the other's source. */
+	if (dup2(queue, 3) != 3 || dup2(taken, 4) != 4)
+		fatal_errno("dup2");
+	if (close_range(5, ~0U, 0) != 0)
+		fatal_errno("close_range");
+	s->queue = 3;
+	s->taken = 4;
+}
+
+static void settle(struct spare_start *s)
+{
+	sigset_t blocked;
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGUSR2);
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
+		fatal_errno("sigprocmask");
+	if (prctl(PR_SET_NAME, "itkd: spare", 0, 0, 0) != 0)
+		fatal_errno("PR_SET_NAME");
+	if (setpgid(0, 0) != 0)
+		fatal_errno("setpgid");
+	keep_two(s);
+	for (uint32_t i = 0; i < s->nforeign; i++)
+		unmap(s->foreign[i].p, s->foreign[i].n);
+	sandbox_limit_ids(s->conf);
+	cred_become_spare();
+}
+
+/* Takes what came with the message; false when a descriptor is missing or too many came. */
+static bool collect(struct msghdr *msg, struct received *r)
+{
+	bool ok = true;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred cred;
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+			r->sender = cred.pid;
+		} else if (c->cmsg_type == SCM_RIGHTS) {
+			size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+			ok = ok && r->nfds == 0 && n <= JOB_FDS_MAX;
+			if (ok) {
+				memcpy(r->fds, CMSG_DATA(c), n * sizeof(int));
+				r->nfds = n;
+			}
+		}
+	}
+	return ok;
+}
+
+/* The master makes the slot free when it has reaped us; it also looks at who is to blame. */
+_Noreturn static void blame(const struct spare_start *s, const struct received *r, const char *why)
+{
+	struct scoreboard_slot *slot = &s->scoreboard->slots[s->slot];
+	log_msg(LOG_CRIT, "a bad job from process %d: %s", (int)r->sender, why);
+	atomic_store(&slot->culprit, r->sender);
+	atomic_store(&slot->state, SLOT_BAD_JOB);
+	_exit(1);
+}
+
+/*
+ * The first job of the queue. The kernel wakes one waiting spare a message. The end of the file
+ * means that master and fronts are gone; an empty message has a sender and is a bad job.
+ */
+static void receive(const struct spare_start *s, struct received *r)
+{
+	uint8_t bytes[JOB_MAX];
+	union {
+		struct cmsghdr align;
+		char
+		    space[CMSG_SPACE(sizeof(int) * JOB_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec iov = {bytes, sizeof(bytes)};
+	struct msghdr msg = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(s->queue, &msg, MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		fatal_errno("recvmsg on the queue");
+	bool whole = collect(&msg, r);
+	if (n == 0 && r->sender == 0)
+		_exit(0);
+	if ((msg.msg_flags & MSG_CTRUNC) && whole && r->nfds < JOB_FDS_MAX)
+		fatal("descriptors were lost: out of files?");
+	if (!whole || (msg.msg_flags & (MSG_CTRUNC | MSG_TRUNC)))
+		blame(s, r, "too long, or too many descriptors");
+	if (!job_decode(&r->job, bytes, (size_t)n))
+		blame(s, r, "not a job");
+}
+
+static bool is_stream(int fd, bool relay)
+{
+	int domain, type;
+	socklen_t len = sizeof(domain);
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0)
+		return false;
+	len = sizeof(type);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_STREAM)
+		return false;
+	return relay ? domain == AF_UNIX : domain == AF_INET || domain == AF_INET6;
+}
+
+static const struct conf_vhost *check(const struct spare_start *s, const struct received *r)
+{
+	const struct conf *conf = s->conf;
+	const struct job *job = &r->job;
+	if (job->generation != conf->generation)
+		blame(s, r, "of another generation");
+	if (job->vhost >= conf->nvhosts || job->listener >= conf->nlisteners)
+		blame(s, r, "no such virtual host or listener");
+	const struct conf_vhost *vhost = conf->vhosts[job->vhost];
+	if (job->identity >= vhost->nidentities)
+		blame(s, r, "no such identity");
+	if (r->nfds != 1 + vhost->nlogs)
+		blame(s, r, "not the descriptors of its virtual host");
+	if (!is_stream(r->fds[0], job->flags & JOB_TLS))
+		blame(s, r, "not a connection");
+	return vhost;
+}
+
+/* The slot says so first, then the master wakes and forks the next. */
+static void announce(const struct spare_start *s, uint32_t vhost)
+{
+	struct scoreboard_slot *slot = &s->scoreboard->slots[s->slot];
+	atomic_store(&slot->vhost, vhost);
+	atomic_store(&slot->since, now_ms());
+	atomic_store(&slot->state, SLOT_BUSY);
+	const uint64_t one = 1;
+	if (write(s->taken, &one, sizeof(one)) != sizeof(one))
+		fatal_errno("eventfd");
+}
+
+/*
+ * A copy of the identity's part at the address of the part, and nothing of the others: as long as
+ * any page of that file is mapped, remap_file_pages(2) reaches every page of it.
+ */
+static void keep_own_part(const struct conf *conf, const struct conf_identity *id)
+{
+	void *copy = MAP_FAILED;
+	if (id->private_size > 0) {
+		copy = mmap(NULL, id->private_size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (copy == MAP_FAILED)
+			fatal_errno("mmap");
+		memcpy(copy, id->private_base, id->private_size);
+	}
+	unmap(conf->private_base, conf->private_size);
+	if (copy != MAP_FAILED &&
+	    mremap(copy, id->private_size, id->private_size, MREMAP_MAYMOVE | MREMAP_FIXED,
+	        id->private_base) == MAP_FAILED)
+		fatal_errno("mremap");
+}
+
+static void close_own(const struct spare_start *s)
+{
+	if (close(s->queue) != 0 || close(s->taken) != 0)
+		fatal_errno("close");
+}
+
+_Noreturn void spare_run(const struct spare_start *start)
+{
+	struct spare_start s = *start;
+	struct received r = {0};
+	settle(&s);
+
+	receive(&s, &r);
+	if (r.job.kind == JOB_RETIRE)
+		_exit(0);
+	const struct conf_vhost *vhost = check(&s, &r);
+	const struct conf_identity *id = &s.conf->identities[vhost->identities[r.job.identity]];
+	announce(&s, r.job.vhost);
+	bool claimed = scoreboard_claim(s.scoreboard, s.slot, vhost->counter, vhost->max_clients);
+
+	keep_own_part(s.conf, id);
+	unmap(s.scoreboard, sizeof(*s.scoreboard));
+	close_own(&s);
+	cred_become_child(s.conf, id, vhost->nice);
+
+	/* From here on: the vhost's user, who has no right to the main error log. */
+	if (dup2(r.fds[1], STDERR_FILENO) < 0 || prctl(PR_SET_NAME, "itkd: child", 0, 0, 0) != 0)
+		fatal_errno("itkd: child");
+	log_open(r.fds[1], (int)vhost->log_level);
+	struct child_start child = {
+	    .conf = s.conf,
+	    .vhost = vhost,
+	    .identity = id,
+	    .job = &r.job,
+	    .connection = r.fds[0],
+	    .over_cap = !claimed,
+	    .nofile = s.nofile,
+	    .master_group = s.master_group,
+	};
+	memcpy(child.logs, r.fds + 1, vhost->nlogs * sizeof(int));
+	_exit(child_serve(&child));
+}

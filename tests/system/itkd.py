@@ -1,0 +1,439 @@
+"""
+The harness of the system tests: a real itkd, real users, real sockets. Standard library only.
+
+A test asks for fixtures (itkd_fixtures.py) and uses what is exported here:
+
+  site_a, site_b, site_c   Site: one Unix user (itkt-a, ...) with docroot and cgi-bin of its own in
+                           the test's directory; made new for each test.
+  main_site                Site of the main server's User/Group (itkt-main).
+  tls                      Tls: .ca (file), .cert(name), .key(name) of a.test, b.test, c.test,
+                           main.test (SAN: the name and www.NAME), made once per session.
+  config                   a new Config(tmp): main server on 127.0.0.1 and [::1], PORT and TLS port.
+  start                    start(config, **how) -> running Server; stopped, and checked for
+                           processes left behind and sanitizer reports, at the end of the test.
+  tmp                      pathlib.Path below /tmp that every user may pass through (0755).
+  module_tmp, module_start the same for the length of a module (for servers that many tests share;
+                           there Site("a", module_tmp) makes a site, and
+                           Config(module_tmp, tls, Site("main", module_tmp)) a config).
+
+  Config   c = config; c.main("KeepAlive Off"); c.vhost(site_a, "LimitRequestLine 100")
+           c.vhost(site_a, tls=True) adds the HTTPS block of the same name. c.port, c.tls_port.
+           The file is written by start() and by s.reload(): change c, then reload. A server that
+           is ready has answered one GET / for the Host main.test (a line in an access log).
+  Server   s.port, s.tls_port, s.get("/x", site_a), s.get("/", "a.test", tls=True),
+           s.connect() -> Connection, s.hold(site_a, n) -> connections with a sleeping CGI program,
+           s.owner(connection) -> who holds its server side, s.reload(), s.stop(), s.itkd("-t"), s.error_log(),
+           s.log("a.test-error.log"), s.wait_log(regex), s.fronts(), s.spares(), s.children(),
+           s.logger(), s.master, s.processes(), s.counts() (from `itkd -k status`)
+  HTTP     request(port, ...), Connection(port, tls="a.test"), Response: status, headers,
+           header(name), body, complete (False when the answer was cut); curl(s, url, *args)
+  /proc    Proc(pid): comm, ppid, status (dict), uids, gids, groups, caps, fds(), maps(), alive
+  waiting  wait_for(condition, timeout, what): polls; returns the condition's value; never sleep
+  amount(quick, full)      how much of a load to run: full with ITKD_FULL=1 in the environment
+
+Environment: ITKD_BUILD (directory with itkd, itkd-master, itkd-front; default build/release),
+ITKD_SANITIZER=1 (an ASan build; found by itself from `itkd -V`), ITKD_FULL=1.
+A test that needs the seccomp filters carries @pytest.mark.sandbox: run an asan build with
+`-m "not sandbox"`.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from itkd_http import (  # noqa: F401
+    Connection, Response, Truncated, request, tls_context)
+from itkd_proc import (  # noqa: F401
+    ALL_COMMS, Proc, children_of, descendants, orphans, reap_orphans, socket_inode, wait_for)
+from itkd_site import (  # noqa: F401
+    SERVICE_USERS, SITE_USERS, Site, Tls, Users, compile_c, write_file)
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ITKD_BUILD", ROOT / "build" / "release")).resolve()
+ITKD = BUILD / "itkd"
+FULL = os.environ.get("ITKD_FULL") == "1"
+RESUMING = "configured -- resuming normal operations"
+SANITIZER_REPORT = re.compile(
+    r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed|stack smashing")
+
+
+def is_asan():
+    """Whether the build under test has AddressSanitizer (and so no seccomp filter)."""
+    if os.environ.get("ITKD_SANITIZER") == "1":
+        return True
+    if not ITKD.exists():
+        return False
+    out = subprocess.run([ITKD, "-V"], capture_output=True, text=True, timeout=20)
+    return "asan" in (out.stdout + out.stderr).lower()
+
+
+def amount(quick, full):
+    """A bounded load: the quick number, or the full one with ITKD_FULL=1."""
+    return full if FULL else quick
+
+
+def free_port():
+    """A TCP port that is free on 127.0.0.1 and ::1, picked by the kernel."""
+    for _ in range(100):
+        with socket.socket() as s4, socket.socket(socket.AF_INET6) as s6:
+            s4.bind(("127.0.0.1", 0))
+            port = s4.getsockname()[1]
+            s6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                s6.bind(("::1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no port is free on both 127.0.0.1 and ::1")
+
+
+class Config:
+    """
+    An itkd.conf. main() adds lines to the main server, vhost() adds a <VirtualHost>; raw() adds
+    text behind everything. options of the constructor replace the small defaults, e.g.
+    Config(tmp, tls, main_site, MaxRequestWorkers=20); a value None leaves the directive out.
+    """
+
+    def __init__(self, directory, tls, main_site, **options):
+        self.dir = Path(directory)
+        self.tls = tls
+        self.main_site = main_site
+        self.port = free_port()
+        self.tls_port = free_port()
+        self.addresses = ("127.0.0.1", "[::1]")
+        self.logs = self.dir / "logs"
+        self.logs.mkdir(exist_ok=True)
+        self.pid_file = self.dir / "itkd.pid"
+        self.file = self.dir / "itkd.conf"
+        self.options = {
+            "User": main_site.user,
+            "Group": main_site.group,
+            "FrontUser": "_itkd",
+            "ServerName": "main.test",
+            "ServerAdmin": "webmaster@main.test",
+            "LogLevel": "info",
+            "Timeout": 20,
+            "KeepAliveTimeout": 5,
+            "StartServers": 4,
+            "MinSpareServers": 2,
+            "MaxSpareServers": 8,
+            "MaxRequestWorkers": 100,
+            "GracefulShutdownTimeout": 30,
+            **options,
+        }
+        self._main = []
+        self._vhosts = []
+        self._raw = []
+
+    def main(self, *lines):
+        self._main += lines
+        return self
+
+    def raw(self, *lines):
+        self._raw += lines
+        return self
+
+    def vhost(self, site, *lines, name=None, tls=False, address=None, assign=True, aliases=(),
+              access=True, cgi=True, docroot=None, cert=None, replace=None):
+        """
+        Adds a block for site. name: the ServerName (default site.name). address: default `*:PORT`
+        of the config. assign: with AssignUserID of the site's user (False: the main server's
+        User). aliases: ServerAlias. access: with ErrorLog and CustomLog of its own, named
+        NAME-error.log and NAME-access.log. cgi: ScriptAlias /cgi-bin/. cert: name of the
+        certificate (default name). lines come last in the block. Returns the block's index for
+        drop(); replace: the index of a block that this one takes the place of.
+        """
+        name = name or site.name
+        docroot = docroot or site.docroot
+        port = self.tls_port if tls else self.port
+        block = [f"<VirtualHost {address or f'*:{port}'}>", f"\tServerName {name}"]
+        block += [f"\tServerAlias {alias}" for alias in aliases]
+        if assign:
+            block.append(f"\tAssignUserID {site.user} {site.group}")
+        block += [f'\tDocumentRoot "{docroot}"', f'\t<Directory "{docroot}">',
+                  "\t\tRequire all granted", "\t</Directory>"]
+        if cgi:
+            block += [f'\tScriptAlias "/cgi-bin/" "{site.cgi_bin}/"',
+                      f'\t<Directory "{site.cgi_bin}">', "\t\tRequire all granted",
+                      "\t</Directory>"]
+        if access:
+            block += [f'\tErrorLog "{self.logs}/{name}-error.log"',
+                      f'\tCustomLog "{self.logs}/{name}-access.log" combined']
+        if tls:
+            cert = cert or name
+            block += ["\tSSLEngine on", f'\tSSLCertificateFile "{self.tls.cert(cert)}"',
+                      f'\tSSLCertificateKeyFile "{self.tls.key(cert)}"']
+        block += ["\t" + line for line in lines] + ["</VirtualHost>"]
+        if replace is not None:
+            self._vhosts[replace] = block
+            return replace
+        self._vhosts.append(block)
+        return len(self._vhosts) - 1
+
+    def drop(self, index):
+        """Takes the vhost of that index away again (the others keep their indexes)."""
+        self._vhosts[index] = []
+
+    def text(self):
+        main = self.main_site
+        lines = [f'ServerRoot "{self.dir}"', f'PidFile "{self.pid_file}"',
+                 f'ErrorLog "{self.logs}/error.log"']
+        lines += [f"Listen {address}:{self.port}" for address in self.addresses]
+        lines += [f"Listen {address}:{self.tls_port} https" for address in self.addresses]
+        lines += [f"{name} {value}" for name, value in self.options.items() if value is not None]
+        lines += [
+            r'LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined',
+            r'LogFormat "%h %l %u %t \"%r\" %>s %b" common',
+            f'CustomLog "{self.logs}/access.log" common',
+            "DirectoryIndex index.html",
+            '<Directory "/">', "\tOptions FollowSymLinks", "\tRequire all denied", "</Directory>",
+            f'DocumentRoot "{main.docroot}"', f'<Directory "{main.docroot}">',
+            "\tRequire all granted", "</Directory>"]
+        lines += self._main
+        for block in self._vhosts:
+            lines += block
+        return "\n".join(lines + self._raw) + "\n"
+
+    def write(self):
+        write_file(self.file, self.text(), 0o644)
+        return self.file
+
+
+class Server:
+    """
+    A daemon on a Config. start() keeps it in the foreground below this process unless
+    foreground=False; prefix is put before the command (setpriv ...), env is added to the
+    environment. All servers are remembered, so that a failed test shows their logs.
+    """
+
+    running = []
+
+    def __init__(self, config):
+        self.config = config
+        self.port = config.port
+        self.tls_port = config.tls_port
+        self.popen = None
+        self.master_pid = 0
+        self.console = config.dir / "console.log"
+
+    # -- starting and stopping
+
+    def command(self, *args):
+        return [str(ITKD), "-f", str(self.config.file), *args]
+
+    def itkd(self, *args, timeout=30, prefix=(), env=None):
+        """Runs itkd with -f of this config and the arguments; CompletedProcess of text."""
+        return subprocess.run(
+            [*prefix, *self.command(*args)], capture_output=True, text=True, timeout=timeout,
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+
+    def start(self, foreground=True, args=(), prefix=(), env=None, wait=True, preexec=None):
+        self.config.write()
+        environment = {**os.environ, **(env or {})}
+        if is_asan():
+            # A process that is not dumpable cannot be looked at by the leak checker.
+            environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+        if self not in Server.running:
+            Server.running.append(self)
+        if not foreground:
+            done = subprocess.run(
+                [*prefix, *self.command(*args)], stdin=subprocess.DEVNULL, timeout=30,
+                stdout=self._console(), stderr=subprocess.STDOUT, env=environment)
+            assert done.returncode == 0, self.logs_text()
+        else:
+            self.popen = subprocess.Popen(
+                [*prefix, *self.command("-D", "FOREGROUND", *args)], stdin=subprocess.DEVNULL,
+                stdout=self._console(), stderr=subprocess.STDOUT, env=environment,
+                start_new_session=True, preexec_fn=preexec)
+        if wait:
+            self.wait_ready()
+        return self
+
+    def _console(self):
+        return open(self.console, "ab")
+
+    def wait_ready(self, timeout=20):
+        def ready():
+            if self.popen and self.popen.poll() is not None:
+                raise AssertionError(f"itkd ended with {self.popen.returncode} at start-up:\n"
+                                     + self.logs_text())
+            pid = self.read_pid()
+            return pid and Proc(pid).alive and self.answers() and pid
+
+        self.master_pid = wait_for(ready, timeout, "itkd to answer and PidFile to exist")
+
+    def read_pid(self):
+        with contextlib.suppress(OSError, ValueError):
+            return int(self.config.pid_file.read_text())
+        return 0
+
+    def answers(self, timeout=5):
+        with contextlib.suppress(OSError, Truncated):
+            return request(self.port, "/", host="main.test", timeout=timeout).status > 0
+        return False
+
+    def stop(self, timeout=20):
+        """SIGTERM to the master, then waits until each of its processes is gone."""
+        before = {p.pid for p in self.processes()} if self.master_pid else set()
+        if self.master_pid and Proc(self.master_pid).alive:
+            os.kill(self.master_pid, signal.SIGTERM)
+        elif self.popen and self.popen.poll() is None:
+            self.popen.terminate()
+        if self.popen:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(timeout)
+        wait_for(lambda: not any(Proc(p).alive for p in before), timeout,
+                 "every process of itkd to end")
+
+    def discard(self):
+        """For the end of a test: no process may be left, whatever happened before."""
+        try:
+            self.stop()
+        finally:
+            for p in [*self.processes(), *(Proc(p) for p in [self.master_pid] if p)]:
+                p.kill(signal.SIGKILL)
+            if self.popen and self.popen.poll() is None:
+                self.popen.kill()
+                self.popen.wait(10)
+            if self in Server.running:
+                Server.running.remove(self)
+
+    def reload(self, timeout=30, how="graceful"):
+        """Writes the config anew, `itkd -k graceful`, and waits for the new generation."""
+        self.config.write()
+        before = self.generations()
+        done = self.itkd("-k", how)
+        assert done.returncode == 0, done.stdout + done.stderr + self.logs_text()
+        self.wait_generation(before + 1, timeout)
+
+    def generations(self):
+        return self.error_log().count(RESUMING)
+
+    def wait_generation(self, n, timeout=30):
+        wait_for(lambda: self.generations() >= n, timeout, f"generation {n} in the error log")
+
+    # -- logs
+
+    def log(self, name):
+        with contextlib.suppress(OSError):
+            return (self.config.logs / name).read_text(errors="replace")
+        return ""
+
+    def error_log(self):
+        return self.log("error.log")
+
+    def wait_log(self, pattern, name="error.log", timeout=10, start=0):
+        """Waits for a line that the regular expression finds, behind offset start; the match."""
+        return wait_for(lambda: re.search(pattern, self.log(name)[start:], re.M), timeout,
+                        f"{pattern!r} in {name}")
+
+    def logs_text(self, last=60):
+        """The ends of the console's and of all logs, for messages."""
+        parts = []
+        for file in [self.console, *sorted(self.config.logs.glob("*"))]:
+            with contextlib.suppress(OSError):
+                lines = file.read_text(errors="replace").splitlines()[-last:]
+                parts.append(f"--- {file.name}\n" + "\n".join(lines))
+        return "\n".join(parts)
+
+    def sanitizer_reports(self):
+        return [line for line in self.logs_text(10 ** 6).splitlines()
+                if SANITIZER_REPORT.search(line)]
+
+    # -- HTTP
+
+    def get(self, path="/", site="main.test", tls=False, **how):
+        """One request on a connection of its own; site is a Site or a host name."""
+        host = site.name if isinstance(site, Site) else site
+        return request(self.tls_port if tls else self.port, path, host=host,
+                       tls=host if tls else None, ca=self.config.tls.ca, **how)
+
+    def connect(self, tls=None, **how):
+        """A Connection; tls: the SNI name to shake hands with."""
+        return Connection(self.tls_port if tls else self.port, tls=tls, ca=self.config.tls.ca,
+                          **how)
+
+    def hold(self, site, n=1, tls=False, timeout=15):
+        """
+        n connections whose CGI program sleeps (site.held() has them, site.release() ends them):
+        the Connections, of which the head of the answer was read.
+        """
+        connections = []
+        for _ in range(n):
+            before = set(site.held())
+            c = self.connect(tls=site.name if tls else None)
+            c.request("/cgi-bin/hold", site.name)
+            answer = c.head()
+            assert answer.status == 200, f"{answer}\n{self.logs_text()}"
+            wait_for(lambda: set(site.held()) - before, timeout, "the CGI program `hold` to run")
+            connections.append(c)
+        return connections
+
+    # -- processes
+
+    def owner(self, connection):
+        """The processes that have this (plain or TLS) connection open, by its inode."""
+        inode = socket_inode(connection.local_port)
+        return [p for p in self.processes() if f"socket:[{inode}]" in p.fds().values()]
+
+    @property
+    def master(self):
+        return Proc(self.master_pid)
+
+    def processes(self):
+        """The master and all below it, CGI programs too; zombies left out."""
+        return [p for p in [self.master, *descendants(self.master_pid)] if p.alive]
+
+    def named(self, comm):
+        return [p for p in self.processes() if p.comm == comm]
+
+    def fronts(self):
+        return self.named("itkd: front")
+
+    def spares(self):
+        return self.named("itkd: spare")
+
+    def children(self):
+        return self.named("itkd: child")
+
+    def logger(self):
+        return self.named("itkd: log")
+
+    def counts(self):
+        """What `itkd -k status` says of each site: {ServerName: count}."""
+        return {name: count for name, (count, _) in self.status_counts().items()}
+
+    def status_counts(self):
+        done = self.itkd("-k", "status")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return {m[1]: (int(m[2]), int(m[3])) for m in re.finditer(
+            r"^\s*(\S+)\s+\S+\s+(\d+)/(\d+)\s*$", done.stdout, re.M)}
+
+
+def curl(server, url, *args, timeout=30):
+    """
+    curl on a URL whose host:port leads to the server: http://a.test/ means its plain port,
+    https://a.test/ its TLS port. The session's CA is trusted. CompletedProcess of bytes.
+    """
+    scheme, rest = url.split("://", 1)
+    name, slash, path = rest.partition("/")
+    port = server.tls_port if scheme == "https" else server.port
+    return subprocess.run(
+        ["curl", "-sS", "--noproxy", "*", "--max-time", str(timeout), "--cacert",
+         str(server.config.tls.ca), "--resolve", f"{name}:{port}:127.0.0.1", *args,
+         f"{scheme}://{name}:{port}{slash}{path}"],
+        capture_output=True, timeout=timeout + 10)
+
+
+@contextlib.contextmanager
+def timed():
+    """with timed() as t: ...; t() is the seconds that it took."""
+    start = time.monotonic()
+    end = []
+    yield lambda: (end[0] if end else time.monotonic()) - start
+    end.append(time.monotonic())

@@ -1,0 +1,191 @@
+"""Processes as /proc shows them, and waiting for conditions. Exported by itkd.py."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from pathlib import Path
+
+ALL_COMMS = ("itkd: master", "itkd: front", "itkd: log", "itkd: spare", "itkd: child")
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def wait_for(condition, timeout=10, what="a condition", interval=0.01):
+    """
+    Polls until condition() is true and returns its value; AssertionError after timeout seconds.
+    An AssertionError of the condition itself ends the waiting: it says more.
+    """
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= end:
+            raise AssertionError(f"waited {timeout} s in vain for {what}")
+        time.sleep(interval)
+
+
+def become_subreaper():
+    """Orphans of a killed master become children of the test process, so that none is missed."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Proc:
+    """One process. What is read of a process that is gone is empty, never an exception."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def __repr__(self):
+        return f"<{self.pid} {self.comm!r} uid {self.uids}>"
+
+    def __eq__(self, other):
+        return isinstance(other, Proc) and other.pid == self.pid
+
+    def __hash__(self):
+        return hash(self.pid)
+
+    def read(self, name):
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{self.pid}/{name}").read_text(errors="replace")
+        return ""
+
+    @property
+    def comm(self):
+        return self.read("comm").rstrip("\n")
+
+    @property
+    def _stat(self):
+        text = self.read("stat")
+        return text[text.rfind(")") + 2:].split() if text else []
+
+    @property
+    def state(self):
+        """R, S, D, T, Z ... or "" when there is no such process."""
+        return (self._stat or [""])[0]
+
+    @property
+    def alive(self):
+        return self.state not in ("", "Z", "X")
+
+    @property
+    def ppid(self):
+        return int((self._stat or ["", "0"])[1])
+
+    @property
+    def group(self):
+        return int((self._stat or ["", "", "0"])[2])
+
+    @property
+    def nice(self):
+        return int(self._stat[16])
+
+    @property
+    def start_time(self):
+        return int(self._stat[19]) if self._stat else 0
+
+    @property
+    def status(self):
+        """/proc/PID/status as a dict of stripped strings."""
+        return dict((k, v.strip()) for k, _, v in
+                    (line.partition(":") for line in self.read("status").splitlines()))
+
+    @property
+    def uids(self):
+        """real, effective, saved, file system"""
+        return tuple(int(n) for n in self.status.get("Uid", "").split())
+
+    @property
+    def gids(self):
+        return tuple(int(n) for n in self.status.get("Gid", "").split())
+
+    @property
+    def groups(self):
+        return sorted(int(n) for n in self.status.get("Groups", "").split())
+
+    def caps(self):
+        """{"Inh": mask, "Prm": ..., "Eff": ..., "Bnd": ..., "Amb": ...}"""
+        return {k[3:]: int(v, 16) for k, v in self.status.items() if k.startswith("Cap")}
+
+    @property
+    def dumpable(self):
+        """A process that is not dumpable has its /proc files owned by root (proc(5))."""
+        uid = self.uids[1] if self.uids else 0
+        assert uid != 0, "the owner of /proc/PID says nothing for a process of root"
+        return os.stat(f"/proc/{self.pid}/environ").st_uid == uid
+
+    def fds(self):
+        """{number: what it leads to}"""
+        found = {}
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f"/proc/{self.pid}/fd"):
+                with contextlib.suppress(OSError):
+                    found[int(name)] = os.readlink(f"/proc/{self.pid}/fd/{name}")
+        return found
+
+    def link(self, name):
+        with contextlib.suppress(OSError):
+            return os.readlink(f"/proc/{self.pid}/{name}")
+        return ""
+
+    def maps(self):
+        """[(start, end, perms, offset, path)] of every mapping"""
+        found = []
+        for line in self.read("maps").splitlines():
+            span, perms, offset, _dev, _inode, *path = line.split(None, 5)
+            start, end = (int(n, 16) for n in span.split("-"))
+            found.append((start, end, perms, int(offset, 16), path[0] if path else ""))
+        return found
+
+    def kill(self, number=signal.SIGTERM):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def children(self):
+        return children_of(self.pid)
+
+
+def socket_inode(client_port):
+    """The inode of the server's side of a TCP connection over loopback from that client port."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if int(fields[2].rsplit(":", 1)[1], 16) == client_port and fields[9] != "0":
+                return int(fields[9])
+    return 0
+
+
+def children_of(pid):
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                text = Path(f"/proc/{pid}/task/{task}/children").read_text()
+                found += [Proc(int(n)) for n in text.split()]
+    return found
+
+
+def descendants(pid):
+    """All processes below pid, CGI programs and what they started too."""
+    found = []
+    todo = children_of(pid) if pid else []
+    while todo:
+        p = todo.pop()
+        found.append(p)
+        todo += children_of(p.pid)
+    return found
+
+
+def orphans():
+    """Processes of itkd whose master is gone: they hang below the test process."""
+    return [p for p in children_of(os.getpid())
+            if p.alive and p.comm.startswith("itkd: ") and p.comm != "itkd: master"]
+
+
+def reap_orphans():
+    """Takes away zombies of itkd that became ours when their master was killed."""
+    for p in children_of(os.getpid()):
+        if p.state == "Z" and p.comm.startswith("itkd: ") and p.comm != "itkd: master":
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(p.pid, os.WNOHANG)

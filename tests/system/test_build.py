@@ -1,0 +1,150 @@
+"""Issue point 1 (build, install) and the unit file of point 2."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from itkd import BUILD, ROOT, is_asan
+
+PROGRAMS = ("itkd", "itkd-master", "itkd-front")
+
+
+def output(*command, **how):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=120,
+                          **how)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(session_tmp):
+    """Where `cmake --install` with DESTDIR put everything."""
+    destination = session_tmp / "installed"
+    output("cmake", "--install", BUILD, env={**os.environ, "DESTDIR": str(destination)})
+    return destination
+
+
+def test_presets():
+    """1: the presets of the issue exist."""
+    listed = output("cmake", "--list-presets", cwd=ROOT)
+    assert {"release", "dev", "asan"} <= set(re.findall(r'"(\w+)"', listed))
+
+
+def test_libraries():
+    """1, design 1: only itkd-front is linked with OpenSSL and libevent."""
+    needed = {}
+    for program in PROGRAMS:
+        dynamic = output("readelf", "-dW", BUILD / program)
+        needed[program] = re.findall(r"NEEDED.*\[(.*?)\]", dynamic)
+    text = {program: " ".join(names) for program, names in needed.items()}
+    assert "libssl" in text["itkd-front"] and "libevent" in text["itkd-front"]
+    for program in ("itkd", "itkd-master"):
+        assert not re.search("libssl|libcrypto|libevent", text[program]), program
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_hardening(program):
+    """1, style.md: PIE, full RELRO; FORTIFY_SOURCE and the stack protector in a release build."""
+    headers = output("readelf", "-hldW", BUILD / program)
+    assert re.search(r"Type:\s+DYN", headers), "not position-independent"
+    assert "GNU_RELRO" in headers and re.search(r"BIND_NOW|FLAGS_1.*NOW", headers)
+    assert not re.search(r"GNU_STACK.*RWE", headers)
+    if not is_asan() and "Release" in (BUILD / "CMakeCache.txt").read_text():
+        symbols = output("readelf", "-sW", BUILD / program)
+        assert "__stack_chk_fail" in symbols
+        assert re.search(r"__\w+_chk\b", symbols), "no fortified call"
+
+
+@pytest.mark.parametrize("path, mode", [
+    ("usr/sbin/itkd", 0o755),
+    ("usr/libexec/itkd/itkd-master", 0o755),
+    ("usr/libexec/itkd/itkd-front", 0o755),
+    ("etc/itkd/itkd.conf", 0o644),
+    ("usr/lib/systemd/system/itkd.service", 0o644),
+    ("usr/lib/sysusers.d/itkd.conf", 0o644),
+])
+def test_install_places(installed, path, mode):
+    """1: files are where Debian would have them. (/lib is /usr/lib on Debian 12.)"""
+    file = installed / path
+    if not file.exists() and path.startswith("usr/lib/"):
+        file = installed / path[len("usr/"):]
+    assert file.is_file(), output("find", installed, "-type", "f")
+    assert file.stat().st_mode & 0o7777 == mode
+
+
+def test_install_manual(installed):
+    """1, 15: itkd(8) is installed and man can format it without a warning."""
+    [page] = installed.glob("usr/share/man/man8/itkd.8*")
+    done = subprocess.run(["man", "--warnings", "-l", "-Tutf8", page], capture_output=True,
+                          text=True, timeout=60, env={**os.environ, "MANPAGER": "cat"})
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert "GracefulShutdownTimeout" in done.stdout or "SYNOPSIS" in done.stdout
+
+
+def unit_of(installed):
+    [unit] = installed.glob("**/systemd/system/itkd.service")
+    return unit
+
+
+def test_unit_verifies(installed, tmp):
+    """2: systemd-analyze verify passes (the program's path is that of the build)."""
+    text = unit_of(installed).read_text().replace("/usr/sbin/itkd", str(BUILD / "itkd"))
+    unit = tmp / "itkd.service"
+    unit.write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "itkd.service" not in done.stderr, done.stderr
+
+
+def test_unit_content(installed):
+    """2: Type=notify, ExecReload, and nothing that takes set-id programs their power."""
+    settings = dict(line.split("=", 1) for line in unit_of(installed).read_text().splitlines()
+                    if "=" in line and not line.startswith(("#", ";")))
+    assert settings["Type"] in ("notify", "notify-reload")
+    assert settings["ExecStart"].startswith("/usr/sbin/itkd")
+    assert "ExecReload" in settings
+    assert not {"NoNewPrivileges", "RestrictSUIDSGID", "DynamicUser", "User"} & set(settings)
+
+
+def test_installed_runs(installed):
+    """1: the installed program answers -v by itself."""
+    assert "itkd" in output(installed / "usr/sbin/itkd", "-v").lower()
+
+
+def _strict(entry):
+    """The same compile by clang, syntax only; what it says."""
+    words = shlex.split(entry["command"])
+    kept = ["clang", "-fsyntax-only", "-Wno-unused-command-line-argument"]
+    skip = 0
+    for word in words[1:]:
+        if skip:
+            skip -= 1
+        elif word in ("-o", "-MF", "-MT", "-MQ"):
+            skip = 1
+        elif word not in ("-c", "-MD"):
+            kept.append(word)
+    done = subprocess.run(kept, cwd=entry["directory"], capture_output=True, text=True,
+                          timeout=120)
+    return done.stderr if done.returncode or "warning" in done.stderr else ""
+
+
+def test_clang_is_content():
+    """1: every file of the build passes clang with the same warnings, as errors."""
+    assert shutil.which("clang"), "clang is missing: scripts/install-deps"
+    entries = json.loads((BUILD / "compile_commands.json").read_text())
+    assert len(entries) > 20
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        assert "".join(pool.map(_strict, entries)) == ""
+
+
+def test_license():
+    """2: Apache-2.0."""
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text and "Version 2.0" in text
