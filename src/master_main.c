@@ -1,6 +1,6 @@
 /* itkd-master: argv to roles, no logic. Started by itkd as root; never by hand. */
 #include "itkd/build.h"
-#include "itkd/log.h"
+#include "itkd/title.h"
 #include "master/master.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +25,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "itkd-master %s: started by itkd, not by hand\n", ITKD_VERSION);
 		return 1;
 	}
-	master.loader_args = argv + i + 1;
+	/* argv becomes the process title; what is needed of it lives on as copies. */
+	master.loader = strdup(master.loader);
+	master.front = strdup(master.front);
+	char **args = calloc((size_t)(argc - i), sizeof(*args));
+	if (!args || !master.loader || !master.front)
+		return 1;
+	for (int k = i + 1; k < argc; k++)
+		args[k - i - 1] = strdup(argv[k]);
+	master.loader_args = args;
+	title_init(argc, argv);
 	return master_run(&master);
 }

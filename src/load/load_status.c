@@ -61,10 +61,9 @@ static const struct conf *map_conf(pid_t pid, uint32_t generation)
 	const struct conf *seen = map_memfd(pid, name, sizeof(*seen), &size);
 	if (!seen || seen->magic != CONF_MAGIC || seen->format != CONF_FORMAT)
 		return NULL;
-	return mremap((void *)(uintptr_t)seen, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		   seen->base) == MAP_FAILED
-	    ? NULL
-	    : seen->base;
+	void *base = seen->base;
+	void *p = mremap((void *)(uintptr_t)seen, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, base);
+	return p == base ? p : NULL;
 }
 
 static void print_processes(const struct scoreboard *sb, const struct conf *conf)
@@ -120,7 +119,8 @@ int status_print(pid_t master)
 	}
 	const struct conf *conf = map_conf(master, atomic_load(&sb->active));
 	if (!conf) {
-		fprintf(stderr, "itkd: process %d: its configuration cannot be read\n", (int)master);
+		fprintf(
+		    stderr, "itkd: process %d: its configuration cannot be read\n", (int)master);
 		return 1;
 	}
 	printf("itkd/%s pid %d generation %u\n", ITKD_VERSION, (int)master, conf->generation);

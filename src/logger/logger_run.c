@@ -4,12 +4,12 @@
  */
 #include "itkd/log.h"
 #include "itkd/logger.h"
+#include "itkd/title.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 static char buffer[65536];
@@ -45,8 +45,7 @@ _Noreturn void logger_run(struct logger_log *logs, uint32_t n, int ready)
 	uint32_t open = n;
 	if (!fds)
 		fatal_oom();
-	if (prctl(PR_SET_NAME, "itkd: log", 0, 0, 0) != 0)
-		fatal_errno("PR_SET_NAME");
+	title_set("itkd: log");
 	if (write(ready, "", 1) != 1 || close(ready) != 0)
 		fatal_errno("telling the master");
 	for (uint32_t i = 0; i < n; i++)

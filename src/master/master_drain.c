@@ -12,6 +12,7 @@ void master_drain_start(struct master *m, struct master_gen *g, uint32_t seconds
 {
 	g->state = GEN_DRAINING;
 	g->deadline = seconds ? master_now() + (uint64_t)seconds * 1000 : 0;
+	master_listen_close_unused(m);
 	master_front_drain(g);
 	master_pool_signal(m, g, SIGUSR1);
 }

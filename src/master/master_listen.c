@@ -98,6 +98,8 @@ void master_listen_close_unused(struct master *m)
 		bool used = false;
 		for (size_t j = 0; j < MASTER_GENERATIONS && m->sockets[i].fd >= 0; j++) {
 			const struct master_gen *g = &m->gens[j];
+			if (g->state == GEN_DRAINING)
+				continue; /* its fronts take what has arrived; nothing new */
 			for (uint32_t k = 0; g->listeners && k < g->conf->nlisteners; k++)
 				used = used || g->listeners[k] == (int)i;
 		}

@@ -9,13 +9,13 @@
 #include "itkd/log.h"
 #include "itkd/logger.h"
 #include "itkd/sandbox.h"
+#include "itkd/title.h"
 #include "master/master.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -203,8 +203,7 @@ pid_t master_log_send(struct master_gen *g, int to)
 		fatal_errno("fork");
 	if (pid == 0) {
 		reset_signals();
-		if (prctl(PR_SET_NAME, "itkd: opener", 0, 0, 0) != 0)
-			fatal_errno("PR_SET_NAME");
+		title_set("itkd: opener");
 		run_opener(g, to);
 	}
 	return pid;

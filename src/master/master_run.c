@@ -5,6 +5,7 @@
 #include "itkd/build.h"
 #include "itkd/cred.h"
 #include "itkd/log.h"
+#include "itkd/title.h"
 #include "master/master.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -125,11 +126,14 @@ static void start(struct master *m)
 		    missing);
 	if (getrlimit(RLIMIT_NOFILE, &m->nofile) != 0)
 		fatal_errno("RLIMIT_NOFILE");
+	const struct rlimit most = {m->nofile.rlim_max, m->nofile.rlim_max};
+	if (setrlimit(RLIMIT_NOFILE, &most) != 0)
+		fatal_errno("RLIMIT_NOFILE");
 	if (getrandom(&m->seed, sizeof(m->seed), 0) != sizeof(m->seed))
 		fatal_errno("getrandom");
 	daemonize(m);
-	if (chdir("/") != 0 || prctl(PR_SET_NAME, "itkd: master", 0, 0, 0) != 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	title_set("itkd: master");
+	if (chdir("/") != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fatal_errno("start");
 	umask(022);
 	tzset();
@@ -270,11 +274,21 @@ static bool anything_left(const struct master *m)
 	return false;
 }
 
+static bool draining(const struct master *m)
+{
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++)
+		if (m->gens[i].state == GEN_DRAINING && m->gens[i].queue_in >= 0)
+			return true;
+	return false;
+}
+
 int master_run(struct master *m)
 {
 	start(m);
 	while (!m->stopping && anything_left(m)) {
-		const bool hurry = master_pool_hurry(m);
+		/* Spares of a draining generation are forked when its queue is seen to hold a job.
+		 */
+		const bool hurry = master_pool_hurry(m) || draining(m);
 		const uint64_t now = master_now();
 		const int until_beat = m->next_beat > now ? (int)(m->next_beat - now) : 0;
 		if (wait_for_events(m, hurry && until_beat > HURRY_MS ? HURRY_MS : until_beat) &&

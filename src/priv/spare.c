@@ -9,12 +9,12 @@
 #include "itkd/job.h"
 #include "itkd/log.h"
 #include "itkd/sandbox.h"
+#include "itkd/title.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,8 +63,7 @@ static void settle(struct spare_start *s)
 	sigaddset(&blocked, SIGUSR2);
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
 		fatal_errno("sigprocmask");
-	if (prctl(PR_SET_NAME, "itkd: spare", 0, 0, 0) != 0)
-		fatal_errno("PR_SET_NAME");
+	title_set("itkd: spare");
 	if (setpgid(0, 0) != 0)
 		fatal_errno("setpgid");
 	keep_two(s);
@@ -227,8 +226,9 @@ _Noreturn void spare_run(const struct spare_start *start)
 	cred_become_child(s.conf, id, vhost->nice);
 
 	/* From here on: the vhost's user, who has no right to the main error log. */
-	if (dup2(r.fds[1], STDERR_FILENO) < 0 || prctl(PR_SET_NAME, "itkd: child", 0, 0, 0) != 0)
-		fatal_errno("itkd: child");
+	if (dup2(r.fds[1], STDERR_FILENO) < 0)
+		fatal_errno("dup2");
+	title_set("itkd: child");
 	log_open(r.fds[1], (int)vhost->log_level);
 	struct child_start child = {
 	    .conf = s.conf,
