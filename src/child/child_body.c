@@ -45,11 +45,8 @@ bool child_body_want(struct child *c, struct child_request *r)
 /* Makes room behind the head and reads. True: look at the buffer again. */
 static bool body_fill(struct child *c, struct child_request *r, enum child_body_result *result)
 {
-	size_t head_end = (size_t)(r->head.line.p - c->in) + r->head.size;
-
 	/* The head's spans are in use until the request ends: only what is behind it moves. */
-	if (c->in_at == c->in_end && c->in_at > head_end)
-		c->in_at = c->in_end = head_end;
+	c->in_at = c->in_end = r->head_end;
 	if (c->eof) {
 		*result = CHILD_BODY_GONE;
 		return false;
@@ -57,7 +54,6 @@ static bool body_fill(struct child *c, struct child_request *r, enum child_body_
 	ssize_t n = child_fill(c);
 
 	if (n > 0) {
-		c->bytes_in += (uint64_t)n;
 		child_rate_got(&r->body.rate, (size_t)n);
 		return true;
 	}
@@ -104,6 +100,7 @@ enum child_body_result child_body_next(
 {
 	struct child_body *b = &r->body;
 	enum child_body_result result;
+	size_t at;
 
 	*data = (struct span){NULL, 0};
 	if (b->done)
@@ -111,8 +108,10 @@ enum child_body_result child_body_next(
 	for (;;) {
 		if (c->in_at == c->in_end && !body_fill(c, r, &result))
 			return result;
+		at = c->in_at;
 		result = b->kind == BODY_LENGTH ? body_length(c, b, data)
 						: body_chunked(c, b, data);
+		c->bytes_in += c->in_at - at;
 		/* A chunk's framing may have taken all that was there. */
 		if (result == CHILD_BODY_AGAIN)
 			continue;
@@ -122,6 +121,13 @@ enum child_body_result child_body_next(
 	if (b->limit && b->seen > b->limit)
 		return CHILD_BODY_LARGE;
 	return result;
+}
+
+int64_t child_body_deadline(const struct child *c, const struct child_request *r)
+{
+	if (r->body.rate.deadline)
+		return r->body.rate.deadline;
+	return child_now() + (int64_t)c->vhost->timeout * 1000;
 }
 
 bool child_body_drainable(const struct child_request *r)
@@ -152,7 +158,7 @@ bool child_body_drain(struct child *c, struct child_request *r)
 		case CHILD_BODY_END:
 			return true;
 		case CHILD_BODY_AGAIN:
-			if (child_wait(c, POLLIN, r->body.rate.deadline) == IO_TIMEOUT)
+			if (child_wait(c, POLLIN, child_body_deadline(c, r)) == IO_TIMEOUT)
 				return false;
 			break;
 		default:

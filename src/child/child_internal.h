@@ -110,6 +110,7 @@ struct child_body {
 struct child_request {
 	struct http_head head;
 	bool parsed;                /* head holds something */
+	size_t head_end;            /* offset in c->in of what follows the head */
 	struct timespec start;      /* CLOCK_REALTIME */
 	int64_t start_us;           /* CLOCK_MONOTONIC */
 	bool head_only;             /* HEAD: no body in the answer */
@@ -129,6 +130,7 @@ struct child_request {
 	uint64_t body_bytes;
 	bool chunked;               /* the answer is sent in chunks */
 	const char *note;           /* of an error page: what the log has already, or NULL */
+	const char *location;       /* of a redirect: an encoded URL */
 	const char *allow;          /* with 405 and OPTIONS */
 	struct span reply;          /* the answer's head, for %{}o */
 };
@@ -177,6 +179,8 @@ bool child_body_want(struct child *c, struct child_request *r);
 /* The next piece, without waiting; it stays valid until the next call. */
 enum child_body_result child_body_next(
 	struct child *c, struct child_request *r, struct span *data);
+/* Until when the client may take its time for the next bytes of the body. */
+int64_t child_body_deadline(const struct child *c, const struct child_request *r);
 /* Whether what is left of the body may be read and thrown away to keep the connection. */
 bool child_body_drainable(const struct child_request *r);
 bool child_body_drain(struct child *c, struct child_request *r);
@@ -195,9 +199,14 @@ int child_open(const struct child_dir *dir, const char *path, bool readable);
 void child_translate(struct child *c, const char *uri, struct child_target *t);
 /* Opens it. 0, or the status that says why not. */
 int child_map(struct child *c, const char *uri, struct child_target *t);
+/* The two halves of it: t->error is set, nothing is logged; then the verdict, logged. */
+void child_map_quiet(struct child *c, const char *uri, struct child_target *t);
+int child_map_status(struct child *c, const struct child_target *t);
+void child_target_close(struct child_target *t);
+
+/* child_resolve.c */
 /* The same for the request: index files, the slash behind a directory. */
 int child_resolve(struct child *c, struct child_request *r);
-void child_target_close(struct child_target *t);
 
 /* child_name.c: how the server calls itself, by UseCanonicalName. */
 const char *child_server_name(struct child *c, const struct child_request *r);

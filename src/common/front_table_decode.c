@@ -228,7 +228,7 @@ static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 
 static void get_vhosts(struct table *t)
 {
-	uint32_t n = get_count(t, 160);
+	uint32_t n = get_count(t, 128);
 	const struct conf_vhost **vhosts = arena_array(t->a, n, sizeof(*vhosts));
 	const struct host_vhost **hosts = arena_array(t->a, n, sizeof(*hosts));
 

@@ -11,7 +11,9 @@
 struct scoreboard;
 struct front_tls;
 
-#define FRONT_HEAD_MAX HTTP_HEAD_MAX
+/* One buffer for all that is read: empty between two events. A byte more than a head may have. */
+#define FRONT_BUFFER (HTTP_HEAD_MAX + 1)
+extern char front_buffer[FRONT_BUFFER];
 
 /* front_run.c: the process itself; does not return. front_check.c: `itkd-front --check`. */
 _Noreturn void front_run(void);
@@ -116,7 +118,9 @@ void front_dispatch(struct front_conn *c, const struct http_head *head, struct s
 enum front_sent { FRONT_SENT, FRONT_FULL, FRONT_FAILED };
 /* Sends c's job with that descriptor. */
 enum front_sent front_job_send(const struct front_conn *c, int fd);
-/* Passes c on, or keeps it until there is room. */
+/* Passes c on. FRONT_FULL: c is still the caller's; else it is gone or a child has it. */
+enum front_sent front_job_pass_now(struct front_conn *c);
+/* The same, but c waits where there is no room. */
 void front_job_pass(struct front_conn *c);
 
 /* front_wait.c: those for whom the queue had no room, first come, first served */
@@ -128,8 +132,9 @@ void front_wait_remove(struct front_conn *c);
 /* front_answer.c: an answer of the front itself, then a lingering close */
 struct front_refusal {
 	int status;
-	const char *module, *why; /* for the error log */
+	const char *module, *why; /* for the error log; why NULL: it has been told */
 	int level;
+	const char *page; /* HTML to add to the page, or NULL */
 };
 void front_answer(struct front_conn *c, const struct conf_vhost *vhost,
 	const struct front_refusal *refusal, const struct http_head *head, struct span bytes);
@@ -140,11 +145,14 @@ void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost
 /* front_page.c: the text of such an answer */
 #define FRONT_PAGE_MAX 2048
 /* The whole answer into buf; *body is the number of its last bytes that are the body. */
-size_t front_page(int status, const char *why, bool head_only, char buf[static FRONT_PAGE_MAX],
+size_t front_page(int status, const char *more, bool head_only, char buf[static FRONT_PAGE_MAX],
 	size_t *body);
 
 /* front_linger.c */
 void front_linger(struct front_conn *c);
+
+/* front_logs.c */
+void front_logs_receive(void);
 
 /* front_control.c */
 void front_control_start(void);

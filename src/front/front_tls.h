@@ -38,7 +38,6 @@ void front_tls_free(struct front_conn *c);
 
 /* front_record.c: bytes in and out of a TLS connection, over OpenSSL's BIO */
 #define FRONT_RELAY_BUFFER 65536
-extern char front_buffer[HTTP_HEAD_MAX + 1]; /* one for all: empty between two events */
 void front_record_init(void);
 bool front_record_attach(struct front_conn *c);
 enum front_read { FRONT_READ_OK, FRONT_READ_MORE, FRONT_READ_END, FRONT_READ_DEAD };
@@ -48,11 +47,11 @@ bool front_record_write(struct front_conn *c, const char *p, size_t n);
 bool front_record_flush(struct front_conn *c);
 /* The reason of the last failure, for the log; clears OpenSSL's list. */
 const char *front_record_error(void);
-/* Keeps n bytes at *at of a malloc'ed buffer. */
-bool front_record_keep(char **buf, size_t *len, const char *p, size_t n);
+/* Makes bytes the decrypted ones that wait in `in`. */
+bool front_record_hold(struct front_conn *c, struct span bytes);
 
 /* front_relay.c: TLS on one side, the child on the other */
-void front_relay_pass(struct front_conn *c);
+enum front_sent front_relay_pass(struct front_conn *c);
 /* The last words of a TLS connection: close_notify where asked, then a lingering close. */
 void front_relay_finish(struct front_conn *c, bool notify);
 

@@ -77,6 +77,9 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 	atomic_store(&s->generation, g->number);
 	atomic_store(&s->culprit, 0);
 	atomic_store(&s->state, SLOT_IDLE);
+	/* Before the fork: a claim in a slot that others do not look at would not be counted. */
+	if (slot >= atomic_load(&m->scoreboard->high))
+		atomic_store(&m->scoreboard->high, slot + 1);
 	pid_t pid = fork();
 	if (pid == 0)
 		become_spare(m, g, slot);
@@ -90,8 +93,6 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 	}
 	m->pids[slot] = pid;
 	atomic_store(&s->pid, pid);
-	if (slot >= atomic_load(&m->scoreboard->high))
-		atomic_store(&m->scoreboard->high, slot + 1);
 	return true;
 }
 

@@ -6,6 +6,7 @@ pool. What cannot be equal is said beside it.
 """
 
 import grp
+import http.client
 import os
 import pwd
 import signal
@@ -101,22 +102,25 @@ class Server:
             time.sleep(0.1)
 
     def expect(self, tls, path, want):
-        request = (f"GET {path} HTTP/1.1\r\nHost: {SITES[0][0]}\r\n"
-                   "Connection: close\r\n\r\n").encode()
-        port = self.tls_port if tls else self.port
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
-            if tls:
-                context = ssl._create_unverified_context()
-                s = context.wrap_socket(s, server_hostname=SITES[0][0])
-                if s.version() != "TLSv1.3":
-                    raise RuntimeError(f"{self.name}: {s.version()}")
-            s.sendall(request)
-            with s.makefile("rb") as f:
-                answer = f.read()
-            s.close()
-        head, _, body = answer.partition(b"\r\n\r\n")
-        if b" 200 " not in head.split(b"\r\n")[0] or body != want:
-            raise RuntimeError(f"{self.name}: {path} tls={tls}: {answer[:300]!r}\n{self.said()}")
+        if tls:
+            client = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=10,
+                                                 context=ssl._create_unverified_context())
+        else:
+            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            client.connect()
+            if tls and client.sock.version() != "TLSv1.3":
+                raise RuntimeError(f"{self.name}: {client.sock.version()}")
+            client.request("GET", path, headers={"Host": SITES[0][0], "Connection": "close"})
+            answer = client.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as e:
+            raise RuntimeError(f"{self.name}: {path} tls={tls}: {e!r}\n{self.said()}") from None
+        finally:
+            client.close()
+        if answer.status != 200 or body != want:
+            raise RuntimeError(f"{self.name}: {path} tls={tls}: {answer.status} {body[:200]!r}\n"
+                               + self.said())
 
     def stop(self):
         if not self.process:
