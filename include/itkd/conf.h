@@ -76,6 +76,7 @@ struct conf_read_timeout {
 #define OPT_INCLUDES 0x02u
 #define OPT_SYM_LINKS 0x04u
 #define OPT_EXECCGI 0x08u
+#define OPT_UNSET 0x10u /* only + and - were written: options itself says nothing */
 #define OPT_INC_WITH_EXEC 0x20u
 #define OPT_SYM_OWNER 0x40u
 #define OPT_MULTI 0x80u

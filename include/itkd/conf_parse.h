@@ -12,6 +12,7 @@
 #include "itkd/conf_table.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CONF_INCLUDE_DEPTH 20
 #define CONF_FILE_MAX ((size_t)256 << 20)
@@ -37,6 +38,11 @@ struct conf_source {
 
 struct conf_frame;
 
+struct conf_file_id {
+	dev_t dev;
+	ino_t ino; /* 0: no file */
+};
+
 struct conf_parser {
 	struct arena *a;
 	struct conf_report *report;
@@ -48,6 +54,7 @@ struct conf_parser {
 	struct conf_node root;   /* its children are the result */
 	struct conf_source *sources, *last_source;
 	struct conf_frame *frame; /* files that are being read, innermost first */
+	struct conf_file_id reading; /* the file that is opened next */
 };
 
 void conf_parser_init(struct conf_parser *p, struct arena *a, struct conf_report *report,

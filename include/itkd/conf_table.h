@@ -82,8 +82,6 @@ const struct conf_directive *conf_table_find(
 const struct conf_directive *conf_table_nearest(const char *name, bool section);
 /* What <IfModule name> says: "mod_x.c", "x_module". */
 bool conf_table_module(const char *name);
-/* "x_module" names, one after the other; NULL at the end. */
-const char *conf_table_module_name(unsigned i);
 
 /* Arguments of one directive, read by its type. */
 struct conf_value {

@@ -54,7 +54,7 @@ void child_close(struct child *c)
 {
 	child_state(c, 'C');
 	/* SHUT_WR tells a relay that the stream is whole; on TCP it is the FIN. */
-	if (shutdown(c->fd, SHUT_WR) == 0 && !(c->eof && !c->relay))
+	if (shutdown(c->fd, SHUT_WR) == 0 && !c->eof)
 		end_linger(c);
 	close(c->fd);
 	c->fd = -1;

@@ -27,7 +27,7 @@
 #define CHILD_CGI_HEAD 65536 /* bytes of a CGI program's head */
 #define CHILD_CGI_PIECE 65536
 #define CHILD_OUT_MAX (CHILD_CGI_HEAD + CHILD_CGI_PIECE + 16384)
-#define CHILD_ARENA_MAX ((size_t)64 << 20)
+#define CHILD_ARENA_MAX ((size_t)256 << 20)
 #define CHILD_DRAIN_MAX (256 * 1024) /* of a body that nobody wants, to keep a connection */
 #define CHILD_REDIRECTS 10           /* LimitInternalRecursion */
 
@@ -61,6 +61,7 @@ struct child {
 	const struct child_start *start;
 	const struct conf_vhost *vhost; /* of the current request */
 	const struct host_group *group;
+	pid_t pid;
 	int fd;
 	bool relay;   /* the other end is the relay of a TLS connection */
 	bool eof;     /* the client will send no more */
@@ -78,6 +79,7 @@ struct child {
 	size_t in_at, in_end; /* what was read and not used yet */
 	size_t out_n;
 	char in[CHILD_IN_MAX];
+	char cgi[CHILD_CGI_HEAD];
 	char out[CHILD_OUT_MAX];
 };
 
@@ -116,11 +118,15 @@ struct child_request {
 	bool head_only;             /* HEAD: no body in the answer */
 	struct child_body body;
 
+	struct span method;         /* GET after an internal redirect */
+	enum http_method method_id;
 	const char *path;           /* decoded, as requested */
 	const char *uri;            /* the same, or where an internal redirect led */
 	struct span query;
 	bool has_query;
-	unsigned redirects;         /* internal ones so far */
+	unsigned redirects;         /* internal ones so far; their target gets no body */
+	const char *redirect_url;   /* path that led there, and its query */
+	struct span redirect_query;
 	struct child_target target;
 
 	bool close;                 /* the connection must not be kept */
@@ -129,9 +135,9 @@ struct child_request {
 	int status;                 /* 0: nothing was answered */
 	uint64_t body_bytes;
 	bool chunked;               /* the answer is sent in chunks */
-	const char *note;           /* of an error page: what the log has already, or NULL */
 	const char *location;       /* of a redirect: an encoded URL */
 	const char *allow;          /* with 405 and OPTIONS */
+	const char *content_range;  /* with 416 */
 	struct span reply;          /* the answer's head, for %{}o */
 };
 
@@ -231,10 +237,12 @@ void child_error(struct child *c, struct child_request *r, int status);
 
 /* Handlers: 0 when they have answered, a status for an error page, or CHILD_REDIRECT. */
 int child_static(struct child *c, struct child_request *r);
+/* What the method alone gets from a file or a list: 0 to go on, 200 when answered, else a status. */
+int child_method(struct child *c, struct child_request *r);
 int child_index(struct child *c, struct child_request *r);
 int child_cgi(struct child *c, struct child_request *r);
 
-/* child_request.c */
+/* child_request.c: answers r, whose head was read and whose vhost is c->vhost. */
 void child_request(struct child *c, struct child_request *r);
 
 /* child_log.c */

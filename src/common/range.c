@@ -20,38 +20,43 @@ static bool take_position(struct span *s, int64_t *v)
 	return true;
 }
 
-/* RFC 9110 section 14.1.2: the last `length` bytes; of a shorter representation all. */
-static struct range suffix_range(int64_t length, int64_t size)
+/*
+ * RFC 9110 section 14.1.2: "-" suffix-length: the last bytes, of a shorter representation all. A
+ * suffix of nothing is satisfiable, but no Content-Range can say so: the whole is sent.
+ */
+static enum range_result suffix_range(struct span s, int64_t size, struct range *r)
 {
-	return (struct range){length < size ? size - length : 0, length ? size : 0};
+	int64_t length;
+
+	if (!take_position(&s, &length) || s.n)
+		return RANGE_IGNORE;
+	if (length == 0)
+		return RANGE_UNSATISFIABLE;
+	if (size == 0)
+		return RANGE_IGNORE;
+	*r = (struct range){length < size ? size - length : 0, size};
+	return RANGE_OK;
 }
 
-/*
- * RFC 9110 section 14.1.1: first-pos "-" [ last-pos ], or "-" suffix-length. *r is empty where it
- * is not satisfiable.
- */
-static bool range_spec(struct span s, int64_t size, struct range *r)
+/* RFC 9110 section 14.1.2: first-pos "-" [ last-pos ] */
+static enum range_result range_spec(struct span s, int64_t size, struct range *r)
 {
-	int64_t first, last = INT64_MAX - 1;
+	int64_t first, last = INT64_MAX;
 
-	if (s.n && s.p[0] == '-') {
-		s.p++;
-		s.n--;
-		if (!take_position(&s, &first) || s.n)
-			return false;
-		*r = suffix_range(first, size);
-		return true;
-	}
+	if (s.p[0] == '-')
+		return suffix_range((struct span){s.p + 1, s.n - 1}, size, r);
 	if (!take_position(&s, &first) || s.n == 0 || s.p[0] != '-')
-		return false;
+		return RANGE_IGNORE;
 	s.p++;
 	s.n--;
 	if (s.n && (!take_position(&s, &last) || s.n))
-		return false;
+		return RANGE_IGNORE;
 	if (last < first)
-		return false;
+		return RANGE_IGNORE;
+	if (first >= size)
+		return RANGE_UNSATISFIABLE;
 	*r = (struct range){first, last < size ? last + 1 : size};
-	return true;
+	return RANGE_OK;
 }
 
 enum range_result range_parse(
@@ -66,15 +71,15 @@ enum range_result range_parse(
 		return RANGE_IGNORE;
 	rest = (struct span){value.p + unit.n, value.n - unit.n};
 	while (span_list_next(&rest, &element)) {
-		struct range r;
+		struct range r = {0, 0};
+		enum range_result result = RANGE_IGNORE;
 
-		if (++specs > max || !range_spec(element, size, &r))
+		if (++specs <= max)
+			result = range_spec(element, size, &r);
+		if (result == RANGE_IGNORE)
 			return RANGE_IGNORE;
-		if (r.start < r.end)
+		if (result == RANGE_OK)
 			ranges[(*n)++] = r;
-		/* The end of nothing is nothing, but it was asked for rightly (section 14.1.2). */
-		else if (size == 0 && element.p[0] == '-')
-			return RANGE_IGNORE;
 	}
 	if (specs == 0)
 		return RANGE_IGNORE;

@@ -148,8 +148,10 @@ void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost
 size_t front_page(int status, const char *more, bool head_only, char buf[static FRONT_PAGE_MAX],
 	size_t *body);
 
-/* front_linger.c */
+/* front_linger.c: SHUT_WR, then what still comes is thrown away for a while; front_end() says
+   close_notify before it where that is due. */
 void front_linger(struct front_conn *c);
+void front_end(struct front_conn *c);
 
 /* front_logs.c */
 void front_logs_receive(void);

@@ -3,6 +3,7 @@
  * few at a time and leaves the rest to the others. Run by `itkd: front`.
  */
 #include "front.h"
+#include "front_tls.h"
 
 #include "itkd/addr.h"
 #include "itkd/front_proto.h"
@@ -28,7 +29,8 @@ static bool accept_is_fixed(const struct conf_listener *l, uint16_t port)
 		const struct host_vhost *h = &front.conf->vhosts[i]->host;
 
 		for (uint32_t k = 0; k < h->naddrs; k++)
-			if (h->addrs[k].family != 0 && (!h->addrs[k].port || h->addrs[k].port == port))
+			if (h->addrs[k].family != 0 &&
+			    (!h->addrs[k].port || h->addrs[k].port == port))
 				return false;
 	}
 	return true;
@@ -125,7 +127,8 @@ void front_accept_start(void)
 		/* A connection inherits it from its listening socket: one call for all of them. */
 		if (setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
 			fatal_errno("%s: TCP_NODELAY", l->conf->text);
-		if (event_assign(&l->ev, front.base, l->fd, EV_READ | EV_PERSIST, accept_event, l) != 0)
+		if (event_assign(
+		        &l->ev, front.base, l->fd, EV_READ | EV_PERSIST, accept_event, l) != 0)
 			fatal("event_assign failed");
 	}
 	front_accept_resume();

@@ -27,8 +27,8 @@ int64_t front_deadline_head(const struct front_conn *c, size_t n)
 {
 	const struct conf_read_timeout *t = &c->base->read_timeout;
 
-	return front_deadline_left(t->header_initial, t->header_max, t->header_rate, c->base->timeout,
-	    c->started, n, front_now());
+	return front_deadline_left(t->header_initial, t->header_max, t->header_rate,
+	    c->base->timeout, c->started, n, front_now());
 }
 
 int64_t front_deadline_handshake(const struct front_conn *c)

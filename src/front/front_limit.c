@@ -64,7 +64,8 @@ static void limit_pause(const char *why)
 	if (limit.told && now - limit.told < LIMIT_QUIET_MS)
 		return;
 	limit.told = now;
-	log_msg(LOG_ERR, "out of descriptors (%s): no connection is accepted until some are free", why);
+	log_msg(
+	    LOG_ERR, "out of descriptors (%s): no connection is accepted until some are free", why);
 }
 
 bool front_limit_room(void)

@@ -7,52 +7,60 @@
 
 /* A TLS connection, from its first byte. */
 struct front_tls {
-	SSL *ssl;
-	bool readable;  /* the socket may hold bytes: one recv(2) a wake-up */
-	bool eof;       /* recv(2) gave 0: a FIN */
-	bool notified;  /* the client's close_notify came */
-	bool failed;    /* the socket is dead */
-	bool established;
+	SSL *ssl;         /* NULL until the first byte came */
+	bool readable;    /* the socket may hold bytes */
+	bool eof;         /* a FIN came */
+	bool notified;    /* the client's close_notify came */
+	bool failed;      /* the socket is dead */
+	bool established; /* the handshake is done */
 	const struct conf_vhost *vhost; /* whose certificate and tickets */
 	const struct conf_vhost *named; /* whom the SNI name selects; NULL: none was sent */
-	char *sni;                      /* malloc'ed */
+	char *sni;                      /* malloc'ed; a valid host name */
 
 	char *in; /* decrypted, not passed on: the head so far, or what the relay did not take */
 	size_t in_len;
-	char *out; /* encrypted, what the client's socket did not take */
-	size_t out_len;
+	char *out; /* encrypted, not sent: what the client's socket did not take */
+	size_t out_len, out_at;
 	struct event writable; /* the client's socket, while out is not empty */
 
 	int relay;         /* our end; -1: none */
-	struct event ev;   /* relay, to read: edge-triggered, never changed */
+	struct event ev;   /* relay, to read: edge-triggered, set up once */
 	struct event room; /* relay, to write, while `in` is not empty */
 	bool relay_data;   /* the relay may hold bytes */
 	bool relay_clean;  /* the child ended its stream with SHUT_WR */
 	bool relay_cut;    /* it hung up without */
-	bool relay_shut;   /* we told the child that the client sends no more */
+	bool relay_shut;   /* the child was told that the client sends no more */
+	bool relay_deaf;   /* the child takes no more bytes */
 };
 
 /* front_handshake.c: a TLS connection until its head is complete */
 void front_handshake_start(struct front_conn *c);
+/* What the loop calls for the client's socket, in every state but FRONT_WAIT and FRONT_LINGER. */
+void front_handshake_event(evutil_socket_t fd, short what, void *arg);
+/* Its socket took all that was kept in `out`. */
+void front_handshake_sent(struct front_conn *c);
 void front_tls_free(struct front_conn *c);
+#define FRONT_TLS_EVENTS (EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
 
-/* front_record.c: bytes in and out of a TLS connection, over OpenSSL's BIO */
-#define FRONT_RELAY_BUFFER 65536
-void front_record_init(void);
-bool front_record_attach(struct front_conn *c);
+/* front_record.c: bytes in and out of a TLS connection */
 enum front_read { FRONT_READ_OK, FRONT_READ_MORE, FRONT_READ_END, FRONT_READ_DEAD };
+bool front_record_attach(struct front_conn *c);
 enum front_read front_record_read(struct front_conn *c, char *buf, size_t cap, size_t *got);
+/* Encrypts n bytes, at most a FRONT_BUFFER; sends nothing. */
 bool front_record_write(struct front_conn *c, const char *p, size_t n);
-/* Sends what was collected; what the socket does not take is kept in out. false: it is dead. */
+/* Sends what was encrypted; what the socket does not take is kept in out. false: it is dead. */
 bool front_record_flush(struct front_conn *c);
-/* The reason of the last failure, for the log; clears OpenSSL's list. */
-const char *front_record_error(void);
+void front_record_forget(void);
 /* Makes bytes the decrypted ones that wait in `in`. */
 bool front_record_hold(struct front_conn *c, struct span bytes);
+/* The reason of the last failure, for the log. */
+const char *front_record_error(void);
 
-/* front_relay.c: TLS on one side, the child on the other */
+/* front_relay.c: the client on one side, the child on the other */
 enum front_sent front_relay_pass(struct front_conn *c);
-/* The last words of a TLS connection: close_notify where asked, then a lingering close. */
+void front_relay_client(struct front_conn *c); /* the client's socket has something to tell */
+void front_relay_sent(struct front_conn *c);   /* and took all that was kept */
+/* The end of a TLS connection: close_notify where asked, then a lingering close. */
 void front_relay_finish(struct front_conn *c, bool notify);
 
 /* front_tls.c: contexts, SNI, ALPN */
@@ -61,28 +69,40 @@ SSL *front_tls_new(struct front_conn *c);
 
 /* front_store.c: certificates and keys in the memfd that --check wrote */
 struct front_cert;
-struct front_store_writer;
 void front_store_map(int fd);
 /* NULL where the vhost has none. */
 struct front_cert *front_store_of(const struct conf_vhost *vhost);
 /* This certificate, its chain and its key for one connection. */
 bool front_store_use(SSL *ssl, struct front_cert *cert);
 
+struct wire;
+struct front_pem {
+	X509 *leaf;
+	STACK_OF(X509) *chain; /* without the leaf */
+	EVP_PKEY *key;
+	uint32_t index; /* in the memfd */
+};
+void front_store_put(struct wire *w, const struct front_pem *const *certs, uint32_t n,
+	const struct front_pem *const *by_vhost, uint32_t nvhosts);
+
 /* front_key.c: the only code that touches a private key */
+enum front_key_result { FRONT_KEY_OK, FRONT_KEY_NONE, FRONT_KEY_ENCRYPTED };
+enum front_key_result front_key_read(BIO *in, EVP_PKEY **key);
+/* NULL, or why a server cannot use them. */
+const char *front_key_fits(SSL_CTX *ctx, const struct front_pem *pem);
+void front_key_put(struct wire *w, EVP_PKEY *key);
 EVP_PKEY *front_key_decode(struct span der);
 bool front_key_use(SSL *ssl, X509 *leaf, EVP_PKEY *key, STACK_OF(X509) *chain);
-enum front_key_result { FRONT_KEY_OK, FRONT_KEY_UNREADABLE, FRONT_KEY_ENCRYPTED, FRONT_KEY_NONE };
-enum front_key_result front_key_read(BIO *in, EVP_PKEY **key);
-bool front_key_matches(X509 *leaf, EVP_PKEY *key);
-/* PKCS#8 DER; free it with OPENSSL_clear_free. */
-unsigned char *front_key_encode(EVP_PKEY *key, size_t *n);
 
 /* front_ticket.c */
 void front_ticket_start(int fd);
-int front_ticket_key(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *cipher,
+int front_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
 	EVP_MAC_CTX *mac, int encrypt);
 
-/* front_cipher.c: what the administrator's SSLCipherSuite and SSLProtocol mean to OpenSSL */
-bool front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls);
+/* front_cipher.c: what SSLProtocol, SSLCipherSuite and SSLHonorCipherOrder mean to OpenSSL */
+bool front_cipher_same(const struct conf_tls *a, const struct conf_tls *b);
+/* NULL, or the directive that OpenSSL does not take. */
+const char *front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls);
+bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx);
 
 #endif

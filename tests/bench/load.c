@@ -1,15 +1,14 @@
 /*
  * Load generator for new connections: each request is a connection of its own, plain or TLS.
- * A client, run by tests/bench/run only. One thread, one epoll set; a TLS connection never offers
- * a session, so that each one is a full handshake (RFC 8446 section 2). An answer counts when it
+ * A client, run by tests/bench/run only. One thread, one epoll set; each TLS connection is a full
+ * handshake (tls13.h). An answer counts when it
  * is 200, has as many bytes as its Content-Length says (RFC 9112 section 6.2) and is ended by the
  * server. Prints one line of JSON.
  */
-#include <arpa/inet.h>
+#include "tls13.h"
 #include <err.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +26,8 @@
 
 struct client {
 	int fd;
-	SSL *ssl;
-	bool connected, sent;
+	struct tls13 *tls;
+	bool sent, hello_sent;
 	uint64_t began;
 	size_t got;
 	char head[HEAD_MAX];
@@ -36,10 +35,10 @@ struct client {
 
 struct load {
 	int epoll;
-	SSL_CTX *tls;
+	bool tls;
 	struct sockaddr_in to;
-	char *host;
-	char request[1024];
+	const char *host;
+	char request[512];
 	size_t request_len;
 	bool counting;
 	uint64_t requests, errors, bytes;
@@ -62,7 +61,8 @@ static void client_start(struct load *l, struct client *c)
 	struct epoll_event ev = {
 	    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
 
-	memset(c, 0, offsetof(struct client, head));
+	c->sent = c->hello_sent = false;
+	c->got = 0;
 	c->began = now_us();
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
@@ -71,85 +71,80 @@ static void client_start(struct load *l, struct client *c)
 		err(1, "connect");
 	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev))
 		err(1, "epoll_ctl");
-	if (!l->tls)
-		return;
-	c->ssl = SSL_new(l->tls);
-	if (!c->ssl || !SSL_set_fd(c->ssl, c->fd) || !SSL_set_tlsext_host_name(c->ssl, l->host))
-		errx(1, "SSL_new");
-	SSL_set_connect_state(c->ssl);
+	if (l->tls)
+		tls13_reset(c->tls);
 }
 
-static void client_close(struct client *c)
+static enum step client_send(struct client *c, const void *p, size_t n)
 {
-	SSL_free(c->ssl);
-	if (close(c->fd) && errno != ECONNRESET)
-		err(1, "close");
-}
+	ssize_t r = send(c->fd, p, n, MSG_NOSIGNAL);
 
-static enum step tls_step(struct client *c, int r)
-{
-	switch (SSL_get_error(c->ssl, r)) {
-	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE:
-		return STEP_AGAIN;
-	case SSL_ERROR_ZERO_RETURN:
-		return STEP_END;
-	default:
-		return STEP_FAILED;
-	}
-}
-
-static enum step client_send(struct load *l, struct client *c)
-{
-	if (c->ssl) {
-		int r = SSL_write(c->ssl, l->request, (int)l->request_len);
-		return r > 0 ? STEP_NEXT : tls_step(c, r);
-	}
-	ssize_t n = send(c->fd, l->request, l->request_len, MSG_NOSIGNAL);
-	if (n == (ssize_t)l->request_len)
+	if (r == (ssize_t)n)
 		return STEP_NEXT;
-	return n < 0 && errno == EAGAIN ? STEP_AGAIN : STEP_FAILED;
+	return r < 0 && errno == EAGAIN ? STEP_AGAIN : STEP_FAILED;
+}
+
+static void client_take(void *ctx, const uint8_t *p, size_t n)
+{
+	struct client *c = ctx;
+
+	if (c->got < HEAD_MAX - 1) {
+		size_t room = HEAD_MAX - 1 - c->got;
+		memcpy(c->head + c->got, p, n < room ? n : room);
+	}
+	c->got += n;
 }
 
 static enum step client_read(struct client *c)
 {
-	char buf[65536];
-	ssize_t n;
+	uint8_t buf[TLS13_RECORD_MAX];
+	size_t room = sizeof(buf) - (c->tls ? c->tls->npending : 0);
+	ssize_t n = recv(c->fd, buf, room, 0);
 
-	if (c->ssl) {
-		int r = SSL_read(c->ssl, buf, sizeof(buf));
-		if (r <= 0)
-			return tls_step(c, r);
-		n = r;
-	} else {
-		n = recv(c->fd, buf, sizeof(buf), 0);
-		if (n == 0)
-			return STEP_END;
-		if (n < 0)
-			return errno == EAGAIN ? STEP_AGAIN : STEP_FAILED;
+	if (n == 0)
+		return c->tls ? STEP_FAILED : STEP_END;
+	if (n < 0)
+		return errno == EAGAIN ? STEP_AGAIN : STEP_FAILED;
+	if (!c->tls) {
+		client_take(c, buf, (size_t)n);
+		return STEP_NEXT;
 	}
-	if (c->got < HEAD_MAX - 1) {
-		size_t room = HEAD_MAX - 1 - c->got;
-		memcpy(c->head + c->got, buf, (size_t)n < room ? (size_t)n : room);
+	if (!tls13_feed(c->tls, buf, (size_t)n, client_take, c))
+		return STEP_FAILED;
+	return c->tls->closed ? STEP_END : STEP_NEXT; /* an end without close_notify is a failure */
+}
+
+/* The handshake up to the client's Finished, which the request goes out with. */
+static enum step client_handshake(struct load *l, struct client *c)
+{
+	uint8_t buf[2048];
+	enum step s;
+
+	while (!c->tls->established) {
+		s = client_read(c);
+		if (s != STEP_NEXT)
+			return s;
 	}
-	c->got += (size_t)n;
+	s = client_send(c, buf, tls13_finish(c->tls, l->request, l->request_len, buf, sizeof(buf)));
+	if (s != STEP_NEXT || !tls13_feed(c->tls, buf, 0, client_take, c))
+		return STEP_FAILED;
 	return STEP_NEXT;
 }
 
-static enum step client_run(struct load *l, struct client *c)
+static enum step client_run(struct load *l, struct client *c, bool writable)
 {
 	enum step s = STEP_NEXT;
+	uint8_t buf[512];
 
-	if (!c->connected) {
-		if (c->ssl) {
-			int r = SSL_do_handshake(c->ssl);
-			if (r != 1)
-				return tls_step(c, r);
-		}
-		c->connected = true;
+	if (c->tls && !c->hello_sent) {
+		if (!writable)
+			return STEP_FAILED; /* refused */
+		if (client_send(c, buf, tls13_hello(c->tls, l->host, buf)) != STEP_NEXT)
+			return STEP_FAILED;
+		c->hello_sent = true;
 	}
 	if (!c->sent) {
-		s = client_send(l, c);
+		s = c->tls ? client_handshake(l, c) : client_send(c, l->request, l->request_len);
 		if (s != STEP_NEXT)
 			return s;
 		c->sent = true;
@@ -179,7 +174,8 @@ static void client_done(struct load *l, struct client *c, enum step s)
 	bool good = s == STEP_END && client_complete(c);
 	uint64_t bucket = (now_us() - c->began) / 10;
 
-	client_close(c);
+	if (close(c->fd) && errno != ECONNRESET)
+		err(1, "close");
 	if (l->counting) {
 		l->requests += good;
 		l->errors += !good;
@@ -202,12 +198,8 @@ static void load_run(struct load *l, uint64_t until)
 			errx(1, "no answer for %d ms", STALL_MS);
 		for (int i = 0; i < n; i++) {
 			struct client *c = ev[i].data.ptr;
-			enum step s;
+			enum step s = client_run(l, c, ev[i].events & EPOLLOUT);
 
-			if (!c->connected && !(ev[i].events & (EPOLLOUT | EPOLLIN)))
-				s = STEP_FAILED;
-			else
-				s = client_run(l, c);
 			if (s != STEP_AGAIN)
 				client_done(l, c, s);
 		}
@@ -226,17 +218,6 @@ static double load_percentile(const struct load *l, double p)
 	return 0;
 }
 
-static SSL_CTX *load_tls(void)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-
-	if (!ctx || !SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION))
-		errx(1, "SSL_CTX_new");
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-	return ctx;
-}
-
 int main(int argc, char **argv)
 {
 	static struct load l;
@@ -245,7 +226,7 @@ int main(int argc, char **argv)
 
 	while ((opt = getopt(argc, argv, "sc:d:w:")) != -1) {
 		if (opt == 's')
-			l.tls = load_tls();
+			l.tls = true;
 		else if (opt == 'c')
 			n = atoi(optarg);
 		else if (opt == 'd')
@@ -273,8 +254,14 @@ int main(int argc, char **argv)
 	struct client *clients = calloc((size_t)n, sizeof(*clients));
 	if (l.epoll < 0 || !clients)
 		err(1, "start");
-	for (int i = 0; i < n; i++)
+	if (l.tls)
+		tls13_setup();
+	for (int i = 0; i < n; i++) {
+		clients[i].tls = l.tls ? calloc(1, sizeof(struct tls13)) : NULL;
+		if (l.tls && !clients[i].tls)
+			err(1, "start");
 		client_start(&l, &clients[i]);
+	}
 	load_run(&l, now_us() + (uint64_t)(warm * 1e6));
 	l.counting = true;
 	uint64_t began = now_us();

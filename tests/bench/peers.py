@@ -67,13 +67,19 @@ class Server:
         with open(self.dir / "stderr", "wb") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=out, cwd=self.dir, start_new_session=True)
-        end = time.monotonic() + START_TIMEOUT
         for port in [self.port] + ([self.tls_port] if self.tls else []):
-            while not self.answers(port):
-                if self.process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(f"{self.name} does not start: {self.said()}")
-                time.sleep(0.05)
+            self.wait_for(lambda: self.answers(port), "does not start")
         self.check()
+
+    def wait_for(self, condition, otherwise):
+        end = time.monotonic() + START_TIMEOUT
+        while not condition():
+            try:
+                self.process.wait(0.05)  # its end is the end of the waiting
+            except subprocess.TimeoutExpired:
+                if time.monotonic() < end:
+                    continue
+            raise RuntimeError(f"{self.name} {otherwise}: {self.said()}")
 
     def answers(self, port):
         with socket.socket() as s:
@@ -95,11 +101,8 @@ class Server:
         if self.cgi:
             self.expect(False, "/cgi-bin/hello", b"hello\n")
         log = self.dir / "access.log"
-        end = time.monotonic() + 10  # lighttpd writes its log once a second, at most
-        while not log.exists() or log.stat().st_size == 0:
-            if time.monotonic() > end:
-                raise RuntimeError(f"{self.name}: no access log")
-            time.sleep(0.1)
+        # lighttpd writes it a second later
+        self.wait_for(lambda: log.exists() and log.stat().st_size > 0, "writes no access log")
 
     def expect(self, tls, path, want):
         if tls:

@@ -21,12 +21,13 @@ A test asks for fixtures (itkd_fixtures.py) and uses what is exported here:
            The file is written by start() and by s.reload(): change c, then reload. A server that
            is ready has answered one GET / for the Host main.test (a line in an access log).
   Server   s.port, s.tls_port, s.get("/x", site_a), s.get("/", "a.test", tls=True),
-           s.connect() -> Connection, s.hold(site_a, n) -> connections with a sleeping CGI program,
-           s.owner(connection) -> who holds its server side, s.reload(), s.stop(), s.itkd("-t"), s.error_log(),
+           s.connect() -> Connection, s.hold(site_a, n) -> connections with a sleeping CGI program
+           s.owner(connection) -> who holds its server side, s.reload(), s.stop(), s.itkd("-t"),
+           s.error_log(),
            s.log("a.test-error.log"), s.wait_log(regex), s.fronts(), s.spares(), s.children(),
            s.logger(), s.master, s.processes(), s.counts() (from `itkd -k status`)
   HTTP     request(port, ...), Connection(port, tls="a.test"), Response: status, headers,
-           header(name), body, complete (False when the answer was cut); curl(s, url, *args)
+           header(name), body; Truncated is raised where an answer was cut; curl(s, url, *args)
   /proc    Proc(pid): comm, ppid, status (dict), uids, gids, groups, caps, fds(), maps(), alive
   waiting  wait_for(condition, timeout, what): polls; returns the condition's value; never sleep
   amount(quick, full)      how much of a load to run: full with ITKD_FULL=1 in the environment
@@ -353,6 +354,13 @@ class Server:
         return request(self.tls_port if tls else self.port, path, host=host,
                        tls=host if tls else None, ca=self.config.tls.ca, **how)
 
+    def get_or_none(self, path="/", site="main.test", **how):
+        """The Response where it is a 200, else (an error of any kind, too) None."""
+        with contextlib.suppress(OSError, Truncated):
+            answer = self.get(path, site, **how)
+            return answer if answer.status == 200 else None
+        return None
+
     def connect(self, tls=None, **how):
         """A Connection; tls: the SNI name to shake hands with."""
         return Connection(self.tls_port if tls else self.port, tls=tls, ca=self.config.tls.ca,
@@ -409,10 +417,15 @@ class Server:
         return {name: count for name, (count, _) in self.status_counts().items()}
 
     def status_counts(self):
+        """{ServerName: (processes, cap; 0: none)}; identities of one name are added up."""
         done = self.itkd("-k", "status")
         assert done.returncode == 0, done.stdout + done.stderr
-        return {m[1]: (int(m[2]), int(m[3])) for m in re.finditer(
-            r"^\s*(\S+)\s+\S+\s+(\d+)/(\d+)\s*$", done.stdout, re.M)}
+        found = {}
+        for m in re.finditer(r"^(\S+) (\S+) (\d+)/(\d+|-)$", done.stdout, re.M):
+            count, _ = found.get(m[1], (0, 0))
+            found[m[1]] = (count + int(m[3]), 0 if m[4] == "-" else int(m[4]))
+        assert found, done.stdout
+        return found
 
 
 def curl(server, url, *args, timeout=30):

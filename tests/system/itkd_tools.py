@@ -119,3 +119,20 @@ def _peer_inode(sock):
 def _proc_address(address):
     host = int.from_bytes(socket.inet_aton(address[0]), "little")
     return f"{host:08X}:{address[1]:04X}"
+
+
+def secure(connection, context, sni=None, session=None):
+    """The TLS handshake on a Connection that is open; without an SNI name where it is None."""
+    connection.sock = context.wrap_socket(connection.sock, server_hostname=sni, session=session,
+                                          suppress_ragged_eofs=False)
+    return connection
+
+
+def s_client(server, *args, send=b"", name="a.test", timeout=30):
+    """`openssl s_client` to the TLS port; CompletedProcess of text (both outputs in stdout)."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.tls_port}", "-CAfile",
+               str(server.config.tls.ca), "-servername", name, "-ign_eof", *map(str, args)]
+    done = subprocess.run(command, input=send, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=timeout)
+    done.stdout = done.stdout.decode("utf-8", "replace")
+    return done

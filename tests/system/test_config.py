@@ -206,8 +206,9 @@ def test_words(start, config, site_a, tmp):
     site_a.file("a b/index.html", "spaces\n")
     config.raw(
         "# a comment \\", "which goes on: NoSuchDirective", "",
-        f"<virtualhost *:{config.port}>", "  SERVERNAME \\", "    words.test", "\tserveralias 'q.test'",
-        f"assignuserid \"{site_a.user}\" '{site_a.group}'", f"documentROOT \"{site_a.docroot}/a b\"",
+        f"<virtualhost *:{config.port}>", "  SERVERNAME \\", "    words.test",
+        "\tserveralias 'q.test'", f"assignuserid \"{site_a.user}\" '{site_a.group}'",
+        f"documentROOT \"{site_a.docroot}/a b\"",
         f'<DIRECTORY "{site_a.docroot}/a b">', "REQUIRE ALL GRANTED", "</Directory>",
         "</VIRTUALHOST>")
     server = start(config)
@@ -308,7 +309,8 @@ def test_unknown_directive_suggests(config, site_a, line, hint):
 
 
 @pytest.mark.parametrize("line", [
-    "KeepAlive maybe", "Timeout", "Timeout -1", "Timeout 5 6", "Listen 99999", "Listen 1.2.3.4.5:80",
+    "KeepAlive maybe", "Timeout", "Timeout -1", "Timeout 5 6", "Listen 99999",
+    "Listen 1.2.3.4.5:80",
     "MaxRequestWorkers many", "LogLevel loud", "LimitRequestBody -2", "NiceValue 400",
     "MaxClientsVHost x", "LimitUIDRange 5", "LimitUIDRange 500 100",
     "RequestReadTimeout header=x", "SSLProtocol SSLv2 -Nothing", "<Directory /x>", "</Directory>",

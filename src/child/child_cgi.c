@@ -1,0 +1,88 @@
+/*
+ * A CGI program as a request's handler (RFC 3875): what must hold before it runs, its run, and what
+ * its end means for the answer. Runs as the vhost's user.
+ */
+#include "child_cgi.h"
+
+#include <string.h>
+
+/* 0, or the status that says why it is not run. */
+static int cgi_check(struct child *c, const struct child_request *r)
+{
+	const struct child_target *t = &r->target;
+
+	if (!t->script && !child_option(c, OPT_EXECCGI)) {
+		child_log(c, LOG_ERR, "cgi", "AH02809: Options ExecCGI is off in this directory: %s",
+		    t->file);
+		return 403;
+	}
+	if (S_ISDIR(t->st.st_mode)) {
+		child_log(c, LOG_ERR, "cgi", "AH02812: attempt to invoke directory as script: %s",
+		    t->file);
+		return 403;
+	}
+	return 0;
+}
+
+/* The program failed, or ran out of time: an error page, where nothing was sent yet. */
+static void cgi_failed(struct cgi *g)
+{
+	if (g->r->status) {
+		g->r->aborted = true;
+		return;
+	}
+	if (g->timed_out)
+		g->r->close = true;
+	child_error(g->c, g->r, g->status);
+}
+
+/* What the end of the stream means for the answer, and for the program. */
+static int cgi_finish(struct cgi *g)
+{
+	struct child_request *r = g->r;
+
+	if (g->gone) {
+		r->aborted = true;
+		/* As in Apache's log: nobody was there to be told otherwise. */
+		if (!r->status)
+			r->status = 200;
+	} else if (g->status > 0) {
+		cgi_failed(g);
+	}
+	/* The client has its answer by now: it need not wait for an unwilling program. */
+	if (r->aborted || g->timed_out)
+		cgi_kill(g);
+	else
+		cgi_reap(g);
+	g->c->out_n = 0;
+	return g->status == CHILD_REDIRECT ? CHILD_REDIRECT : 0;
+}
+
+int child_cgi(struct child *c, struct child_request *r)
+{
+	const char *slash = strrchr(r->target.file, '/');
+	struct cgi g = {.c = c, .r = r, .in = -1, .out = -1, .err = -1, .left = -1};
+	int status = cgi_check(c, r);
+
+	if (status)
+		return status;
+	g.name = slash + 1;
+	child_nodelay(c);
+	c->out_n = 0;
+	if (strncmp(g.name, "nph-", 4) == 0) {
+		g.phase = CGI_RAW;
+		r->close = true;
+	}
+	/* A body belongs to the first program of a chain of redirects. */
+	g.want_body = !r->body.done && r->redirects == 0;
+	if (!cgi_spawn(&g, cgi_env(c, r))) {
+		cgi_close(&g.in);
+		cgi_close(&g.out);
+		cgi_close(&g.err);
+		return 500;
+	}
+	if (g.want_body && !child_body_want(c, r))
+		g.gone = true;
+	cgi_stream(&g);
+	return cgi_finish(&g);
+}

@@ -1,0 +1,134 @@
+/*
+ * The end of a CGI program: its own, or by force with all that it started. Runs as the vhost's
+ * user, and so can end only what is the vhost's.
+ */
+#include "child_cgi.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define END_GRACE_MS 3000 /* as Apache: between the end of its output and TERM, TERM and KILL */
+#define END_STEP_MS 20    /* where there is no descriptor to wait for */
+
+static bool end_reaped(struct cgi *g)
+{
+	if (g->pid && waitpid(g->pid, NULL, WNOHANG) != 0)
+		g->pid = 0;
+	return g->pid == 0;
+}
+
+static void end_discard(struct cgi *g)
+{
+	ssize_t n = read(g->out, g->c->cgi, sizeof(g->c->cgi));
+
+	if (n > 0)
+		g->deadline = child_now() + (int64_t)g->c->vhost->timeout * 1000;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		cgi_close(&g->out);
+}
+
+/* One wait for the program's end, reading what it writes. */
+static void end_wait(struct cgi *g, int pidfd, int64_t deadline)
+{
+	struct pollfd p[] = {
+		{.fd = pidfd, .events = POLLIN},
+		{.fd = g->out, .events = POLLIN},
+		{.fd = g->err, .events = POLLIN},
+	};
+	int64_t step = child_now() + END_STEP_MS;
+
+	if (pidfd < 0 && step < deadline)
+		deadline = step;
+	if (child_poll(p, 3, deadline) <= 0)
+		return;
+	if (p[1].revents)
+		end_discard(g);
+	if (p[2].revents)
+		(void)cgi_read_err(g);
+}
+
+/* Until the program has ended or this many milliseconds have passed. */
+static void end_watch(struct cgi *g, int pidfd, int64_t ms)
+{
+	int64_t deadline = child_now() + ms;
+
+	while (!end_reaped(g) && child_now() < deadline)
+		end_wait(g, pidfd, deadline);
+}
+
+static int end_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void end_wait_for_good(struct cgi *g)
+{
+	while (g->pid && waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	g->pid = 0;
+}
+
+void cgi_reap(struct cgi *g)
+{
+	cgi_close(&g->in);
+	if (!end_reaped(g)) {
+		int pidfd = end_pidfd(g->pid);
+
+		/* The answer is whole, but the program still has something to say. */
+		while (g->out >= 0 && !end_reaped(g) && child_now() < g->deadline)
+			end_wait(g, pidfd, g->deadline);
+		end_watch(g, pidfd, END_GRACE_MS);
+		if (!end_reaped(g)) {
+			kill(g->pid, SIGTERM);
+			end_watch(g, pidfd, END_GRACE_MS);
+		}
+		if (!end_reaped(g)) {
+			kill(g->pid, SIGKILL);
+			end_wait_for_good(g);
+		}
+		cgi_close(&pidfd);
+	}
+	cgi_end_err(g);
+	cgi_close(&g->out);
+}
+
+static bool end_group_is_empty(pid_t group)
+{
+	return kill(-group, 0) < 0 && errno == ESRCH;
+}
+
+/* The whole group, which the child itself has left: TERM, and KILL for what is left of it. */
+static void end_group(struct cgi *g, pid_t group)
+{
+	int64_t deadline = child_now() + END_GRACE_MS;
+
+	kill(-group, SIGTERM);
+	while (!(end_reaped(g) && end_group_is_empty(group)) && child_now() < deadline)
+		end_wait(g, -1, deadline);
+	if (!end_group_is_empty(group))
+		kill(-group, SIGKILL);
+}
+
+void cgi_kill(struct cgi *g)
+{
+	struct child *c = g->c;
+	pid_t master = c->start->master_group;
+
+	cgi_close(&g->in);
+	/* The program is in the group that this process leads: it must not kill itself with it. */
+	if (master > 0 && setpgid(0, master) == 0) {
+		end_group(g, c->pid);
+		if (setpgid(0, 0) < 0)
+			child_log(c, LOG_ERR, "cgi", "cannot go back to group %d: %m", (int)c->pid);
+	} else {
+		child_log(c, LOG_ERR, "cgi", "cannot leave the process group: %m");
+		if (!end_reaped(g))
+			kill(g->pid, SIGKILL);
+	}
+	end_wait_for_good(g);
+	cgi_end_err(g);
+	cgi_close(&g->out);
+}

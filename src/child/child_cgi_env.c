@@ -1,0 +1,233 @@
+/*
+ * The environment of a CGI program (RFC 3875 section 4.1), built from nothing: none of itkd's own
+ * gets in. Runs as the vhost's user. Values are a client's: they are data for the program, and only
+ * names that cannot change its meaning to the system come through.
+ */
+#include "child_cgi.h"
+
+#include "itkd/build.h"
+#include <ctype.h>
+#include <string.h>
+
+struct env {
+	struct arena *a;
+	char **v; /* "NAME=value" */
+	size_t n, room;
+};
+
+static void env_put(struct env *e, const char *name, const char *value)
+{
+	size_t n = strlen(name), i = 0;
+
+	while (i < e->n && !(strncmp(e->v[i], name, n) == 0 && e->v[i][n] == '='))
+		i++;
+	/* One more place for the NULL behind the last. */
+	if (i + 1 >= e->room) {
+		char **v = arena_array(e->a, e->room * 2, sizeof(*v));
+
+		memcpy(v, e->v, e->n * sizeof(*v));
+		e->v = v;
+		e->room *= 2;
+	}
+	size_t m = value ? strlen(value) : 0;
+	char *text = arena_alloc(e->a, n + m + 2);
+
+	memcpy(text, name, n);
+	text[n] = '=';
+	if (m)
+		memcpy(text + n + 1, value, m);
+	e->v[i] = text;
+	if (i == e->n)
+		e->n++;
+}
+
+static void env_put_span(struct env *e, const char *name, struct span value)
+{
+	env_put(e, name, arena_span(e->a, value));
+}
+
+static void env_put_number(struct env *e, const char *name, long long value)
+{
+	env_put(e, name, arena_printf(e->a, "%lld", value));
+}
+
+/* SetEnv, less what UnsetEnv took away. */
+static void env_put_config(struct env *e, const struct child *c)
+{
+	const struct conf_envs *set = &c->dir.merged.env;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		if (child_dir_env(c, set->v[i].name) != set->v[i].value || !set->v[i].value)
+			continue;
+		char *name = arena_strdup(e->a, set->v[i].name);
+
+		for (char *p = name; *p; p++)
+			if (!isalnum((unsigned char)*p))
+				*p = '_';
+		env_put(e, name, set->v[i].value);
+	}
+}
+
+/*
+ * "HTTP_NAME", or NULL for a field that is not passed on. Only letters, digits and '-': a name with
+ * '_' could stand for one with '-' that a proxy before us sets or strips. Proxy would become
+ * HTTP_PROXY, which programs take for their own setting (CVE-2016-5385). Credentials are not for
+ * the program (section 9.2).
+ */
+static const char *env_field_name(struct env *e, struct span field)
+{
+	static const struct span dropped[] = {{"Proxy", 5}, {"Authorization", 13},
+	    {"Proxy-Authorization", 19}, {"Content-Type", 12}, {"Content-Length", 14}};
+	char *name = arena_alloc(e->a, field.n + sizeof("HTTP_"));
+
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped); i++)
+		if (span_ieq(field, dropped[i]))
+			return NULL;
+	memcpy(name, "HTTP_", 5);
+	for (size_t i = 0; i < field.n; i++) {
+		unsigned char ch = (unsigned char)field.p[i];
+
+		if (!isalnum(ch) && ch != '-')
+			return NULL;
+		name[5 + i] = ch == '-' ? '_' : (char)toupper(ch);
+	}
+	return name;
+}
+
+/* Whether an earlier field has the same name: it was passed on with all its values. */
+static bool env_field_seen(const struct http_head *head, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_ieq(head->fields[i].name, head->fields[n].name))
+			return true;
+	return false;
+}
+
+static void env_put_fields(struct env *e, const struct child_request *r)
+{
+	const struct http_head *head = &r->head;
+
+	for (size_t i = 0; i < head->nfields; i++) {
+		struct span field = head->fields[i].name;
+
+		if (env_field_seen(head, i))
+			continue;
+		const char *name = env_field_name(e, field);
+
+		if (name)
+			env_put_span(e, name, http_head_joined(e->a, head, field));
+	}
+	/* RFC 9112 section 3.2.2: the target's host, not the field's. */
+	if (head->absolute && head->host_port)
+		env_put(e, "HTTP_HOST",
+		    arena_printf(
+			e->a, "%.*s:%u", (int)head->host.n, head->host.p, head->host_port));
+	else if (head->absolute)
+		env_put_span(e, "HTTP_HOST", head->host);
+}
+
+static void env_put_tls(struct env *e, const struct child *c)
+{
+	const struct job *job = c->start->job;
+
+	if (!(job->flags & JOB_TLS))
+		return;
+	env_put(e, "HTTPS", "on");
+	env_put(e, "SSL_PROTOCOL", job->tls_protocol);
+	env_put(e, "SSL_CIPHER", job->tls_cipher);
+	if (job->tls_sni[0])
+		env_put(e, "SSL_TLS_SNI", job->tls_sni);
+}
+
+/* Apache's ap_add_common_vars. */
+static void env_put_common(struct env *e, struct child *c, const struct child_request *r)
+{
+	const struct conf_vhost *v = c->vhost;
+
+	env_put(e, "SERVER_SIGNATURE", "");
+	env_put(e, "SERVER_SOFTWARE", "itkd/" ITKD_VERSION);
+	env_put(e, "SERVER_NAME", child_server_name(c, r));
+	env_put(e, "SERVER_ADDR", c->local);
+	env_put_number(e, "SERVER_PORT", child_server_port(c, r));
+	env_put(e, "REMOTE_ADDR", c->peer);
+	env_put_number(e, "REMOTE_PORT", c->peer_port);
+	env_put(e, "DOCUMENT_ROOT", v->document_root);
+	env_put(e, "REQUEST_SCHEME", child_scheme(c));
+	env_put(e, "CONTEXT_PREFIX", r->target.context_prefix);
+	env_put(e, "CONTEXT_DOCUMENT_ROOT", r->target.context_root);
+	env_put(e, "SERVER_ADMIN", v->server_admin ? v->server_admin : "[no address given]");
+	env_put(e, "SCRIPT_FILENAME", r->target.file);
+}
+
+/* The part of the path that names the program: section 4.1.13. */
+static const char *env_script_name(struct env *e, const struct child_request *r)
+{
+	size_t n = strlen(r->uri), m = strlen(r->target.path_info);
+
+	if (m > n || strcmp(r->uri + n - m, r->target.path_info) != 0)
+		m = 0;
+	return arena_strndup(e->a, r->uri, n - m);
+}
+
+static const char *env_request_uri(struct env *e, const struct child_request *r)
+{
+	const struct http_head *head = &r->head;
+
+	if (!head->has_query)
+		return arena_span(e->a, head->path);
+	return arena_printf(e->a, "%.*s?%.*s", (int)head->path.n, head->path.p,
+	    (int)head->query.n, head->query.p);
+}
+
+/* Apache's ap_add_cgi_vars. */
+static void env_put_cgi(struct env *e, struct child *c, const struct child_request *r)
+{
+	struct child_target translated = {.fd = -1};
+
+	env_put(e, "GATEWAY_INTERFACE", "CGI/1.1");
+	env_put(e, "SERVER_PROTOCOL", r->head.minor ? "HTTP/1.1" : "HTTP/1.0");
+	env_put_span(e, "REQUEST_METHOD", r->method);
+	env_put_span(e, "QUERY_STRING", r->query);
+	env_put(e, "REQUEST_URI", env_request_uri(e, r));
+	env_put(e, "SCRIPT_NAME", env_script_name(e, r));
+	if (r->target.path_info[0]) {
+		env_put(e, "PATH_INFO", r->target.path_info);
+		child_translate(c, r->target.path_info, &translated);
+		env_put(e, "PATH_TRANSLATED", translated.file);
+	}
+	if (r->redirects) {
+		env_put(e, "REDIRECT_STATUS", "200");
+		env_put(e, "REDIRECT_URL", r->redirect_url);
+		if (r->redirect_query.n)
+			env_put_span(e, "REDIRECT_QUERY_STRING", r->redirect_query);
+	}
+}
+
+/* Sections 4.1.2 and 4.1.3. A chunked body has no length: the program reads until the end. */
+static void env_put_body(struct env *e, const struct child_request *r)
+{
+	struct span type = http_head_joined(e->a, &r->head, SPAN("Content-Type"));
+
+	if (r->redirects)
+		return;
+	if (type.p)
+		env_put_span(e, "CONTENT_TYPE", type);
+	if (r->head.content_length >= 0 && !r->head.chunked)
+		env_put_number(e, "CONTENT_LENGTH", r->head.content_length);
+}
+
+char **cgi_env(struct child *c, struct child_request *r)
+{
+	struct env e = {.a = &c->arena, .room = 64};
+
+	e.v = arena_array(e.a, e.room, sizeof(*e.v));
+	env_put(&e, "PATH", "/usr/local/bin:/usr/bin:/bin");
+	env_put_config(&e, c);
+	env_put_fields(&e, r);
+	env_put_tls(&e, c);
+	env_put_common(&e, c, r);
+	env_put_cgi(&e, c, r);
+	env_put_body(&e, r);
+	e.v[e.n] = NULL;
+	return e.v;
+}

@@ -1,0 +1,207 @@
+/*
+ * The head that a CGI program writes (RFC 3875 section 6), made into the head of the answer. Runs
+ * as the vhost's user. The program may echo what a client sent: a field that could end its line or
+ * smuggle another answer is an error, never passed on (RFC 9110 section 5.5).
+ */
+#include "child_cgi.h"
+
+#include <string.h>
+
+/* The fields that decide; the others are passed on as they are. */
+struct cgi_fields {
+	int status; /* 0: no Status field */
+	struct span reason, location;
+	int64_t length;
+};
+
+size_t cgi_head_end(const char *p, size_t n, size_t from)
+{
+	const char *lf = p + from;
+
+	while ((lf = memchr(lf, '\n', n - (size_t)(lf - p)))) {
+		size_t at = (size_t)(lf - p);
+
+		/* An empty line, with or without CR. */
+		if (at == 0 || p[at - 1] == '\n' ||
+		    (p[at - 1] == '\r' && (at == 1 || p[at - 2] == '\n')))
+			return at + 1;
+		lf++;
+	}
+	return 0;
+}
+
+/* The next line without its end; false at the empty line. */
+static bool head_line(struct span *rest, struct span *line)
+{
+	const char *lf = memchr(rest->p, '\n', rest->n);
+	size_t n = lf ? (size_t)(lf - rest->p) : rest->n;
+
+	*line = (struct span){rest->p, n};
+	if (lf)
+		n++;
+	*rest = (struct span){rest->p + n, rest->n - n};
+	if (line->n && line->p[line->n - 1] == '\r')
+		line->n--;
+	return line->n > 0;
+}
+
+/* RFC 9110 section 5.6.2: tchar. */
+static bool head_is_token(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char ch = (unsigned char)s.p[i];
+		bool alnum = (ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z');
+
+		if (ch == 0 || (!alnum && !strchr("!#$%&'*+-.^_`|~", ch)))
+			return false;
+	}
+	return s.n > 0;
+}
+
+static bool head_is_value(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char ch = (unsigned char)s.p[i];
+
+		if ((ch < 0x20 && ch != '\t') || ch == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool head_split(struct span line, struct span *name, struct span *value)
+{
+	const char *colon = memchr(line.p, ':', line.n);
+
+	if (!colon)
+		return false;
+	*name = (struct span){line.p, (size_t)(colon - line.p)};
+	*value = span_trim((struct span){colon + 1, line.n - name->n - 1});
+	return head_is_token(*name) && head_is_value(*value);
+}
+
+/* "404 Not Found", "404". */
+static bool head_status(struct span value, struct cgi_fields *f)
+{
+	struct span digits = {value.p, value.n < 3 ? value.n : 3};
+	long long status = span_number(digits, 999);
+
+	/* An interim answer cannot stand for the final one. */
+	if (status < 200 || status > 599 || (value.n > 3 && value.p[3] != ' '))
+		return false;
+	f->status = (int)status;
+	f->reason = span_trim((struct span){value.p + digits.n, value.n - digits.n});
+	if (f->reason.n == 0)
+		f->reason = child_reason(f->status);
+	return true;
+}
+
+static bool head_note(struct span name, struct span value, struct cgi_fields *f)
+{
+	if (span_ieq(name, SPAN("Status")))
+		return head_status(value, f);
+	if (span_ieq(name, SPAN("Location")))
+		f->location = value;
+	if (span_ieq(name, SPAN("Content-Length"))) {
+		f->length = span_number(value, INT64_MAX);
+		return f->length >= 0;
+	}
+	return true;
+}
+
+static bool head_scan(struct cgi *g, struct span head, struct cgi_fields *f)
+{
+	struct span line, name, value;
+
+	while (head_line(&head, &line)) {
+		if (head_split(line, &name, &value) && head_note(name, value, f))
+			continue;
+		child_log(g->c, LOG_ERR, "cgi",
+		    "AH02429: malformed header from script '%s': Bad header: %.*s", g->name,
+		    line.n < 256 ? (int)line.n : 256, line.p);
+		return false;
+	}
+	return true;
+}
+
+/* Fields that are the server's own, or of the connection (RFC 9110 section 7.6.1). */
+static bool head_is_ours(struct span name)
+{
+	static const struct span ours[] = {{"Status", 6}, {"Content-Length", 14},
+	    {"Transfer-Encoding", 17}, {"Connection", 10}, {"Keep-Alive", 10}, {"Date", 4},
+	    {"Server", 6}, {"Upgrade", 7}, {"Trailer", 7}, {"Proxy-Connection", 16}};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (span_ieq(name, ours[i]))
+			return true;
+	return false;
+}
+
+/* Section 6.2.2: the answer is that of a GET for another path of this server. */
+static void head_redirect(struct cgi *g, struct span location)
+{
+	struct child_request *r = g->r;
+	const char *mark = memchr(location.p, '?', location.n);
+	size_t n = mark ? (size_t)(mark - location.p) : location.n;
+	const char *before = r->uri;
+	char *path;
+
+	g->status = 500;
+	if (path_decode(&g->c->arena, (struct span){location.p, n}, &path) != PATH_OK) {
+		child_log(g->c, LOG_ERR, "cgi", "script '%s' gave a Location that is no path: %.*s",
+		    g->name, (int)location.n, location.p);
+		return;
+	}
+	r->redirect_url = before;
+	r->redirect_query = r->query;
+	r->uri = path;
+	/* The buffer that it stands in is the next program's. */
+	r->has_query = mark != NULL;
+	r->query = (struct span){"", 0};
+	if (mark)
+		r->query = span_of(
+		    arena_strndup(&g->c->arena, mark + 1, location.n - n - 1));
+	r->method = SPAN("GET");
+	if (r->method_id != HTTP_METHOD_HEAD)
+		r->method_id = HTTP_METHOD_GET;
+	r->redirects++;
+	g->status = CHILD_REDIRECT;
+}
+
+static void head_answer(struct cgi *g, struct span head, const struct cgi_fields *f)
+{
+	struct span line, name, value;
+	struct child_request *r = g->r;
+
+	child_head_start(g->c, r, f->status, f->reason);
+	while (head_line(&head, &line))
+		if (head_split(line, &name, &value) && !head_is_ours(name))
+			child_head_add(g->c, name, value);
+	child_head_finish(g->c, r, f->length);
+	/* c->out is the body's from now on; the log may want the head. */
+	r->reply = span_of(arena_strndup(&g->c->arena, g->c->out, g->c->out_n));
+	g->left = f->length;
+	g->phase = r->head_only || f->status == 204 || f->status == 304 || f->length == 0
+		       ? CGI_DISCARD
+		       : CGI_BODY;
+}
+
+void cgi_head(struct cgi *g, size_t n)
+{
+	struct cgi_fields f = {.length = -1};
+	struct span head = {g->c->cgi, n};
+
+	if (!head_scan(g, head, &f)) {
+		g->status = 500;
+		return;
+	}
+	if (f.location.n && f.location.p[0] == '/' && f.status == 0) {
+		head_redirect(g, f.location);
+		return;
+	}
+	if (f.status == 0) {
+		f.status = f.location.n ? 302 : 200;
+		f.reason = child_reason(f.status);
+	}
+	head_answer(g, head, &f);
+}

@@ -1,0 +1,155 @@
+/*
+ * Starting a CGI program. vfork: the new process borrows our memory until it has exec'd, so that
+ * nothing is copied; it makes system calls only, and tells a failure by writing into what it
+ * borrowed. Runs as the vhost's user; the program is the site owner's.
+ */
+#include "child_cgi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct spawn {
+	const char *path, *dir;
+	char *const *argv, *const *env;
+	int fd[3]; /* its 0, 1, 2; all above 2 */
+	struct rlimit nofile;
+	const char *volatile step; /* what failed */
+	volatile int error;
+};
+
+static void spawn_default_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	/* An ignored signal would stay ignored through exec. What cannot be set need not be. */
+	for (int i = 1; i <= SIGRTMAX; i++)
+		if (i != SIGKILL && i != SIGSTOP)
+			(void)sigaction(i, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the new process. Nothing here may allocate, return or touch more than its stack and *s. */
+static _Noreturn void spawn_exec(struct spawn *s)
+{
+	spawn_default_signals();
+	for (int i = 0; i < 3; i++) {
+		s->step = "dup2";
+		if (dup2(s->fd[i], i) < 0)
+			goto failed;
+	}
+	/* 0, 1 and 2 and nothing else: not the connection, not a log. */
+	s->step = "close_range";
+	if (close_range(3, ~0u, 0) < 0)
+		goto failed;
+	s->step = "setrlimit";
+	if (setrlimit(RLIMIT_NOFILE, &s->nofile) < 0)
+		goto failed;
+	s->step = "chdir to the directory of";
+	if (chdir(s->dir) < 0)
+		goto failed;
+	s->step = "exec of";
+	execve(s->path, s->argv, s->env);
+failed:
+	s->error = errno;
+	_exit(127);
+}
+
+/* No signal handler may run in the process that borrows our memory. */
+static pid_t spawn_vfork(struct spawn *s)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &before) < 0)
+		return -1;
+	pid = vfork();
+	if (pid == 0)
+		spawn_exec(s);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+/* dup2() onto itself would leave close-on-exec set, and 0..2 must be free as targets. */
+static int spawn_above_stdio(int fd)
+{
+	if (fd > STDERR_FILENO || fd < 0)
+		return fd;
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	close(fd);
+	return moved;
+}
+
+/* ours is non-blocking, theirs is not: they are different open files. */
+static bool spawn_pipe(int *ours, int *theirs, bool reading)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return false;
+	*ours = spawn_above_stdio(fd[reading ? 0 : 1]);
+	*theirs = spawn_above_stdio(fd[reading ? 1 : 0]);
+	return *ours >= 0 && *theirs >= 0 && fcntl(*ours, F_SETFL, O_NONBLOCK) == 0;
+}
+
+static void spawn_failed(struct cgi *g, const char *step, int error)
+{
+	child_log(g->c, LOG_ERR, "cgi", "(%d)%s: AH01241: %s '%s' failed", error, strerror(error),
+	    step, g->r->target.file);
+}
+
+static bool spawn_pipes(struct cgi *g, struct spawn *s)
+{
+	return spawn_pipe(&g->in, &s->fd[0], false) && spawn_pipe(&g->out, &s->fd[1], true) &&
+	       spawn_pipe(&g->err, &s->fd[2], true);
+}
+
+/* vfork returned when the program runs, or has failed to. */
+static bool spawn_started(struct cgi *g, struct spawn *s)
+{
+	g->pid = spawn_vfork(s);
+	if (g->pid < 0) {
+		g->pid = 0;
+		spawn_failed(g, "fork for", errno);
+		return false;
+	}
+	if (!s->error)
+		return true;
+	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	g->pid = 0;
+	spawn_failed(g, s->step, s->error);
+	return false;
+}
+
+bool cgi_spawn(struct cgi *g, char *const *env)
+{
+	const char *file = g->r->target.file;
+	char *name = arena_strdup(&g->c->arena, g->name);
+	/* A search-string is not made into arguments (section 4.4): options for an interpreter could
+	   come with it (CVE-2012-1823). */
+	char *argv[] = {name, NULL};
+	struct spawn s = {.path = file,
+	    .dir = arena_strndup(&g->c->arena, file, (size_t)(g->name - file)),
+	    .argv = argv,
+	    .env = env,
+	    .fd = {-1, -1, -1},
+	    .nofile = g->c->start->nofile};
+	bool started = spawn_pipes(g, &s);
+
+	if (!started)
+		spawn_failed(g, "pipes for", errno);
+	else
+		started = spawn_started(g, &s);
+	for (int i = 0; i < 3; i++)
+		cgi_close(&s.fd[i]);
+	return started;
+}

@@ -1,0 +1,282 @@
+/*
+ * One connection, after the drop: read a head, make sure that it is for a site of ours, answer,
+ * and again while it is kept. Runs as the vhost's user. The head is parsed again here, because the
+ * front that parsed it first reads the network and may have been taken over (RFC 9112 section 9).
+ */
+#include "child_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What became of a request, and so what becomes of the connection. */
+enum conn_next { CONN_KEEP, CONN_CLOSE, CONN_ABORT };
+
+/* What came instead of a head. */
+enum conn_head { HEAD_READ, HEAD_NONE /* the client is gone, or idle */, HEAD_ANSWERED };
+
+static void conn_addresses(struct child *c)
+{
+	const struct job *job = c->start->job;
+	struct sockaddr_storage peer = job->peer, local = job->local;
+	socklen_t peer_n = sizeof(peer), local_n = sizeof(local);
+
+	/* Over TLS the front is the peer, and says whom it speaks for. */
+	if (!c->relay && (getpeername(c->fd, (struct sockaddr *)&peer, &peer_n) < 0 ||
+			     getsockname(c->fd, (struct sockaddr *)&local, &local_n) < 0))
+		peer.ss_family = local.ss_family = AF_UNSPEC; /* it is gone: a read will tell */
+	addr_ip((struct sockaddr *)&peer, c->peer);
+	addr_ip((struct sockaddr *)&local, c->local);
+	addr_text((struct sockaddr *)&peer, c->client);
+	c->peer_port = addr_port((struct sockaddr *)&peer);
+	c->local_port = addr_port((struct sockaddr *)&local);
+	c->group = host_map_group(&c->start->conf->host, (struct sockaddr *)&local);
+}
+
+static void conn_init(struct child *c, const struct child_start *start)
+{
+	c->start = start;
+	c->vhost = start->vhost;
+	c->fd = start->connection;
+	c->relay = (start->job->flags & JOB_TLS) != 0;
+	c->pid = getpid();
+	memcpy(c->logs, start->logs, sizeof(c->logs));
+	arena_init_heap(&c->arena, CHILD_ARENA_MAX);
+	arena_init_heap(&c->dir.arena, CHILD_ARENA_MAX);
+	conn_addresses(c);
+	child_signals();
+}
+
+/* Where descriptor of a log with that id came with the job; -1: nowhere. */
+static int conn_log_fd(const struct child_start *start, uint32_t id)
+{
+	for (uint32_t i = 0; i < start->vhost->nlogs; i++)
+		if (start->vhost->logs[i] == id)
+			return start->logs[i];
+	return -1;
+}
+
+/* Another vhost of this identity may be served here if it counts and logs as this one does. */
+static bool conn_may_switch(const struct child *c, const struct conf_vhost *to)
+{
+	const struct child_start *start = c->start;
+	const struct conf_vhost *from = start->vhost;
+
+	if (to->counter != from->counter || to->nlogs != from->nlogs || to->nidentities != 1 ||
+	    to->identities[0] != start->identity->index)
+		return false;
+	for (uint32_t i = 0; i < to->nlogs; i++)
+		if (conn_log_fd(start, to->logs[i]) < 0)
+			return false;
+	return true;
+}
+
+/* Sets the vhost of this request. False: it is not ours to answer, not by a byte. */
+static bool conn_set_vhost(struct child *c, const struct child_request *r)
+{
+	const struct conf *conf = c->start->conf;
+	uint32_t id = host_group_resolve(c->group, r->head.host, c->local_port);
+	const struct conf_vhost *to = conf->vhosts[id];
+
+	if (to == c->vhost)
+		return true;
+	if (c->served == 0) {
+		child_log(c, LOG_ERR, "core",
+		    "the front passed a request for %s as one for %s: closing the connection",
+		    to->server_name, c->vhost->server_name);
+		return false;
+	}
+	if (!conn_may_switch(c, to))
+		return false;
+	c->vhost = to;
+	for (uint32_t i = 0; i < to->nlogs; i++)
+		c->logs[i] = conn_log_fd(c->start, to->logs[i]);
+	return true;
+}
+
+static void conn_start_clock(struct child_request *r)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_REALTIME, &r->start);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	r->start_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* An idle kept connection, until its next byte. False: it ends. */
+static bool conn_idle(struct child *c)
+{
+	int64_t deadline = child_now() + c->vhost->keep_alive_timeout;
+
+	child_state(c, 'K');
+	for (;;) {
+		if (child_ending() || child_hurry())
+			return false;
+		switch (child_wait(c, POLLIN, deadline)) {
+		case IO_OK:
+			return true;
+		case IO_SIGNAL:
+			continue;
+		default:
+			return false;
+		}
+	}
+}
+
+/* Room for a whole head behind in_at. */
+static void conn_make_room(struct child *c)
+{
+	if (sizeof(c->in) - c->in_at >= HTTP_HEAD_MAX + 1)
+		return;
+	memmove(c->in, c->in + c->in_at, c->in_end - c->in_at);
+	c->in_end -= c->in_at;
+	c->in_at = 0;
+}
+
+/* More bytes of a head. HEAD_READ: there are some. */
+static enum conn_head conn_more(struct child *c, struct child_request *r, struct child_rate *rate)
+{
+	for (;;) {
+		ssize_t n = child_fill(c);
+		int64_t deadline = rate->deadline;
+
+		if (n > 0) {
+			child_rate_got(rate, (size_t)n);
+			return HEAD_READ;
+		}
+		if (n == 0 || errno != EAGAIN)
+			return HEAD_NONE;
+		if (!deadline)
+			deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
+		if (child_wait(c, POLLIN, deadline) == IO_TIMEOUT) {
+			child_error(c, r, 408);
+			return HEAD_ANSWERED;
+		}
+	}
+}
+
+static enum conn_head conn_bad_head(
+	struct child *c, struct child_request *r, int status, const char *why)
+{
+	const char *line = c->in + c->in_at, *end;
+
+	/* What the log shows as the request-line: no more than there is of it. */
+	end = memchr(line, '\n', c->in_end - c->in_at);
+	r->head.line = span_trim((struct span){line, end ? (size_t)(end - line) : 0});
+	if (r->head.line.n && r->head.line.p[r->head.line.n - 1] == '\r')
+		r->head.line.n--;
+	child_log(c, LOG_ERR, "core", "request refused: %s", why);
+	child_error(c, r, status);
+	return HEAD_ANSWERED;
+}
+
+static enum conn_head conn_read_head(struct child *c, struct child_request *r)
+{
+	const struct conf_vhost *v = c->vhost;
+	const struct conf_read_timeout *t = &v->read_timeout;
+	struct http_limits limits = {v->limit_line, v->limit_fields, v->limit_field_size};
+	struct child_rate rate;
+	size_t scanned = 0;
+	const char *why = "";
+	int status = 400;
+
+	child_rate_start(&rate, t->header_initial, t->header_max, t->header_rate);
+	conn_make_room(c);
+	for (;;) {
+		enum conn_head more;
+
+		switch (c->in_at == c->in_end
+			    ? HTTP_HEAD_MORE
+			    : http_head_parse(&c->arena, c->in + c->in_at, c->in_end - c->in_at,
+				  &scanned, &limits, &r->head, &status, &why)) {
+		case HTTP_HEAD_DONE:
+			return HEAD_READ;
+		case HTTP_HEAD_BAD:
+			return conn_bad_head(c, r, status, why);
+		default:
+			break;
+		}
+		more = conn_more(c, r, &rate);
+		if (more != HEAD_READ)
+			return more;
+	}
+}
+
+/* MaxClientsVhost: the drop was done, so the site's own log says it. */
+static void conn_refuse(struct child *c, struct child_request *r)
+{
+	const struct conf_vhost *v = c->vhost;
+
+	child_log(c, LOG_WARNING, "mpm_itk", "MaxClientsVhost reached for %s:%u, refusing client",
+	    v->server_name, v->server_port ? v->server_port : c->local_port);
+	child_body_init(c, r);
+	child_error(c, r, 503);
+}
+
+/* The request is answered: its log line, and what may follow. */
+static enum conn_next conn_answered(struct child *c, struct child_request *r)
+{
+	child_target_close(&r->target);
+	if (r->status)
+		child_log_access(c, r);
+	if (r->aborted)
+		return CONN_ABORT;
+	return r->keep && child_body_drain(c, r) ? CONN_KEEP : CONN_CLOSE;
+}
+
+static enum conn_next conn_request(struct child *c)
+{
+	struct child_request r = {.target.fd = -1};
+
+	arena_reset(&c->arena);
+	if (c->in_at == c->in_end) {
+		c->in_at = c->in_end = 0;
+		if (c->served && !conn_idle(c))
+			return CONN_CLOSE;
+	}
+	child_state(c, 'R');
+	conn_start_clock(&r);
+	c->bytes_in = c->bytes_out = 0;
+	switch (conn_read_head(c, &r)) {
+	case HEAD_NONE:
+		return CONN_CLOSE;
+	case HEAD_ANSWERED:
+		return conn_answered(c, &r);
+	default:
+		break;
+	}
+	if (!conn_set_vhost(c, &r))
+		return CONN_CLOSE;
+	r.parsed = true;
+	c->in_at += r.head.size;
+	r.head_end = c->in_at;
+	c->bytes_in = r.head.size;
+	c->served++;
+	child_state_request(c, &r);
+	if (c->start->over_cap)
+		conn_refuse(c, &r);
+	else
+		child_request(c, &r);
+	return conn_answered(c, &r);
+}
+
+int child_serve(const struct child_start *start)
+{
+	/* A process has one connection; here only the pages that are used are ever touched. */
+	static struct child child;
+	struct child *c = &child;
+	enum conn_next next;
+
+	conn_init(c, start);
+	do
+		next = conn_request(c);
+	while (next == CONN_KEEP);
+	if (next == CONN_ABORT)
+		child_abort(c);
+	else
+		child_close(c);
+	arena_free(&c->arena);
+	arena_free(&c->dir.arena);
+	return 0;
+}

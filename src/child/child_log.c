@@ -1,0 +1,153 @@
+/*
+ * The vhost's logs, and what `itkd -k status` reads of this process. One write(2) a line. Runs as
+ * the vhost's user; what a client sent is escaped by log.h and log_format.h.
+ */
+#include "child_internal.h"
+
+#include "itkd/log_format.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_ACCESS_MAX 16384 /* into a file of the vhost's own; a pipe keeps LOG_LINE_MAX whole */
+
+struct child_status child_status;
+
+/* What a log format's lookups need. */
+struct log_context {
+	struct child *c;
+	const struct child_request *r;
+};
+
+void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
+{
+	va_list ap;
+
+	if ((uint32_t)level > c->vhost->log_level)
+		return;
+	va_start(ap, fmt);
+	log_vto(c->logs[0], level, module, c->client, fmt, ap);
+	va_end(ap);
+}
+
+/* %{NAME}x: the few of mod_ssl's variables that come with the job. */
+static const char *log_tls(const struct child *c, const char *name)
+{
+	const struct job *job = c->start->job;
+
+	if (!(job->flags & JOB_TLS))
+		return NULL;
+	if (strcmp(name, "SSL_PROTOCOL") == 0)
+		return job->tls_protocol;
+	if (strcmp(name, "SSL_CIPHER") == 0)
+		return job->tls_cipher;
+	if (strcmp(name, "SSL_TLS_SNI") == 0)
+		return job->tls_sni;
+	return strcmp(name, "HTTPS") == 0 ? "on" : NULL;
+}
+
+static const char *log_lookup(const void *ctx, char what, const char *name)
+{
+	const struct log_context *l = ctx;
+
+	switch (what) {
+	case 'o':
+		return child_field(l->r, &l->c->arena, name);
+	case 'e':
+		return child_dir_env(l->c, name);
+	case 'x':
+		return log_tls(l->c, name);
+	default:
+		return NULL;
+	}
+}
+
+static bool log_wanted(const struct child *c, const struct conf_access_log *log)
+{
+	if (!log->env)
+		return true;
+	if (*log->env == '!')
+		return !child_dir_env(c, log->env + 1);
+	return child_dir_env(c, log->env) != NULL;
+}
+
+static void log_fill(struct log_record *record, struct child *c, const struct child_request *r)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*record = (struct log_record){
+	    .client = c->peer,
+	    .peer = c->peer,
+	    .client_port = c->peer_port,
+	    .local = c->local,
+	    .local_port = c->local_port,
+	    .server_port = child_server_port(c, r),
+	    .head = r->parsed ? &r->head : NULL,
+	    .request_line = r->head.line,
+	    .path = r->path,
+	    .filename = r->target.file,
+	    .handler = r->target.handler,
+	    .server_name = c->vhost->server_name,
+	    .host_name = child_server_name(c, r),
+	    .status = r->status,
+	    .first_status = r->status,
+	    .body_bytes = r->body_bytes,
+	    .bytes_in = c->bytes_in,
+	    .bytes_out = c->bytes_out,
+	    .start = r->start,
+	    .duration_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - r->start_us,
+	    .keepalives = c->served ? c->served - 1 : 0,
+	    .connection = r->aborted ? 'X' : r->keep ? '+' : '-',
+	    .pid = c->pid,
+	    .lookup = log_lookup,
+	};
+}
+
+void child_log_access(struct child *c, const struct child_request *r)
+{
+	struct log_context context = {c, r};
+	struct log_record record;
+	/* Behind the head, which a format may ask for: a buffer of its own is more pages to touch. */
+	char *line = c->out + c->out_n;
+
+	assert(sizeof(c->out) - c->out_n >= LOG_ACCESS_MAX);
+	log_fill(&record, c, r);
+	record.ctx = &context;
+	for (uint32_t i = 0; i < c->vhost->naccess; i++) {
+		const struct conf_access_log *log = &c->vhost->access[i];
+		const struct conf_log *to = &c->start->conf->logs[log->log];
+		bool pipe = to->shared || to->kind != CONF_LOG_FILE;
+
+		if (!log_wanted(c, log))
+			continue;
+		size_t n = log_format_line(
+		    log->format, &record, line, pipe ? LOG_LINE_MAX : LOG_ACCESS_MAX);
+
+		log_write(c->logs[log->fd_index], line, n);
+	}
+	child_status.bytes += r->body_bytes;
+}
+
+void child_state(struct child *c, char state)
+{
+	if (child_status.magic != CHILD_STATUS_MAGIC) {
+		snprintf(child_status.client, sizeof(child_status.client), "%s", c->client);
+		child_status.magic = CHILD_STATUS_MAGIC;
+	}
+	child_status.state = state;
+}
+
+/* Printable only: it is shown on an administrator's terminal. */
+void child_state_request(struct child *c, const struct child_request *r)
+{
+	struct span line = r->head.line;
+	size_t n = line.n < sizeof(child_status.request) ? line.n : sizeof(child_status.request) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		child_status.request[i] = line.p[i] >= 0x20 && line.p[i] < 0x7f ? line.p[i] : '?';
+	child_status.request[n] = '\0';
+	child_status.requests++;
+	child_state(c, 'W');
+}

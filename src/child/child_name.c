@@ -1,0 +1,55 @@
+/*
+ * How the server calls itself in a URL or to a program: ServerName or what the client wrote, by
+ * UseCanonicalName (Apache: ap_get_server_name, ap_get_server_port). Runs as the vhost's user.
+ */
+#include "child_internal.h"
+
+#include <ctype.h>
+
+#define CANONICAL_OFF 0
+
+static bool name_is_tls(const struct child *c)
+{
+	return (c->start->job->flags & JOB_TLS) != 0;
+}
+
+const char *child_scheme(const struct child *c)
+{
+	if (name_is_tls(c))
+		return "https";
+	return c->vhost->scheme ? c->vhost->scheme : "http";
+}
+
+const char *child_server_name(struct child *c, const struct child_request *r)
+{
+	/* A reverse look-up (DNS) would be NSS: the canonical name stands for it. */
+	if (c->vhost->use_canonical_name != CANONICAL_OFF || !r->parsed || r->head.host.n == 0)
+		return c->vhost->server_name;
+	char *name = arena_span(&c->arena, r->head.host);
+
+	for (char *p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return name;
+}
+
+static uint16_t name_default_port(const struct child *c)
+{
+	return span_eq(span_of(child_scheme(c)), SPAN("https")) ? 443 : 80;
+}
+
+uint16_t child_server_port(const struct child *c, const struct child_request *r)
+{
+	if (c->vhost->use_canonical_name == CANONICAL_OFF && r->parsed && r->head.host_port)
+		return r->head.host_port;
+	return c->vhost->server_port ? c->vhost->server_port : name_default_port(c);
+}
+
+const char *child_url(struct child *c, const struct child_request *r, const char *path)
+{
+	uint16_t port = child_server_port(c, r);
+	const char *name = child_server_name(c, r);
+
+	if (port == name_default_port(c))
+		return arena_printf(&c->arena, "%s://%s%s", child_scheme(c), name, path);
+	return arena_printf(&c->arena, "%s://%s:%u%s", child_scheme(c), name, port, path);
+}

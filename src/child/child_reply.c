@@ -1,0 +1,215 @@
+/*
+ * The head of an answer (RFC 9110, RFC 9112 section 4), built in c->out so that a small body leaves
+ * with it in one write. Runs as the vhost's user. Values that come from a request or a CGI program
+ * were checked before they get here: no CR, LF or other control character.
+ */
+#include "child_internal.h"
+
+#include "itkd/build.h"
+#include <assert.h>
+#include <string.h>
+
+static const struct {
+	int status;
+	struct span reason;
+} reasons[] = {
+	{200, {"OK", 2}},
+	{204, {"No Content", 10}},
+	{206, {"Partial Content", 15}},
+	{301, {"Moved Permanently", 17}},
+	{302, {"Found", 5}},
+	{303, {"See Other", 9}},
+	{304, {"Not Modified", 12}},
+	{307, {"Temporary Redirect", 18}},
+	{308, {"Permanent Redirect", 18}},
+	{400, {"Bad Request", 11}},
+	{401, {"Unauthorized", 12}},
+	{403, {"Forbidden", 9}},
+	{404, {"Not Found", 9}},
+	{405, {"Method Not Allowed", 18}},
+	{408, {"Request Timeout", 15}},
+	{410, {"Gone", 4}},
+	{411, {"Length Required", 15}},
+	{412, {"Precondition Failed", 19}},
+	{413, {"Request Entity Too Large", 24}},
+	{414, {"Request-URI Too Long", 20}},
+	{416, {"Requested Range Not Satisfiable", 31}},
+	{417, {"Expectation Failed", 18}},
+	{421, {"Misdirected Request", 19}},
+	{431, {"Request Header Fields Too Large", 31}},
+	{500, {"Internal Server Error", 21}},
+	{501, {"Not Implemented", 15}},
+	{502, {"Bad Gateway", 11}},
+	{503, {"Service Unavailable", 19}},
+	{504, {"Gateway Timeout", 15}},
+	{505, {"HTTP Version Not Supported", 26}},
+};
+
+struct span child_reason(int status)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return SPAN("Unknown Reason");
+}
+
+static void head_put(struct child *c, struct span s)
+{
+	/* Whoever adds fields that others wrote has bounded them: CHILD_CGI_HEAD. */
+	assert(s.n <= sizeof(c->out) - c->out_n);
+	if (s.n)
+		memcpy(c->out + c->out_n, s.p, s.n);
+	c->out_n += s.n;
+}
+
+void child_head_add(struct child *c, struct span name, struct span value)
+{
+	head_put(c, name);
+	head_put(c, SPAN(": "));
+	head_put(c, value);
+	head_put(c, SPAN("\r\n"));
+}
+
+static struct span head_decimal(char buf[static 20], uint64_t value)
+{
+	char *p = buf + 20;
+
+	do {
+		*--p = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return (struct span){p, (size_t)(buf + 20 - p)};
+}
+
+void child_head_number(struct child *c, struct span name, uint64_t value)
+{
+	char digits[20];
+
+	child_head_add(c, name, head_decimal(digits, value));
+}
+
+/* Its text changes once a second: formatted once for all answers of one. */
+static struct span head_date(struct child *c, time_t now)
+{
+	if (now != c->date_second) {
+		date_format(now, c->date);
+		c->date_second = now;
+	}
+	return (struct span){c->date, DATE_LEN};
+}
+
+void child_head_start(struct child *c, struct child_request *r, int status, struct span reason)
+{
+	struct timespec now = {0};
+	char digits[20];
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	r->status = status;
+	c->out_n = 0;
+	head_put(c, SPAN("HTTP/1.1 "));
+	head_put(c, head_decimal(digits, (uint64_t)status));
+	head_put(c, SPAN(" "));
+	head_put(c, reason);
+	head_put(c, SPAN("\r\n"));
+	child_head_add(c, SPAN("Date"), head_date(c, now.tv_sec));
+	child_head_add(c, SPAN("Server"), SPAN("itkd/" ITKD_VERSION));
+}
+
+/* Whether this answer may be followed by another one on the same connection. */
+static bool head_may_keep(const struct child *c, const struct child_request *r)
+{
+	const struct conf_vhost *v = c->vhost;
+
+	if (r->close || !r->parsed || !r->head.keep_alive || c->eof)
+		return false;
+	if (!v->keep_alive || v->keep_alive_timeout == 0)
+		return false;
+	if (v->max_keep_alive_requests && c->served >= v->max_keep_alive_requests)
+		return false;
+	return !child_ending() && !child_hurry() && child_body_drainable(r);
+}
+
+/* RFC 9112 section 9.3. Apache's Keep-Alive is for who asked for it by name. */
+static void head_connection(struct child *c, struct child_request *r)
+{
+	const struct conf_vhost *v = c->vhost;
+	char digits[20];
+
+	r->keep = head_may_keep(c, r);
+	if (!r->keep) {
+		child_head_add(c, SPAN("Connection"), SPAN("close"));
+		return;
+	}
+	if (!http_head_has_token(&r->head, SPAN("Connection"), SPAN("keep-alive")))
+		return;
+	head_put(c, SPAN("Keep-Alive: timeout="));
+	head_put(c, head_decimal(digits, (v->keep_alive_timeout + 999) / 1000));
+	if (v->max_keep_alive_requests) {
+		head_put(c, SPAN(", max="));
+		head_put(c, head_decimal(digits, v->max_keep_alive_requests - c->served));
+	}
+	head_put(c, SPAN("\r\n"));
+	child_head_add(c, SPAN("Connection"), SPAN("Keep-Alive"));
+}
+
+/* RFC 9110 section 6.4.1: an answer that ends with its head. */
+static bool head_is_bodiless(int status)
+{
+	return status < 200 || status == 204 || status == 304;
+}
+
+void child_head_finish(struct child *c, struct child_request *r, int64_t length)
+{
+	bool bodiless = head_is_bodiless(r->status);
+
+	r->chunked = false;
+	if (length >= 0 && !bodiless) {
+		child_head_number(c, SPAN("Content-Length"), (uint64_t)length);
+	} else if (length < 0 && !bodiless && !r->head_only) {
+		r->chunked = r->parsed && r->head.minor >= 1;
+		/* To a client of HTTP/1.0 the end of the connection is the end of the body. */
+		if (!r->chunked)
+			r->close = true;
+		else
+			child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));
+	}
+	head_connection(c, r);
+	head_put(c, SPAN("\r\n"));
+	r->reply = (struct span){c->out, c->out_n};
+}
+
+void child_reply(struct child *c, struct child_request *r, const char *body, size_t n)
+{
+	bool sent;
+
+	child_head_finish(c, r, (int64_t)n);
+	if (r->head_only || head_is_bodiless(r->status))
+		n = 0;
+	if (n <= sizeof(c->out) - c->out_n) {
+		head_put(c, (struct span){body, n});
+		sent = child_send(c, c->out, c->out_n, 0);
+	} else {
+		sent = child_send(c, c->out, c->out_n, MSG_MORE) && child_send(c, body, n, 0);
+	}
+	r->body_bytes = sent ? n : 0;
+	r->aborted = !sent;
+}
+
+/* The first field of that name of the answer, for a log; NULL: none. */
+const char *child_field(const struct child_request *r, struct arena *a, const char *name)
+{
+	struct span want = span_of(name), rest = r->reply;
+
+	while (rest.n) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) + 1 : rest.n;
+		struct span line = span_trim((struct span){rest.p, n >= 2 ? n - 2 : 0});
+		struct span head = {line.p, want.n < line.n ? want.n : 0};
+
+		rest = (struct span){rest.p + n, rest.n - n};
+		if (head.n && span_ieq(head, want) && line.p[want.n] == ':')
+			return arena_span(a,
+			    span_trim((struct span){line.p + want.n + 1, line.n - want.n - 1}));
+	}
+	return NULL;
+}

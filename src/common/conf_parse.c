@@ -1,0 +1,318 @@
+/*
+ * Files and lines into the tree of directives (conf_parse.h), by Apache 2.4's rules
+ * (ap_build_config). Run by the loader as root: the files are the administrator's. Nothing stops
+ * at an error; each goes to the report, and reading goes on where it makes sense.
+ */
+#include "itkd/conf_parse.h"
+
+#include "common/conf_parse_frame.h"
+#include "itkd/conf_lex.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void conf_parser_init(struct conf_parser *p, struct arena *a, struct conf_report *report,
+    const char *server_root)
+{
+	*p = (struct conf_parser){.a = a, .report = report, .server_root = server_root};
+	conf_table_index(&p->names, a);
+	conf_map_init(&p->vars, a, true);
+	conf_map_init(&p->defines, a, false);
+}
+
+const char *conf_parse_path(struct conf_parser *p, const char *path)
+{
+	if (*path != '/')
+		path = arena_printf(p->a, "%s/%s", p->server_root, path);
+	return conf_path_clean(p->a, path);
+}
+
+static void undefined_variable(void *ctx, const char *name)
+{
+	struct conf_parser *p = ctx;
+
+	conf_report_at(p->report, CONF_WARNING, p->frame->file, p->frame->line, NULL,
+	    "AH00111: Config variable ${%s} is not defined", name);
+}
+
+void conf_parse_error(struct conf_parser *p, const char *directive, const char *text)
+{
+	conf_report_at(p->report, CONF_ERROR, p->frame->file, p->frame->line, directive, "%s", text);
+}
+
+/* Adds a node to the innermost section that stands in the tree. */
+static struct conf_node *add_node(struct conf_parser *p, const char *name, bool section)
+{
+	struct conf_open *o = p->frame->open;
+	struct conf_node *parent = o ? o->node : p->frame->node;
+	struct conf_node *n = ARENA_NEW(p->a, struct conf_node);
+
+	n->directive = conf_table_find(&p->names, name, section);
+	n->name = name;
+	n->section = section;
+	n->file = p->frame->file;
+	n->line = p->frame->line;
+	if (parent->last)
+		parent->last->next = n;
+	else
+		parent->children = n;
+	parent->last = n;
+	return n;
+}
+
+static void open_section(
+    struct conf_parser *p, const char *name, enum conf_open_kind kind, struct conf_node *node)
+{
+	struct conf_open *o = ARENA_NEW(p->a, struct conf_open);
+
+	o->up = p->frame->open;
+	o->name = name;
+	o->line = p->frame->line;
+	o->kind = kind;
+	o->node = node ? node : o->up ? o->up->node : p->frame->node;
+	p->frame->open = o;
+}
+
+/* What stands between the section's name and its last '>'. */
+static const char *section_argument(struct conf_parser *p, const char *name, const char *rest)
+{
+	const char *end = strrchr(rest, '>');
+
+	if (end)
+		return arena_strndup(p->a, rest, (size_t)(end - rest));
+	conf_parse_error(
+	    p, arena_printf(p->a, "<%s>", name), "directive missing closing '>'");
+	return rest;
+}
+
+static void begin_section(struct conf_parser *p, char *word, const char *rest)
+{
+	char *name = word + 1;
+	size_t n = strlen(name);
+	bool closed = n && name[n - 1] == '>', holds;
+
+	if (closed)
+		name[n - 1] = '\0';
+	if (!*name) {
+		conf_parse_error(p, "<", "Incomplete container");
+		return;
+	}
+	if (p->frame->open && p->frame->open->kind == OPEN_SKIP) {
+		open_section(p, name, OPEN_SKIP, NULL);
+		return;
+	}
+	rest = conf_parse_expand(p, rest);
+	const char *argument = closed ? "" : section_argument(p, name, rest);
+
+	if (conf_parse_condition(p, name, argument, &holds)) {
+		open_section(p, name, holds ? OPEN_THROUGH : OPEN_SKIP, NULL);
+		return;
+	}
+	struct conf_node *node = add_node(p, name, true);
+
+	node->raw = argument;
+	node->args = conf_lex_words(p->a, argument, &node->nargs);
+	open_section(p, name, OPEN_NODE, node);
+}
+
+static void end_section(struct conf_parser *p, char *word)
+{
+	size_t n = strlen(word);
+	struct conf_open *o = p->frame->open, *match;
+
+	if (word[n - 1] != '>') {
+		conf_parse_error(p, word, "directive missing closing '>'");
+		return;
+	}
+	word[n - 1] = '\0';
+	const char *name = word + 2;
+
+	for (match = o; match && strcasecmp(match->name, name) != 0;)
+		match = match->up;
+	if (!o)
+		conf_parse_error(p, arena_printf(p->a, "</%s>", name),
+		    arena_printf(p->a, "without matching <%s> section", name));
+	else if (match != o)
+		conf_parse_error(p, arena_printf(p->a, "</%s>", name),
+		    arena_printf(p->a, "Expected </%s> (line %u) but saw </%s>", o->name, o->line,
+			name));
+	/* A name that is not open at all is taken for a slip of the innermost one. */
+	if (o)
+		p->frame->open = match ? match->up : o->up;
+}
+
+const char *conf_parse_expand(struct conf_parser *p, const char *text)
+{
+	const char *out =
+	    conf_lex_expand(p->a, &p->vars, text, CONF_LINE_MAX, undefined_variable, p);
+
+	if (out)
+		return out;
+	conf_parse_error(p, NULL, "Line too long once its variables are replaced");
+	return "";
+}
+
+static void parse_line(struct conf_parser *p, const char *text)
+{
+	bool skip = p->frame->open && p->frame->open->kind == OPEN_SKIP;
+	const char *rest = text;
+	char *word;
+
+	if (*text == '#' || *text == '\0')
+		return;
+	if (*text != '<' && skip)
+		return;
+	word = conf_lex_word(p->a, &rest);
+	if (word[0] == '<' && word[1] == '/') {
+		end_section(p, word);
+		return;
+	}
+	if (word[0] == '<') {
+		begin_section(p, word, rest);
+		return;
+	}
+	if (!*word)
+		return;
+	rest = conf_parse_expand(p, rest);
+	const struct conf_directive *d = conf_table_find(&p->names, word, false);
+
+	if (d && d->arg == ARG_READ) {
+		conf_parse_read(p, d, rest);
+		return;
+	}
+	struct conf_node *node = add_node(p, word, false);
+
+	node->raw = rest;
+	node->args = conf_lex_words(p->a, rest, &node->nargs);
+	/* Later relative names in Include mean the new one. */
+	if (d && d->id == CONF_ID_ServerRoot && node->nargs == 1 && *node->args[0] == '/')
+		p->server_root = conf_path_clean(p->a, node->args[0]);
+}
+
+/* Reads a text inside of the current frame's file or of none. */
+static void parse_text(struct conf_parser *p, const char *name, const char *text, size_t n)
+{
+	struct conf_frame frame = {.up = p->frame, .file = name, .node = &p->root};
+	struct conf_lines lines = {text, text + n, 1, CONF_LINE_MAX};
+	enum conf_line_result r;
+	char *line;
+
+	if (p->frame) {
+		frame.depth = p->frame->depth + 1;
+		frame.node = p->frame->open ? p->frame->open->node : p->frame->node;
+	}
+	frame.id = p->reading;
+	p->frame = &frame;
+	while ((r = conf_lex_line(&lines, p->a, &line, &frame.line)) != CONF_LINE_END) {
+		if (r == CONF_LINE_NUL)
+			conf_parse_error(p, NULL, "Line holds a NUL byte");
+		else if (r == CONF_LINE_LONG)
+			conf_parse_error(p, NULL, "Line too long");
+		else
+			parse_line(p, line);
+	}
+	for (const struct conf_open *o = frame.open; o; o = o->up)
+		conf_report_at(p->report, CONF_ERROR, name, o->line,
+		    arena_printf(p->a, "<%s>", o->name), "was not closed");
+	p->frame = frame.up;
+}
+
+void conf_parse_text(struct conf_parser *p, const char *name, const char *text)
+{
+	p->reading = (struct conf_file_id){0};
+	parse_text(p, name, text, strlen(text));
+}
+
+/* The whole file; NULL and *error where it cannot be read as a configuration. */
+static char *read_file(
+    struct arena *a, const char *path, size_t *n, struct conf_file_id *id, const char **error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	char *text = NULL;
+	ssize_t got;
+
+	*n = 0;
+	*error = NULL;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		*error = strerror(errno);
+	else if (S_ISDIR(st.st_mode))
+		*error = "Is a directory";
+	else if (!S_ISREG(st.st_mode) && strcmp(path, "/dev/null") != 0)
+		*error = "not a regular file";
+	else if (st.st_size > (off_t)CONF_FILE_MAX)
+		*error = "File too large";
+	if (!*error) {
+		size_t room = (size_t)st.st_size;
+
+		*id = (struct conf_file_id){st.st_dev, st.st_ino};
+		text = arena_alloc(a, room + 1);
+		while (*n < room && (got = read(fd, text + *n, room - *n)) != 0) {
+			if (got < 0 && errno == EINTR)
+				continue;
+			if (got < 0) {
+				*error = strerror(errno);
+				break;
+			}
+			*n += (size_t)got;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	return *error ? NULL : text;
+}
+
+static void remember_source(struct conf_parser *p, const char *path)
+{
+	struct conf_source *s = ARENA_NEW(p->a, struct conf_source);
+
+	s->path = path;
+	s->line = p->frame ? p->frame->line : 0;
+	if (p->last_source)
+		p->last_source->next = s;
+	else
+		p->sources = s;
+	p->last_source = s;
+}
+
+static bool reads_itself(const struct conf_parser *p, struct conf_file_id id)
+{
+	for (const struct conf_frame *f = p->frame; f; f = f->up)
+		if (f->id.ino && f->id.ino == id.ino && f->id.dev == id.dev)
+			return true;
+	return false;
+}
+
+void conf_parse_file(struct conf_parser *p, const char *path)
+{
+	const char *from = p->frame ? p->frame->file : NULL;
+	uint32_t line = p->frame ? p->frame->line : 0;
+	const char *what = p->frame ? "Include" : NULL, *error;
+	struct conf_file_id id = {0};
+	size_t n;
+
+	if (p->frame && p->frame->depth + 1 >= CONF_INCLUDE_DEPTH) {
+		conf_report_at(p->report, CONF_ERROR, from, line, what,
+		    "Exceeded the maximum include depth of %d (%s)", CONF_INCLUDE_DEPTH, path);
+		return;
+	}
+	char *text = read_file(p->a, path, &n, &id, &error);
+
+	if (!text) {
+		conf_report_at(p->report, CONF_ERROR, from, line, what,
+		    "Could not open configuration file %s: %s", path, error);
+		return;
+	}
+	if (reads_itself(p, id)) {
+		conf_report_at(
+		    p->report, CONF_ERROR, from, line, what, "%s includes itself", path);
+		return;
+	}
+	remember_source(p, path);
+	p->reading = id;
+	parse_text(p, path, text, n);
+}

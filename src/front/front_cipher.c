@@ -1,0 +1,73 @@
+/*
+ * What SSLProtocol, SSLCipherSuite and SSLHonorCipherOrder mean to OpenSSL. Run by `itkd: front`
+ * and by `itkd-front --check`; the administrator is trusted. RFC 9325.
+ */
+#include "front.h"
+#include "front_tls.h"
+
+#include "itkd/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* RFC 9325 section 4.2: ephemeral key exchange and AEAD only. */
+#define CIPHERS_DEFAULT                                                                            \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:" \
+	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"   \
+	"DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305"
+/* Whatever else the administrator lists (mod_ssl does the same). */
+#define CIPHERS_NEVER ":!aNULL:!eNULL:!EXP"
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool front_cipher_same(const struct conf_tls *a, const struct conf_tls *b)
+{
+	return a->protocols == b->protocols && a->honor_order == b->honor_order &&
+	       same(a->ciphers, b->ciphers) && same(a->ciphersuites, b->ciphersuites);
+}
+
+static bool set_ciphers(SSL_CTX *ctx, const char *ciphers)
+{
+	char *list = NULL;
+	bool ok;
+
+	if (!ciphers || strcmp(ciphers, "PROFILE=SYSTEM") == 0)
+		return SSL_CTX_set_cipher_list(ctx, ciphers ? ciphers : CIPHERS_DEFAULT) == 1;
+	if (asprintf(&list, "%s%s", ciphers, CIPHERS_NEVER) < 0)
+		fatal_oom();
+	ok = SSL_CTX_set_cipher_list(ctx, list) == 1;
+	free(list);
+	return ok;
+}
+
+const char *front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls)
+{
+	uint32_t protocols = tls->protocols ? tls->protocols : TLS_V1_2 | TLS_V1_3;
+
+	if (!SSL_CTX_set_min_proto_version(
+	        ctx, protocols & TLS_V1_2 ? TLS1_2_VERSION : TLS1_3_VERSION) ||
+	    !SSL_CTX_set_max_proto_version(
+	        ctx, protocols & TLS_V1_3 ? TLS1_3_VERSION : TLS1_2_VERSION))
+		return "SSLProtocol";
+	if (!set_ciphers(ctx, tls->ciphers))
+		return "SSLCipherSuite";
+	if (tls->ciphersuites && !SSL_CTX_set_ciphersuites(ctx, tls->ciphersuites))
+		return "SSLCipherSuite TLSv1.3";
+	if (!SSL_CTX_set_dh_auto(ctx, 1))
+		return "SSLCipherSuite";
+	if (tls->honor_order)
+		SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	return NULL;
+}
+
+/* What SSL_set_SSL_CTX() leaves as it was. */
+bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx)
+{
+	SSL_clear_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_set_options(ssl, SSL_CTX_get_options(ctx) & SSL_OP_CIPHER_SERVER_PREFERENCE);
+	return SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(ctx)) == 1 &&
+	       SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(ctx)) == 1;
+}

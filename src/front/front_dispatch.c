@@ -1,0 +1,70 @@
+/*
+ * From a complete head to a vhost: who is meant, whether this connection may ask for it, whether
+ * there is a place. The child asks the first two again after its drop; this only decides whose
+ * child it is. Run by `itkd: front`; the head is the client's. RFC 9110 sections 7.2 and 7.4.
+ */
+#include "front.h"
+#include "front_tls.h"
+
+#include "itkd/addr.h"
+#include "itkd/log.h"
+#include "itkd/scoreboard.h"
+
+/* The same user and group, for whichever of their identities. */
+static bool dispatch_same_identity(const struct conf_vhost *a, const struct conf_vhost *b)
+{
+	if (a == b)
+		return true;
+	if (a->nidentities != b->nidentities)
+		return false;
+	for (uint32_t i = 0; i < a->nidentities; i++)
+		if (a->identities[i] != b->identities[i])
+			return false;
+	return true;
+}
+
+/* A certificate and a ticket were given in the name of one user: no request for another. */
+static bool dispatch_misdirected(struct front_conn *c, const struct conf_vhost *vhost,
+    const struct http_head *head, struct span bytes)
+{
+	struct front_refusal refusal = {.status = 421,
+	    .module = "ssl",
+	    .level = LOG_ERR,
+	    .why = "the Host is a virtual host of another user than the server name (SNI) of this "
+	           "connection"};
+
+	if (!c->tls || !c->tls->named || dispatch_same_identity(c->tls->named, vhost))
+		return false;
+	front_answer(c, c->base, &refusal, head, bytes);
+	return true;
+}
+
+static bool dispatch_full(struct front_conn *c, const struct conf_vhost *vhost,
+    const struct http_head *head, struct span bytes)
+{
+	struct front_refusal refusal = {.status = 503};
+	uint16_t port = vhost->server_port ? vhost->server_port : c->listener->port;
+
+	if (!vhost->max_clients ||
+	    scoreboard_count(front.scoreboard, vhost->counter) < vhost->max_clients)
+		return false;
+	front_answer_log(c, vhost, LOG_WARNING, "mpm_itk",
+	    "MaxClientsVhost reached for %s:%u, refusing client", vhost->server_name, port);
+	front_answer(c, vhost, &refusal, head, bytes);
+	return true;
+}
+
+void front_dispatch(struct front_conn *c, const struct http_head *head, struct span bytes)
+{
+	uint32_t id = host_group_resolve(c->group, head->host, c->listener->port);
+	const struct conf_vhost *vhost = front.conf->vhosts[id];
+
+	if (dispatch_misdirected(c, vhost, head, bytes) || dispatch_full(c, vhost, head, bytes))
+		return;
+	c->vhost = vhost;
+	if (c->tls && !front_record_hold(c, bytes)) {
+		front_conn_free(c);
+		return;
+	}
+	front_job_pass(c);
+}

@@ -1,0 +1,68 @@
+/*
+ * The end of a connection that the front answered: the client is told that no more comes, and what
+ * it still sends is read and thrown away for a while. A close with unread bytes would be a reset,
+ * which can take the answer away from it. Run by `itkd: front`. RFC 9112 section 9.6.
+ */
+#include "front.h"
+#include "front_tls.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define LINGER_MS 2000
+#define LINGER_BYTES ((size_t)1 << 20)
+
+static void linger_event(evutil_socket_t fd, short what, void *arg);
+
+/* Whether it is over. */
+static bool linger_drain(struct front_conn *c)
+{
+	while (c->drained < LINGER_BYTES) {
+		ssize_t n = recv(c->fd, front_buffer, sizeof(front_buffer), 0);
+
+		if (n == 0)
+			return true;
+		if (n < 0)
+			return errno != EAGAIN && errno != EINTR;
+		c->drained += (size_t)n;
+	}
+	return true;
+}
+
+static void linger_go(struct front_conn *c)
+{
+	int64_t left = c->started + LINGER_MS - front_now();
+
+	if (left <= 0 || linger_drain(c))
+		front_conn_free(c);
+	else
+		front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, linger_event, left);
+}
+
+static void linger_event(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	linger_go(arg);
+}
+
+void front_linger(struct front_conn *c)
+{
+	front_wait_remove(c);
+	front_conn_quiet(c);
+	if (c->tls)
+		front_tls_free(c);
+	c->state = FRONT_LINGER;
+	c->started = front_now();
+	if (shutdown(c->fd, SHUT_WR) != 0)
+		front_conn_free(c);
+	else
+		linger_go(c);
+}
+
+void front_end(struct front_conn *c)
+{
+	if (c->tls && c->tls->established)
+		front_relay_finish(c, true);
+	else
+		front_linger(c);
+}

@@ -1,0 +1,85 @@
+/*
+ * The logs' descriptors, from the master at start-up. Run by `itkd: front` before it drops.
+ */
+#include "front.h"
+
+#include "itkd/front_proto.h"
+#include "itkd/log.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void logs_take(const uint32_t *ids, const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ids[i] >= front.conf->nlogs || front.logs[ids[i]] >= 0)
+			fatal("a log that nobody needs: %u", ids[i]);
+		front.logs[ids[i]] = fds[i];
+	}
+}
+
+/* One message; false at the end. */
+static bool logs_receive(void)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * FRONT_LOGS_BATCH)];
+	} control;
+	uint32_t ids[FRONT_LOGS_BATCH];
+	int fds[FRONT_LOGS_BATCH];
+	struct iovec iov = {ids, sizeof(ids)};
+	struct msghdr m = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(FRONT_FD_LOGS, &m, MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	if (n == 0)
+		return false;
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n < 0)
+		fatal_errno("logs");
+	if ((m.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) || !h || h->cmsg_type != SCM_RIGHTS ||
+	    h->cmsg_len != CMSG_LEN(sizeof(int) * ((size_t)n / sizeof(uint32_t))))
+		fatal("logs: descriptors are missing");
+	memcpy(fds, CMSG_DATA(h), h->cmsg_len - CMSG_LEN(0));
+	logs_take(ids, fds, (size_t)n / sizeof(uint32_t));
+	return true;
+}
+
+/* A missing one would only show when its vhost is asked for: better now, to the master. */
+static void logs_complete(void)
+{
+	for (uint32_t i = 0; i < front.conf->nvhosts; i++) {
+		const struct conf_vhost *v = front.conf->vhosts[i];
+
+		if (v->nlogs == 0)
+			fatal("virtual host %s has no log", v->server_name);
+		for (uint32_t k = 0; k < v->nlogs; k++)
+			if (front.logs[v->logs[k]] < 0)
+				fatal("log %u of %s did not come", v->logs[k], v->server_name);
+		for (uint32_t k = 0; k < v->naccess; k++)
+			if (front.logs[v->access[k].log] < 0)
+				fatal(
+				    "log %u of %s did not come", v->access[k].log, v->server_name);
+	}
+}
+
+void front_logs_receive(void)
+{
+	front.logs = calloc(front.conf->nlogs + 1, sizeof(int));
+	if (!front.logs)
+		fatal_oom();
+	for (uint32_t i = 0; i < front.conf->nlogs; i++)
+		front.logs[i] = -1;
+	while (logs_receive())
+		;
+	logs_complete();
+	log_open(front.logs[front.conf->main_log], (int)front.conf->vhosts[0]->log_level);
+	if (close(FRONT_FD_LOGS) != 0)
+		fatal_errno("close");
+}

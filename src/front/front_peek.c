@@ -1,0 +1,67 @@
+/*
+ * A plain connection until its head is complete. The bytes are only peeked at: they stay in the
+ * kernel for the child, which gets the connection itself. Run by `itkd: front`; the bytes are the
+ * client's.
+ *
+ * Edge-triggered, since bytes that nobody takes would wake the loop for ever; EV_CLOSED, since a
+ * peek never shows the FIN behind them.
+ */
+#include "front.h"
+
+#include "itkd/log.h"
+#include <errno.h>
+#include <sys/socket.h>
+
+char front_buffer[FRONT_BUFFER];
+
+/* The bytes so far; 0 for none yet, -1 for a connection that is over. */
+static ssize_t peek_read(const struct front_conn *c)
+{
+	ssize_t n = recv(c->fd, front_buffer, sizeof(front_buffer), MSG_PEEK);
+
+	if (n > 0)
+		return n;
+	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+static void peek_event(evutil_socket_t fd, short what, void *arg);
+
+static void peek_look(struct front_conn *c)
+{
+	ssize_t n = peek_read(c);
+	int64_t left;
+
+	if (n < 0) {
+		front_conn_free(c);
+		return;
+	}
+	if (n > 0 && front_head_look(c, front_buffer, (size_t)n) == FRONT_HEAD_TAKEN)
+		return;
+	if (c->closed) {
+		front_answer_log(
+		    c, c->base, LOG_TRACE1, "core", "closed before the head was complete");
+		front_conn_free(c);
+		return;
+	}
+	left = front_deadline_head(c, (size_t)n);
+	if (left > 0)
+		front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, peek_event, left);
+	else
+		front_head_late(c, front_buffer, (size_t)n);
+}
+
+static void peek_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct front_conn *c = arg;
+
+	(void)fd;
+	if (what & EV_CLOSED)
+		c->closed = true;
+	peek_look(c);
+}
+
+/* Under load the head is there before the connection is accepted: then no event is ever set up. */
+void front_peek_start(struct front_conn *c)
+{
+	peek_look(c);
+}

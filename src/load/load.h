@@ -1,0 +1,231 @@
+/*
+ * The loader's own: from the tree of directives to a struct conf. Everything in src/load runs in
+ * short-lived processes started by the administrator or by the master, and ends with them.
+ */
+#ifndef ITKD_LOAD_H
+#define ITKD_LOAD_H
+
+#include "itkd/arena.h"
+#include "itkd/conf.h"
+#include "itkd/conf_dir.h"
+#include "itkd/conf_map.h"
+#include "itkd/conf_parse.h"
+#include "itkd/conf_report.h"
+#include "itkd/conf_table.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOAD_IDENTITIES_MAX 65536u
+#define LOAD_LISTENERS_MAX 512u
+
+/* The command line's part in the configuration. */
+struct load_options {
+	const char *config_file; /* -f: absolute */
+	const char *server_root; /* -d: absolute */
+	unsigned ndefines, npre, npost;
+	const char **defines; /* -D */
+	const char **pre;     /* -C: directives before the file */
+	const char **post;    /* -c: and behind it */
+};
+
+/* A name or an id that the config gives for who something runs as. */
+struct load_who {
+	const struct conf_node *node; /* NULL: not given */
+	const char *user, *group;     /* group NULL: the user's own */
+};
+
+struct load_access {
+	const struct conf_node *node;
+	const char *path;
+	const char *format; /* name or text; NULL: the server's default one */
+	const char *env;
+};
+
+struct load_section {
+	const struct conf_node *node;
+	const char *path;
+	uint32_t components;
+	struct conf_dir_build dir;
+};
+
+/* The main server or a virtual host while it is read: a conf_vhost and what becomes of it later. */
+struct load_server {
+	const struct conf_node *node; /* <VirtualHost>; NULL: the main server */
+	const struct load_server *main; /* NULL in the main server */
+	struct conf_vhost v;
+	struct load_who assign;
+	const char *error_log;
+	const struct conf_node *error_log_node;
+	struct conf_vec access;      /* struct load_access */
+	struct conf_map formats;     /* LogFormat by name */
+	const char *default_format;  /* the LogFormat without a name */
+	struct conf_vec addrs;       /* struct host_addr */
+	struct conf_vec aliases;     /* struct conf_alias */
+	struct conf_vec names;       /* const char *: ServerAlias */
+	struct conf_vec sections;    /* struct load_section */
+	struct conf_dir_build dir;
+	const struct conf_node *document_root;
+	const struct conf_node *server_name;
+	const struct conf_node *ssl_engine, *ssl_certificate, *ssl_key, *ssl_protocol;
+	struct conf_vhost *out; /* its place in the configuration */
+	int engine; /* SSLEngine: 1 On, 0 Off, -1 not given */
+};
+
+struct load_listener {
+	const struct conf_node *node;
+	bool https; /* protocol https, given or by port 443 */
+	bool given;
+};
+
+struct loader {
+	struct arena *tmp;         /* heap: the tree, lists that grow */
+	struct conf_report *report;
+	struct conf_parser parser;
+	struct arena common;       /* the common part of the config */
+	struct arena *private;     /* one an identity, over its part of the private region */
+	struct conf *conf;
+	uint64_t seed;
+
+	struct load_server main;
+	struct load_server **servers; /* virtual hosts, from 0 */
+	uint32_t nservers;
+
+	struct load_who user, front, log; /* User and Group, FrontUser, LogUser */
+	const struct conf_node *group_node;
+	struct conf_vec identities;  /* struct conf_identity */
+	uint32_t nobody;             /* index + 1 of a stand-in for unknown users; 0: none */
+	struct conf_map identity_of; /* by uid, gid, groups */
+	struct conf_map who_of;      /* by the config's words */
+	struct conf_vec listeners;   /* struct conf_listener */
+	struct conf_vec listens;     /* struct load_listener, the same order */
+	struct conf_vec logs;        /* struct conf_log */
+	struct conf_map log_of;      /* index + 1 by path */
+	struct conf_map format_of;   /* compiled formats by text */
+	struct conf_map passwd;      /* struct load_ids by name; a NULL: not read yet */
+	struct conf_map noted;       /* accepted directives of which a note was given */
+	const char *types_config;
+	const struct conf_node *types_config_node;
+	uint32_t server_limit;
+};
+
+/* load_tree.c: reads the files; the result is l->parser.root. */
+void load_tree(struct loader *l, const struct load_options *o);
+/* The file that -f means, and the ServerRoot before it is read. */
+const char *load_default_root(void);
+const char *load_default_file(void);
+
+/* load_region.c: the memory that the config is built in. */
+struct load_region {
+	int common_fd, private_fd;
+	void *base;  /* where the common part is to be; NULL: anywhere */
+	bool fixed;  /* the private region follows at its place */
+	void *private_base;
+	size_t private_mapped;
+};
+/* Memory of this process's own. */
+bool load_region_own(struct load_region *r, struct conf_report *report);
+bool load_region_common(struct load_region *r, struct conf_report *report);
+bool load_region_private(struct load_region *r, size_t size, struct conf_report *report);
+/* Unmaps; memfds are cut to the size used. */
+bool load_region_end(struct load_region *r, size_t common, size_t private);
+
+/*
+ * load_build.c: builds the configuration; NULL when there are errors, which are in the report.
+ * With memfds in r they are cut to size, but not sealed.
+ */
+const struct conf *load_build(
+	struct loader *l, const struct load_options *o, struct load_region *r, uint32_t generation);
+void load_init(struct loader *l, struct arena *tmp, struct conf_report *report);
+
+/* load_walk.c: applies the directives of one server. */
+void load_walk(struct loader *l, struct load_server *s, const struct conf_node *nodes);
+/* Whether the directive is known and may stand in context; reports it otherwise. */
+bool load_allowed(struct loader *l, const struct conf_node *n, unsigned context);
+
+/* load_set.c and its like: one function a directive, found by directives.def. */
+typedef const char *(*load_setter)(
+	struct loader *l, struct load_server *s, const struct conf_value *v);
+const char *load_set(struct loader *l, struct load_server *s, const struct conf_value *v);
+#define VHOST(field)
+#define GLOBAL(field)
+#define DIR(f)
+#define EARLY
+#define NONE
+#define SERVER(f) \
+	const char *load_set_##f(struct loader *l, struct load_server *s, const struct conf_value *v);
+#define SECTION(name, ...)
+#define DIRECTIVE(name, arg, contexts, override, module, status, initial, min, max, setter, manual) \
+	setter
+#include "itkd/directives.def"
+#undef VHOST
+#undef GLOBAL
+#undef DIR
+#undef EARLY
+#undef NONE
+#undef SERVER
+#undef SECTION
+#undef DIRECTIVE
+
+/* load_server.c: Apache's defaults, and what a virtual host inherits. */
+void load_server_main(struct loader *l);
+void load_server_inherit(struct loader *l, struct load_server *s);
+/* ServerName where none is given, port and scheme; after all directives. */
+void load_server_name(struct loader *l, struct load_server *s);
+
+/* load_who.c: names to ids, by NSS. */
+void load_identities(struct loader *l);
+/* load_ranges.c: checks over all identities; uid 0, ranges, FrontUser and LogUser. */
+void load_identity_checks(struct loader *l);
+struct load_ids {
+	uid_t uid;
+	gid_t gid;
+	const char *name; /* as NSS has it; NULL for a bare id */
+	const char *home;
+};
+/* NULL, or what is wrong. */
+const char *load_who_user(struct loader *l, const char *text, struct load_ids *ids);
+const char *load_who_group(struct loader *l, const char *text, gid_t *gid);
+/* Sorted, without repetition; *n of them, in the common part. */
+const gid_t *load_who_groups(struct loader *l, const struct load_ids *ids, uint32_t *n);
+
+/* load_names.c: passwd and group files read once, where NSS would ask them first anyway. */
+bool load_names_user(struct loader *l, const char *name, struct load_ids *ids);
+
+/* load_listen.c, load_addr.c */
+void load_listen_finish(struct loader *l);
+/* The addresses of a <VirtualHost>. */
+void load_addrs(struct loader *l, struct load_server *s);
+/* host[:port]; *any for port "*"; *port 0 for none. false where it is malformed. */
+bool load_addr_split(
+	struct loader *l, const char *text, const char **host, uint16_t *port, bool *any);
+void load_addr_from(struct host_addr *to, const struct sockaddr *sa, uint16_t port);
+/* "address:port" of a virtual host's address, as -S shows it. */
+const char *load_addr_text(struct arena *a, const struct host_addr *addr);
+
+/* load_tls.c: which virtual hosts and listeners are TLS. */
+void load_tls_finish(struct loader *l);
+
+/* load_log.c */
+void load_log_finish(struct loader *l);
+
+/* load_section.c */
+void load_section_add(struct loader *l, struct load_server *s, const struct conf_node *node);
+void load_section_finish(struct loader *l, struct load_server *s);
+
+/* load_count.c: the counter of a site in the scoreboard. */
+void load_counters(struct loader *l);
+uint64_t load_siphash(uint64_t k0, uint64_t k1, const char *p, size_t n);
+
+/* load_check.c: warnings over the whole. */
+void load_check(struct loader *l);
+
+/* load_mime.c, load_filter.c */
+void load_mime(struct loader *l);
+void load_filter(struct loader *l);
+
+/* load_text.c */
+char *load_lower(struct arena *a, const char *text);
+const char *load_fail(struct loader *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,54 @@
+/* The command line, parsed, and what the files behind it share. */
+#ifndef ITKD_LOAD_CLI_H
+#define ITKD_LOAD_CLI_H
+
+#include "load/load.h"
+#include <stdio.h>
+#include <sys/types.h>
+
+struct cli {
+	struct load_options load;
+	bool foreground;
+	bool check;         /* -t, -S */
+	bool dump_vhosts, dump_run_cfg, dump_includes, dump_modules;
+	bool version, settings, help;
+	const char *signal; /* -k */
+	bool bad;           /* an option that is none */
+};
+
+/* load_cli.c: the command line of an administrator, or what follows -- of --load. */
+void load_cli_parse(struct cli *c, int argc, char **argv);
+
+/* load_check_run.c: -t and -S. The exit status. */
+int load_run_check(const struct cli *c);
+/* The configuration can be loaded; everything that is wrong goes to stderr. */
+bool load_run_test(const struct cli *c, bool notes);
+
+/* load_dump.c */
+void load_dump_vhosts(const struct loader *l);
+void load_dump_run(const struct loader *l, const struct cli *c);
+void load_dump_includes(const struct loader *l);
+void load_dump_modules(void);
+void load_dump_version(void);
+void load_dump_settings(void);
+
+/* load_start.c: does not return when it works. */
+int load_start(const struct cli *c);
+/* The full path of one of itkd's programs; NULL: it is not there. */
+const char *load_program(const char *name);
+
+/* load_signal.c: -k. The exit status. */
+int load_signal(const struct cli *c);
+/* The PidFile that the configuration names, even when it has errors elsewhere. */
+const char *load_pid_file(const struct cli *c, struct arena *a);
+/* The process in the PidFile, when it is an itkd-master; 0: none. *stale: the file names another. */
+pid_t load_running(const char *pid_file, pid_t *stale);
+
+/* load_memfd.c, load_notify.c: what the master runs. */
+int load_memfd(int argc, char **argv);
+int load_notify(int argc, char **argv);
+
+/* load_cli.c: main() of itkd. */
+int load_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * From a directive to its setter (directives.def), and the setters of the core that are no mere
+ * number. Run by the loader on the administrator's words.
+ */
+#include "load/load.h"
+
+#include "itkd/host.h"
+#include "itkd/log.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum set_kind { SET_NONE, SET_VHOST, SET_GLOBAL, SET_DIR, SET_CALL };
+
+struct set_entry {
+	enum set_kind kind;
+	size_t offset;
+	load_setter f;
+};
+
+#define VHOST(field) {SET_VHOST, offsetof(struct load_server, field), NULL}
+#define GLOBAL(field) {SET_GLOBAL, offsetof(struct conf, field), NULL}
+#define SERVER(f) {SET_CALL, 0, load_set_##f}
+#define DIR(f) {SET_DIR, 0, NULL}
+#define EARLY {SET_NONE, 0, NULL}
+#define NONE {SET_NONE, 0, NULL}
+#define SECTION(name, ...)
+#define DIRECTIVE(name, arg, contexts, override, module, status, initial, min, max, setter, manual) \
+	[CONF_ID_##name] = setter,
+
+static const struct set_entry entries[CONF_IDS] = {
+#include "itkd/directives.def"
+};
+
+/* A flag is a bool, everything else that is generic a uint32_t. */
+static void set_field(char *base, size_t offset, const struct conf_value *v)
+{
+	if (v->node->directive->arg == ARG_FLAG)
+		*(bool *)(void *)(base + offset) = v->flag;
+	else
+		*(uint32_t *)(void *)(base + offset) = (uint32_t)v->number;
+}
+
+const char *load_set(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	const struct set_entry *e = &entries[v->node->directive->id];
+
+	switch (e->kind) {
+	case SET_VHOST:
+		set_field((char *)s, e->offset, v);
+		return NULL;
+	case SET_GLOBAL:
+		set_field((char *)l->conf, e->offset, v);
+		return NULL;
+	case SET_DIR:
+		return conf_dir_set(&s->dir, v);
+	case SET_CALL:
+		return e->f(l, s, v);
+	default:
+		return NULL;
+	}
+}
+
+const char *load_set_server_root(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	struct stat st;
+
+	(void)s;
+	if (*v->text != '/' || stat(v->text, &st) != 0 || !S_ISDIR(st.st_mode))
+		return "ServerRoot must be a valid directory";
+	l->conf->server_root = conf_path_clean(&l->common, v->text);
+	return NULL;
+}
+
+/* [scheme://]name[:port] */
+const char *load_set_server_name(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	const char *text = v->text, *end = strstr(text, "://");
+	struct span host;
+	uint16_t port;
+
+	s->v.scheme = NULL;
+	if (end) {
+		s->v.scheme =
+		    load_lower(&l->common, arena_strndup(l->tmp, text, (size_t)(end - text)));
+		text = end + 3;
+	}
+	if (!*text || !host_parse(span_of(text), &host, &port) || host.n == 0)
+		return load_fail(l, "'%s' is not [scheme://]name[:port]", v->text);
+	s->v.server_name = load_lower(&l->common, arena_span(l->tmp, host));
+	s->v.server_port = port;
+	s->v.named = true;
+	s->server_name = v->node;
+	return NULL;
+}
+
+const char *load_set_server_alias(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		*(const char **)conf_vec_push(&s->names, l->tmp, sizeof(char *)) =
+		    load_lower(&l->common, v->words[i]);
+	return NULL;
+}
+
+const char *load_set_server_admin(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	s->v.server_admin = arena_strdup(&l->common, v->text);
+	return NULL;
+}
+
+const char *load_set_use_canonical_name(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	static const char *const values[] = {"Off", "On", "DNS"};
+
+	(void)l;
+	for (uint32_t i = 0; i < 3; i++)
+		if (strcasecmp(v->text, values[i]) == 0) {
+			s->v.use_canonical_name = i;
+			return NULL;
+		}
+	return "must be On, Off or DNS";
+}
+
+const char *load_set_document_root(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	struct stat st;
+
+	s->v.document_root = arena_strdup(&l->common, v->text);
+	s->document_root = v->node;
+	if (stat(v->text, &st) != 0)
+		conf_report(l->report, CONF_WARNING, v->node,
+		    "AH00112: Warning: DocumentRoot [%s] does not exist", v->text);
+	else if (!S_ISDIR(st.st_mode))
+		return load_fail(l, "'%s' is not a directory", v->text);
+	return NULL;
+}
+
+static const char *add_alias(
+    struct loader *l, struct load_server *s, const struct conf_value *v, bool script)
+{
+	if (*v->words[0] != '/')
+		return load_fail(l, "'%s' is not a URL path: it must begin with '/'", v->words[0]);
+	struct conf_alias *alias = conf_vec_push(&s->aliases, l->tmp, sizeof(*alias));
+	const char *to = v->words[1];
+	size_t n = strlen(to);
+
+	/* A final slash says something here: what follows the prefix is joined to it as it is. */
+	to = conf_parse_path(&l->parser, to);
+	if (n > 1 && v->words[1][n - 1] == '/' && to[1])
+		to = arena_printf(l->tmp, "%s/", to);
+	alias->from = arena_strdup(&l->common, v->words[0]);
+	alias->to = arena_strdup(&l->common, to);
+	alias->script = script;
+	return NULL;
+}
+
+const char *load_set_alias(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	return add_alias(l, s, v, false);
+}
+
+const char *load_set_script_alias(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	return add_alias(l, s, v, true);
+}
+
+const char *load_set_pid_file(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	(void)s;
+	l->conf->pid_file = arena_strdup(&l->common, v->text);
+	return NULL;
+}
+
+const char *load_set_runtime_dir(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	(void)s;
+	l->conf->runtime_dir = arena_strdup(&l->common, v->text);
+	return NULL;
+}
+
+const char *load_set_types_config(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	(void)s;
+	l->types_config = v->text;
+	l->types_config_node = v->node;
+	return NULL;
+}
+
+/*
+ * What depends on a module that is not there stands in <IfModule> and is passed over without a
+ * word: naming the module is the only hint that somebody counts on it.
+ */
+const char *load_set_load_module(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	(void)s;
+	if (!conf_table_module(v->words[0]))
+		conf_report(l->report, CONF_WARNING, v->node,
+		    "%s is not part of itkd: what <IfModule> makes depend on it does not count",
+		    v->words[0]);
+	return NULL;
+}

@@ -1,0 +1,262 @@
+"""Logs: Apache's formats, at the right place, with the right owner, never through a link."""
+
+import os
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from itkd import Proc, Server, request, wait_for
+
+TIME = r"\[\d{2}/\w{3}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]"
+ERROR_LINE = re.compile(
+    r"\[(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} \d{2} \d{2}:\d{2}:\d{2}\.\d{6} \d{4}\] "
+    r"\[[\w-]*:(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] "
+    r"\[pid \d+(:tid \d+)?\] (\[client \S+:\d+\] )?\S.*")
+
+
+@pytest.fixture
+def server(start, config, site_a, site_b):
+    config.vhost(site_a)
+    config.vhost(site_b, access=False)
+    config.vhost(site_a, tls=True)
+    return start(config)
+
+
+def test_access_line(server, site_a):
+    """The combined format of Apache, byte for byte."""
+    answer = server.get("/?q=1", site_a, headers={"Referer": "http://r.test/",
+                                                  "User-Agent": 'ua "q"'})
+    assert answer.status == 200
+    match = server.wait_log(r"^.*\?q=1.*$", "a.test-access.log")
+    assert re.fullmatch(
+        rf'127\.0\.0\.1 - - {TIME} "GET /\?q=1 HTTP/1\.1" 200 7 "http://r\.test/" "ua \\"q\\""',
+        match[0]), match[0]
+
+
+@pytest.mark.parametrize("path, status, size", [("/none", 404, r"\d+"), ("/../x", 40, r"\d+")])
+def test_access_line_of_an_error(server, site_a, path, status, size):
+    """Refused requests have their line too."""
+    answer = server.get(path, site_a)
+    match = server.wait_log(rf'^.*"GET {re.escape(path)} HTTP/1\.1" (\d+) {size} .*$',
+                            "a.test-access.log")
+    assert match[1] == str(answer.status) and match[1].startswith(str(status))
+
+
+def test_access_line_escapes(server, site_a):
+    """What a client sends cannot make a line of its own or end a field."""
+    agent = 'x" 200 1 "forged\x01\\'
+    server.get("/?escape", site_a, headers={"User-Agent": agent})
+    match = server.wait_log(r"^.*\?escape.*$", "a.test-access.log")
+    assert r'"x\" 200 1 \"forged\x01\\"' in match[0], match[0]
+
+
+def test_address_of_a_tls_client(server, site_a):
+    """The client's address reaches the child's log through the front."""
+    server.get("/?tls", site_a, tls=True)
+    match = server.wait_log(r"^.*\?tls.*$", "a.test-access.log")
+    assert match[0].startswith("127.0.0.1 ")
+    with server.connect(host="::1") as c:
+        assert c.get("/?six", "a.test").status == 200
+    assert server.wait_log(r"^.*\?six.*$", "a.test-access.log")[0].startswith("::1 ")
+
+
+def test_refused_by_a_front_is_logged(server):
+    """What a front answers by itself (400, 431, 414) has an access line and an error line."""
+    with server.connect() as c:
+        c.send("GET / HTTP/1.1\r\nHost: a.test\r\nBad Name: x\r\n\r\n")
+        assert c.response().status == 400
+    wait_for(lambda: re.search(r'" 400 ', server.log("a.test-access.log") +
+                               server.log("access.log")), 10, "a line with 400")
+    with server.connect() as c:
+        c.send("GET /" + "x" * 9000 + " HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        assert c.response().status == 414
+    wait_for(lambda: re.search(r'" 414 ', server.log("a.test-access.log") +
+                               server.log("access.log")), 10, "a line with 414")
+
+
+def test_error_lines(server, site_a, site_b):
+    """Every line of every error log has the form of Apache's; denials and CGI's stderr say why."""
+    site_a.file("secret", "x", 0o600)
+    os.chown(site_a.docroot / "secret", 0, 0)
+    site_a.cgi("grumble", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nok\\n'\n"
+               "echo one grumble >&2\nprintf 'two\\tgrumbles\\n' >&2\nprintf 'no newline' >&2\n")
+    assert server.get("/secret", site_a).status == 403
+    assert server.get("/cgi-bin/grumble", site_a).text == "ok\n"
+    server.wait_log(r"\[client 127\.0\.0\.1:\d+\].*secret", "a.test-error.log")
+    for text in ("one grumble", "two.*grumbles", "no newline"):
+        server.wait_log(rf"\[client 127\.0\.0\.1:\d+\].*{text}", "a.test-error.log")
+    for name in ("a.test-error.log", "error.log"):
+        lines = server.log(name).splitlines()
+        assert lines
+        wrong = [line for line in lines if not ERROR_LINE.fullmatch(line)]
+        assert not wrong
+    assert RESUMING_LINE.search(server.error_log())
+
+
+RESUMING_LINE = re.compile(r"\[mpm_itk:notice\].*itkd/\S+.* configured -- resuming normal "
+                           r"operations|:notice\].*configured -- resuming normal operations")
+
+
+def test_own_log_of_a_vhost(server, site_a):
+    """A log of one identity: root's file; the child holds it for appending, nothing else."""
+    server.get("/", site_a)
+    [held] = server.hold(site_a)
+    child = Proc(site_a.held()[0].ppid)
+    for name in ("a.test-error.log", "a.test-access.log"):
+        info = (server.config.logs / name).stat()
+        assert info.st_uid == 0 and not stat.S_IMODE(info.st_mode) & 0o022
+        [fd] = [n for n, link in child.fds().items() if link.endswith(name)]
+        flags = int(re.search(r"flags:\s+(\d+)", child.read(f"fdinfo/{fd}"))[1], 8)
+        assert flags & os.O_APPEND and flags & os.O_ACCMODE == os.O_WRONLY
+    site_a.release()
+    held.close()
+
+
+def test_shared_log_goes_through_the_logger(server, site_b):
+    """A log that several write: a child has a pipe, not the file; the logger alone has it open."""
+    server.get("/?shared", site_b)
+    server.wait_log(r"\?shared", "access.log")
+    [held] = server.hold(site_b)
+    child = Proc(site_b.held()[0].ppid)
+    assert not [link for link in child.fds().values() if link.startswith(str(server.config.logs))]
+    holders = {p.comm for p in server.processes() for link in p.fds().values()
+               if link.endswith("/logs/access.log")}
+    assert "itkd: log" in holders
+    assert not holders & {"itkd: front", "itkd: child"}
+    assert (server.config.logs / "access.log").stat().st_uid == 0
+    site_b.release()
+    held.close()
+
+
+def test_shared_lines_stay_whole(start, config, site_a, site_b):
+    """Two identities, one log file, long lines from many children at once: none is torn."""
+    both = f'CustomLog "{config.logs}/both.log" combined'
+    config.vhost(site_a, both)
+    config.vhost(site_b, both)
+    server = start(config)
+    fill = "x" * 3000
+
+    def one(i):
+        return request(server.port, f"/?{i}-{fill}", "a.test" if i % 2 else "b.test").status
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, range(200))) == [200] * 200
+    wait_for(lambda: server.log("both.log").count(fill) >= 200, 10, "200 lines")
+    seen = re.findall(rf'^127\.0\.0\.1 - - {TIME} "GET /\?(\d+)-{fill} HTTP/1\.1" 200 7 "-" "-"$',
+                      server.log("both.log"), re.M)
+    assert sorted(map(int, seen)) == list(range(200))
+
+
+@pytest.mark.parametrize("kind", ["symlink", "dangling", "hard link", "fifo", "directory"])
+@pytest.mark.parametrize("log", ["error.log", "a.test-access.log"])
+def test_log_that_is_no_plain_file(config, site_a, tmp, kind, log):
+    """design 2: a log that is a link, has two links or is a FIFO: refused, named, not touched."""
+    target = tmp / "precious"
+    path = config.logs / log
+    if kind != "dangling":
+        target.write_text("precious\n")
+    if kind == "hard link":
+        os.link(target, path)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to(target)
+    config.vhost(site_a)
+    config.write()
+    server = Server(config)
+    done = server.itkd(timeout=20)
+    text = done.stdout + done.stderr
+    assert done.returncode == 1 and str(path) in text, text
+    assert not config.pid_file.exists()
+    if kind == "dangling":
+        assert not target.exists()
+    elif kind in ("symlink", "hard link"):
+        assert target.read_text() == "precious\n"
+
+
+def test_log_in_a_users_directory(start, config, site_a):
+    """design 2: below a user's directory the log is opened as that user."""
+    logs = site_a.mkdir(site_a.root / "logs", 0o755)
+    config.vhost(site_a, f'ErrorLog "{logs}/error.log"', f'CustomLog "{logs}/access.log" common',
+                 access=False)
+    server = start(config)
+    server.get("/?own", site_a)
+    wait_for(lambda: "?own" in (logs / "access.log").read_text(), 10, "the line")
+    for name in ("error.log", "access.log"):
+        info = (logs / name).stat()
+        assert (info.st_uid, info.st_gid) == (site_a.uid, site_a.gid), name
+
+
+def test_log_through_a_users_directory_link(config, site_a, tmp):
+    """design 2: a user's directory that leads elsewhere by a link gives no root-made file there."""
+    victim = tmp / "victim"
+    victim.mkdir(mode=0o755)
+    (site_a.root / "logs").symlink_to(victim)
+    site_a.own(site_a.root / "logs")
+    config.vhost(site_a, f'ErrorLog "{site_a.root}/logs/error.log"', access=False)
+    config.write()
+    done = Server(config).itkd(timeout=20)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert os.listdir(victim) == []
+
+
+def test_reopened_at_reload(server, site_a, site_b):
+    """12, logrotate: a renamed log goes on in the old file until the reload, then in a new one."""
+    for path, host in (("a.test-access.log", "a.test"), ("access.log", "b.test")):
+        server.get("/?one", host)
+        server.wait_log(r"\?one", path)
+        (server.config.logs / path).rename(server.config.logs / (path + ".1"))
+        server.get("/?two", host)
+        server.wait_log(r"\?two", path + ".1")
+    mark = (server.config.logs / "error.log").rename(server.config.logs / "error.log.1")
+    done = server.itkd("-k", "graceful")
+    assert done.returncode == 0, done.stderr
+    server.wait_log("resuming normal operations", timeout=20)
+    wait_for(lambda: "Graceful restart requested" in mark.read_text(), 10, "the line before it")
+    for path, host in (("a.test-access.log", "a.test"), ("access.log", "b.test")):
+        server.get("/?three", host)
+        server.wait_log(r"\?three", path)
+        assert "?three" not in server.log(path + ".1")
+        assert (server.config.logs / path).stat().st_uid == 0
+
+
+def test_transfer_log_and_format(start, config, site_a):
+    """LogFormat without a nickname is for TransferLog; %{...}t, %D, %p, %v and %>s are known."""
+    config.vhost(site_a, r'LogFormat "%v %p %>s %B %D %m %U %q %H \"%{X-Y}i\" %%"',
+                 f'TransferLog "{config.logs}/transfer.log"')
+    server = start(config)
+    server.get("/index.html?a=b", site_a, headers={"X-Y": "z"})
+    match = server.wait_log(r"^.*a=b.*$", "transfer.log")
+    assert re.fullmatch(rf'a\.test {config.port} 200 7 \d+ GET /index\.html \?a=b HTTP/1\.1 "z" %',
+                        match[0]), match[0]
+
+
+def test_log_level(start, config, site_a, site_b):
+    """LogLevel of a vhost: what is below it is not written."""
+    for site, level in ((site_a, "emerg"), (site_b, "debug")):
+        site.file("secret", "x", 0o600)
+        os.chown(site.docroot / "secret", 0, 0)
+        config.vhost(site, f"LogLevel {level}")
+    server = start(config)
+    for site in (site_a, site_b):
+        assert server.get("/secret", site).status == 403
+    server.wait_log("secret", "b.test-error.log")
+    server.stop()
+    assert "secret" not in server.log("a.test-error.log")
+
+
+def test_program_log(start, config, site_a, tmp):
+    """"|program": its stdin gets the lines; it ends with the server."""
+    out = tmp / "piped.log"
+    config.main(f'CustomLog "|/bin/cat >> {out}" common')
+    config.vhost(site_a, access=False)
+    server = start(config)
+    server.get("/?piped", site_a)
+    wait_for(lambda: out.exists() and "?piped" in out.read_text(), 10, "the line")
+    programs = [p for p in server.processes() if not p.comm.startswith("itkd: ")]
+    server.stop()
+    wait_for(lambda: not any(p.alive for p in programs), 10, "the program to end")

@@ -1,0 +1,293 @@
+"""Issue point 12: reloads under load."""
+
+import os
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from itkd import Connection, Truncated, amount, free_port, request, wait_for
+
+
+class Generations:
+    """
+    A server whose site a answers with the number of its generation. asked is the newest one that
+    a reload was asked for, done the newest one that is known to serve: what is answered to a
+    connection that was made at done = x lies between x and asked at the time of the answer. Site
+    c is there in odd generations only; its body says the generation too, and without it the
+    first vhost answers.
+    """
+
+    def __init__(self, start, config, site_a, site_b, site_c):
+        self.config, self.a, self.b, self.c = config, site_a, site_b, site_c
+        self.asked = self.done = 0
+        self.index = [config.vhost(site_a), config.vhost(site_a, tls=True)]
+        config.vhost(site_b)
+        config.vhost(site_b, tls=True)
+        self.coming = [config.vhost(site_c), config.vhost(site_c, tls=True)]
+        for i in self.coming:
+            config.drop(i)
+        self._write(0)
+        self.server = start(config)
+
+    def _write(self, n):
+        for site in (self.a, self.c):
+            site.mkdir(f"g{n}")
+            site.file(f"g{n}/index.html", f"{site.letter} {n}\n")
+        for tls, i in enumerate(self.index):
+            self.config.vhost(self.a, tls=bool(tls), docroot=self.a.docroot / f"g{n}", replace=i)
+        for tls, i in enumerate(self.coming):
+            if n % 2:
+                self.config.vhost(self.c, tls=bool(tls), docroot=self.c.docroot / f"g{n}",
+                                  replace=i)
+            else:
+                self.config.drop(i)
+
+    def reload(self):
+        self._write(self.asked + 1)
+        self.asked += 1
+        self.server.reload()
+        self.done = self.asked
+
+    def check(self, host, text, low):
+        """That text is an answer of a generation from low to asked."""
+        high = self.asked
+        match = re.fullmatch(r"([abc]) (\d+)\n", text)
+        if host == "b.test":
+            assert text == "site b\n"
+            return
+        letter, n = match[1], int(match[2])
+        assert low <= n <= high, f"{host}: generation {n}, not {low}..{high}"
+        assert letter == ("c" if host == "c.test" and n % 2 else "a"), (host, text)
+
+
+class Load:
+    """Threads that ask all the time; the first complaint of each is kept."""
+
+    def __init__(self, generations):
+        self.g = generations
+        self.stopped = threading.Event()
+        self.complaints = []
+        self.requests = 0
+        self.threads = []
+
+    def run(self, work, *args):
+        def loop():
+            while not self.stopped.is_set():
+                try:
+                    work(*args)
+                    self.requests += 1
+                except (OSError, Truncated, AssertionError) as error:
+                    self.complaints.append(f"{work.__name__}{args}: {error!r}")
+                    return
+
+        self.threads.append(threading.Thread(target=loop))
+        self.threads[-1].start()
+
+    def stop(self):
+        self.stopped.set()
+        for t in self.threads:
+            t.join(60)
+        assert self.complaints == []
+
+    def new_connection(self, host, tls):
+        low = self.g.done
+        answer = self.g.server.get("/", host, tls=tls)
+        assert answer.status == 200, answer
+        self.g.check(host, answer.text, low)
+
+    def kept(self, host, tls):
+        """Requests on one connection for as long as the server keeps it."""
+        low = self.g.done
+        with self.g.server.connect(tls=host if tls else None) as c:
+            while not self.stopped.is_set():
+                answer = c.get("/", host)
+                assert answer.status == 200, answer
+                self.g.check(host, answer.text, low)
+                if answer.closes:
+                    assert c.at_eof()
+                    return
+
+    def half_head(self, host, tls):
+        """Half a head before a reload, the rest after it."""
+        low = self.g.done
+        with self.g.server.connect(tls=host if tls else None) as c:
+            c.send(f"GET / HTTP/1.1\r\nHost: {host}\r\nX-Half:")
+            wait_for(lambda: self.g.done > low or self.stopped.is_set(), 30, "a reload")
+            c.send("yes\r\nConnection: close\r\n\r\n")
+            answer = c.response()
+            assert answer.status == 200, answer
+            self.g.check(host, answer.text, low)
+
+
+@pytest.fixture
+def generations(start, config, site_a, site_b, site_c):
+    config.options.update(KeepAliveTimeout=15, MaxSpareServers=12)
+    config.main("MaxKeepAliveRequests 0")
+    return Generations(start, config, site_a, site_b, site_c)
+
+
+def test_reloads_under_load(generations):
+    """12: 50 reloads under keep-alive, half-head, new-connection and TLS load, with a vhost that
+    comes and goes: nothing refused, reset or answered by the wrong generation."""
+    g = generations
+    load = Load(g)
+    for tls in (False, True):
+        for host in ("a.test", "b.test", "c.test"):
+            load.run(load.new_connection, host, tls)
+        load.run(load.kept, "a.test", tls)
+        load.run(load.kept, "b.test", tls)
+        load.run(load.half_head, "a.test", tls)
+    try:
+        for _ in range(amount(10, 50)):
+            seen = load.requests
+            g.reload()
+            wait_for(lambda before=seen: load.requests > before + 20 or load.complaints, 20,
+                     "the load to go on")
+            if load.complaints:
+                break
+    finally:
+        load.stop()
+    assert len(g.server.logger()) == 1
+    wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 30, "the old fronts to end")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
+def test_signals_reload(generations, number):
+    """12: SIGHUP and SIGUSR1 to the master reload; the master and its PidFile stay."""
+    g = generations
+    g._write(1)
+    g.config.write()
+    before = g.server.generations()
+    os.kill(g.server.master_pid, number)
+    g.server.wait_generation(before + 1)
+    assert g.server.get("/", "a.test").text == "a 1\n"
+    assert g.server.get("/", "c.test").text == "c 1\n"
+    assert g.server.read_pid() == g.server.master_pid
+
+
+@pytest.mark.parametrize("how", ["-k", "signal"])
+@pytest.mark.parametrize("broken", ["NoSuchDirective on", "SSLCertificateFile /nonexistent",
+                                    "AssignUserID root root", "Listen 203.0.113.7:1"])
+def test_broken_config_changes_nothing(generations, how, broken):
+    """12: a broken config: said with file:line, same processes, same answers."""
+    g = generations
+    server = g.server
+    fronts = set(server.fronts())
+    mark = len(server.error_log())
+    if broken.startswith("SSL"):
+        g.config.vhost(g.b, broken, name="x.test", tls=True, cert="b.test")
+    else:
+        g.config.raw(broken)
+    g.config.write()
+    if how == "-k":
+        done = server.itkd("-k", "graceful")
+        if broken.startswith("Listen"):
+            # The file is right; that the address is not ours shows only when it is bound.
+            server.wait_log(re.escape("203.0.113.7:1"), start=mark)
+        else:
+            assert done.returncode == 1
+            assert f"{g.config.file}:" in done.stderr
+    else:
+        os.kill(server.master_pid, signal.SIGHUP)
+        word = broken.split()[0 if broken.startswith("NoSuch") else 1]
+        server.wait_log(re.escape(word), start=mark)
+    assert server.get("/", "a.test").text == "a 0\n"
+    assert server.get("/", "a.test", tls=True).text == "a 0\n"
+    assert server.get("/", "x.test").text == "a 0\n"
+    assert set(server.fronts()) == fronts
+    assert server.generations() == 1
+    g.config._raw.clear()
+    for i in range(6, len(g.config._vhosts)):
+        g.config.drop(i)
+    g.reload()
+    assert server.get("/", "a.test").text == "a 1\n"
+
+
+def test_listen_comes_and_goes(start, config, site_a, tmp):
+    """12: a new Listen answers after the reload; one that is gone is drained, then closed."""
+    config.vhost(site_a, address="*")
+    server = start(config)
+    extra = free_port()
+    config.main(f"Listen 127.0.0.1:{extra}")
+    server.reload()
+    assert request(extra, host="a.test").text == "site a\n"
+    half = Connection(extra)
+    half.send("GET / HTTP/1.1\r\nHost: a.test\r\n")
+    config._main.remove(f"Listen 127.0.0.1:{extra}")
+    server.reload()
+
+    def refused():
+        try:
+            Connection(extra, timeout=2).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    wait_for(refused, 15, "the port to be closed")
+    half.send("Connection: close\r\n\r\n")
+    assert half.response().text == "site a\n"
+    half.close()
+    assert server.get("/", site_a).status == 200
+
+
+def test_running_program_outlives_a_reload(generations):
+    """12: a slow answer of the old generation is finished; its processes then end."""
+    g = generations
+    [held] = g.server.hold(g.b)
+    old = set(g.server.fronts())
+    g.reload()
+    g.reload()
+    [cgi] = g.b.held()
+    g.b.release()
+    assert held.read_all().rstrip(b"\r\n").endswith(b"0"), "the answer's last chunk"
+    assert not cgi.alive
+    held.close()
+    wait_for(lambda: not [p for p in old if p.alive], 30, "the old fronts to end")
+    wait_for(lambda: not g.server.children(), 15, "the old child to end")
+
+
+def test_graceful_shutdown_timeout_bounds_the_old(start, config, site_a):
+    """12: GracefulShutdownTimeout ends what the old generation still does."""
+    config.options["GracefulShutdownTimeout"] = 2
+    config.vhost(site_a)
+    server = start(config)
+    [held] = server.hold(site_a)
+    half = server.connect()
+    half.send("GET / HTTP/1.1\r\n")
+    old = set(server.fronts())
+    start_time = time.monotonic()
+    server.reload()
+    wait_for(lambda: not site_a.held(), 20, "the program of the old generation to be ended")
+    assert time.monotonic() - start_time >= 1.5
+    wait_for(lambda: not [p for p in old if p.alive], 20, "the old fronts to end")
+    assert server.get("/", site_a).status == 200
+    held.close()
+    half.close()
+
+
+def test_idle_kept_connection_across_a_reload(generations):
+    """12: a connection that was idle at the reload is answered once more, then closed."""
+    g = generations
+    with g.server.connect() as c, g.server.connect(tls="a.test") as s:
+        for connection in (c, s):
+            assert not connection.get("/", "a.test").closes
+        g.reload()
+        for connection in (c, s):
+            answer = connection.get("/", "a.test")
+            assert answer.closes and answer.text == "a 0\n"
+            assert connection.at_eof()
+
+
+def test_reload_in_quick_succession(generations):
+    """12: reloads that are asked for while one is under way: the last file serves in the end."""
+    g = generations
+    for n in range(1, 9):
+        g._write(n)
+        g.config.write()
+        os.kill(g.server.master_pid, signal.SIGUSR1 if n % 2 else signal.SIGHUP)
+    wait_for(lambda: g.server.get("/", "a.test").text == "a 8\n", 30, "the last generation")
+    assert g.server.master.alive
+    wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 40, "the old fronts to end")
