@@ -82,6 +82,8 @@ const struct conf_directive *conf_table_find(
 const struct conf_directive *conf_table_nearest(const char *name, bool section);
 /* What <IfModule name> says: "mod_x.c", "x_module". */
 bool conf_table_module(const char *name);
+/* The modules that say yes, without "mod_"; how many. */
+unsigned conf_table_modules(const char **names, unsigned max);
 
 /* Arguments of one directive, read by its type. */
 struct conf_value {

@@ -73,7 +73,8 @@ enum http_head_result {
  * the same bytes. Bad bytes are told as soon as they stand there, before the head is complete.
  * status: 400, 405 (never here), 413, 414, 417 (never here), 431, 501, 505. why: a constant text
  * with the RFC section. Empty lines before the request-line are skipped (RFC 9112 section 2.2),
- * head->size counts them.
+ * head->size counts them. On HTTP_HEAD_BAD head->line is what stands there of the request-line, for
+ * the log; nothing else in head counts then.
  */
 enum http_head_result http_head_parse(struct arena *a, const char *p, size_t n, size_t *scanned,
 	const struct http_limits *limits, struct http_head *head, int *status, const char **why);

@@ -61,8 +61,7 @@ static bool body_fill(struct child *c, struct child_request *r, enum child_body_
 	return false;
 }
 
-static enum child_body_result body_length(
-	struct child *c, struct child_body *b, struct span *data)
+static enum child_body_result body_length(struct child *c, struct child_body *b, struct span *data)
 {
 	size_t n = c->in_end - c->in_at;
 
@@ -75,8 +74,7 @@ static enum child_body_result body_length(
 	return CHILD_BODY_DATA;
 }
 
-static enum child_body_result body_chunked(
-	struct child *c, struct child_body *b, struct span *data)
+static enum child_body_result body_chunked(struct child *c, struct child_body *b, struct span *data)
 {
 	struct span in = {c->in + c->in_at, c->in_end - c->in_at};
 	enum http_chunked_result result = http_chunked_next(&b->chunked, &in, data);
@@ -95,8 +93,7 @@ static enum child_body_result body_chunked(
 	}
 }
 
-enum child_body_result child_body_next(
-	struct child *c, struct child_request *r, struct span *data)
+enum child_body_result child_body_next(struct child *c, struct child_request *r, struct span *data)
 {
 	struct child_body *b = &r->body;
 	enum child_body_result result;
@@ -109,8 +106,8 @@ enum child_body_result child_body_next(
 		if (c->in_at == c->in_end && !body_fill(c, r, &result))
 			return result;
 		at = c->in_at;
-		result = b->kind == BODY_LENGTH ? body_length(c, b, data)
-						: body_chunked(c, b, data);
+		result =
+		    b->kind == BODY_LENGTH ? body_length(c, b, data) : body_chunked(c, b, data);
 		c->bytes_in += c->in_at - at;
 		/* A chunk's framing may have taken all that was there. */
 		if (result == CHILD_BODY_AGAIN)

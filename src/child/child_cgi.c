@@ -12,8 +12,8 @@ static int cgi_check(struct child *c, const struct child_request *r)
 	const struct child_target *t = &r->target;
 
 	if (!t->script && !child_option(c, OPT_EXECCGI)) {
-		child_log(c, LOG_ERR, "cgi", "AH02809: Options ExecCGI is off in this directory: %s",
-		    t->file);
+		child_log(c, LOG_ERR, "cgi",
+		    "AH02809: Options ExecCGI is off in this directory: %s", t->file);
 		return 403;
 	}
 	if (S_ISDIR(t->st.st_mode)) {

@@ -34,9 +34,9 @@ static void end_discard(struct cgi *g)
 static void end_wait(struct cgi *g, int pidfd, int64_t deadline)
 {
 	struct pollfd p[] = {
-		{.fd = pidfd, .events = POLLIN},
-		{.fd = g->out, .events = POLLIN},
-		{.fd = g->err, .events = POLLIN},
+	    {.fd = pidfd, .events = POLLIN},
+	    {.fd = g->out, .events = POLLIN},
+	    {.fd = g->err, .events = POLLIN},
 	};
 	int64_t step = child_now() + END_STEP_MS;
 

@@ -121,7 +121,7 @@ static void env_put_fields(struct env *e, const struct child_request *r)
 	if (head->absolute && head->host_port)
 		env_put(e, "HTTP_HOST",
 		    arena_printf(
-			e->a, "%.*s:%u", (int)head->host.n, head->host.p, head->host_port));
+		        e->a, "%.*s:%u", (int)head->host.n, head->host.p, head->host_port));
 	else if (head->absolute)
 		env_put_span(e, "HTTP_HOST", head->host);
 }
@@ -175,8 +175,8 @@ static const char *env_request_uri(struct env *e, const struct child_request *r)
 
 	if (!head->has_query)
 		return arena_span(e->a, head->path);
-	return arena_printf(e->a, "%.*s?%.*s", (int)head->path.n, head->path.p,
-	    (int)head->query.n, head->query.p);
+	return arena_printf(
+	    e->a, "%.*s?%.*s", (int)head->path.n, head->path.p, (int)head->query.n, head->query.p);
 }
 
 /* Apache's ap_add_cgi_vars. */

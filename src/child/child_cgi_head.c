@@ -159,8 +159,7 @@ static void head_redirect(struct cgi *g, struct span location)
 	r->has_query = mark != NULL;
 	r->query = (struct span){"", 0};
 	if (mark)
-		r->query = span_of(
-		    arena_strndup(&g->c->arena, mark + 1, location.n - n - 1));
+		r->query = span_of(arena_strndup(&g->c->arena, mark + 1, location.n - n - 1));
 	r->method = SPAN("GET");
 	if (r->method_id != HTTP_METHOD_HEAD)
 		r->method_id = HTTP_METHOD_GET;
@@ -182,8 +181,8 @@ static void head_answer(struct cgi *g, struct span head, const struct cgi_fields
 	r->reply = span_of(arena_strndup(&g->c->arena, g->c->out, g->c->out_n));
 	g->left = f->length;
 	g->phase = r->head_only || f->status == 204 || f->status == 304 || f->length == 0
-		       ? CGI_DISCARD
-		       : CGI_BODY;
+	               ? CGI_DISCARD
+	               : CGI_BODY;
 }
 
 void cgi_head(struct cgi *g, size_t n)

@@ -134,8 +134,8 @@ bool cgi_spawn(struct cgi *g, char *const *env)
 {
 	const char *file = g->r->target.file;
 	char *name = arena_strdup(&g->c->arena, g->name);
-	/* A search-string is not made into arguments (section 4.4): options for an interpreter could
-	   come with it (CVE-2012-1823). */
+	/* A search-string is not made into arguments (section 4.4): options for an interpreter
+	   could come with it (CVE-2012-1823). */
 	char *argv[] = {name, NULL};
 	struct spawn s = {.path = file,
 	    .dir = arena_strndup(&g->c->arena, file, (size_t)(g->name - file)),

@@ -40,6 +40,7 @@ static void stream_send(struct cgi *g)
 
 		if (n < 0) {
 			g->gone = errno != EAGAIN && errno != EINTR;
+			(void)child_drained(c);
 			return;
 		}
 		g->sent += (size_t)n;
@@ -115,7 +116,8 @@ static void stream_head(struct cgi *g)
 		if (g->head_n < sizeof(c->cgi))
 			return;
 	}
-	stream_no_head(g, n ? "The head is too large: script" : "End of script output before headers");
+	stream_no_head(
+	    g, n ? "The head is too large: script" : "End of script output before headers");
 }
 
 /* nph-: what the status-line says is for the log only. */
@@ -135,7 +137,8 @@ static void stream_end(struct cgi *g)
 		stream_no_head(g, "End of script output before headers");
 	/* What is missing of the promised length is missing: the end must not look whole. */
 	if (g->phase == CGI_BODY && g->left > 0) {
-		child_log(g->c, LOG_ERR, "cgi", "script '%s' ended before its Content-Length", g->name);
+		child_log(
+		    g->c, LOG_ERR, "cgi", "script '%s' ended before its Content-Length", g->name);
 		g->r->aborted = true;
 	} else if (g->phase == CGI_BODY && g->r->chunked) {
 		stream_put(g, "0\r\n\r\n", 5);
@@ -233,8 +236,9 @@ static void stream_take_body(struct cgi *g)
 		break;
 	default:
 		child_log(g->c, LOG_ERR, "cgi", "%s",
-		    result == CHILD_BODY_BAD ? "the request's body is malformed"
-					     : "the request's body is larger than LimitRequestBody");
+		    result == CHILD_BODY_BAD
+		        ? "the request's body is malformed"
+		        : "the request's body is larger than LimitRequestBody");
 		g->status = result == CHILD_BODY_BAD ? 400 : 413;
 		break;
 	}
@@ -257,6 +261,18 @@ static void stream_feed(struct cgi *g)
 		g->feed = (struct span){NULL, 0};
 		g->want_body = false;
 	}
+}
+
+/* What was read with the head, or behind the last piece, is there without a poll. */
+static void stream_feed_buffered(struct cgi *g)
+{
+	stream_feed(g);
+	while (g->want_body && g->feed.n == 0 && g->c->in_at < g->c->in_end) {
+		stream_take_body(g);
+		stream_feed(g);
+	}
+	if (g->feed.n == 0 && !g->want_body)
+		cgi_close(&g->in);
 }
 
 static bool stream_done(const struct cgi *g)
@@ -287,12 +303,14 @@ static void stream_timeout(struct cgi *g)
 {
 	struct child *c = g->c;
 
-	g->timed_out = true;
 	if (stream_pending(g)) {
-		g->gone = true;
+		g->gone = !child_drained(c);
+		stream_progress(g);
 		return;
 	}
+	g->timed_out = true;
 	if (g->want_body && g->feed.n == 0) {
+		child_log(c, LOG_INFO, "reqtimeout", "AH01382: Request body read timeout");
 		g->status = 408;
 		return;
 	}
@@ -337,12 +355,7 @@ void cgi_stream(struct cgi *g)
 
 	stream_progress(g);
 	while (!stream_done(g)) {
-		/* What came with the head is there without a poll. */
-		if (g->want_body && g->feed.n == 0 && g->c->in_at < g->c->in_end)
-			stream_take_body(g);
-		stream_feed(g);
-		if (g->feed.n == 0 && !g->want_body)
-			cgi_close(&g->in);
+		stream_feed_buffered(g);
 		stream_send(g);
 		if (stream_done(g))
 			break;

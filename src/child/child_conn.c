@@ -24,7 +24,7 @@ static void conn_addresses(struct child *c)
 
 	/* Over TLS the front is the peer, and says whom it speaks for. */
 	if (!c->relay && (getpeername(c->fd, (struct sockaddr *)&peer, &peer_n) < 0 ||
-			     getsockname(c->fd, (struct sockaddr *)&local, &local_n) < 0))
+	                     getsockname(c->fd, (struct sockaddr *)&local, &local_n) < 0))
 		peer.ss_family = local.ss_family = AF_UNSPEC; /* it is gone: a read will tell */
 	addr_ip((struct sockaddr *)&peer, c->peer);
 	addr_ip((struct sockaddr *)&local, c->local);
@@ -157,7 +157,7 @@ static enum conn_head conn_more(struct child *c, struct child_request *r, struct
 }
 
 static enum conn_head conn_bad_head(
-	struct child *c, struct child_request *r, int status, const char *why)
+    struct child *c, struct child_request *r, int status, const char *why)
 {
 	const char *line = c->in + c->in_at, *end;
 
@@ -187,9 +187,9 @@ static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 		enum conn_head more;
 
 		switch (c->in_at == c->in_end
-			    ? HTTP_HEAD_MORE
-			    : http_head_parse(&c->arena, c->in + c->in_at, c->in_end - c->in_at,
-				  &scanned, &limits, &r->head, &status, &why)) {
+		            ? HTTP_HEAD_MORE
+		            : http_head_parse(&c->arena, c->in + c->in_at, c->in_end - c->in_at,
+		                  &scanned, &limits, &r->head, &status, &why)) {
 		case HTTP_HEAD_DONE:
 			return HEAD_READ;
 		case HTTP_HEAD_BAD:

@@ -19,7 +19,7 @@ static enum child_links dir_links(const struct conf_dir *dir)
 
 /* path[0..n) is a prefix with as many components as the section has. */
 static bool dir_section_matches(
-	struct arena *a, const struct conf_section *s, const char *path, size_t n)
+    struct arena *a, const struct conf_section *s, const char *path, size_t n)
 {
 	if (s->components == 0)
 		return true;
@@ -42,7 +42,7 @@ static void dir_add_run(struct child_dir *d, size_t at)
 
 /* Merges the sections of `components`, whose prefix is path[0..n). */
 static uint32_t dir_merge_level(
-	struct child *c, uint32_t next, uint32_t components, const char *path, size_t n)
+    struct child *c, uint32_t next, uint32_t components, const char *path, size_t n)
 {
 	const struct conf_sections *sections = &c->vhost->sections;
 	struct child_dir *d = &c->dir;

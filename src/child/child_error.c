@@ -9,41 +9,41 @@ static const struct {
 	int status;
 	const char *text;
 } pages[] = {
-	{301, "<p>The document has moved <a href=\"%s\">here</a>.</p>\n"},
-	{302, "<p>The document has moved <a href=\"%s\">here</a>.</p>\n"},
-	{400, "<p>Your browser sent a request that this server could not understand.<br />\n</p>\n"},
-	{403, "<p>You don't have permission to access this resource.</p>\n"},
-	{404, "<p>The requested URL was not found on this server.</p>\n"},
-	{405, "<p>The requested method %s is not allowed for this URL.</p>\n"},
-	{408, "<p>Server timeout waiting for the HTTP request from the client.</p>\n"},
-	{411, "<p>A request of the requested method %s requires a valid Content-length.<br />\n"
-	      "</p>\n"},
-	{412, "<p>The precondition on the request for this URL evaluated to false.</p>\n"},
-	{413, "<p>The requested resource does not allow request data with %s requests, or the amount "
-	      "of data provided in\nthe request exceeds the capacity limit.</p>\n"},
-	{414, "<p>The requested URL's length exceeds the capacity\nlimit for this server.<br />\n"
-	      "</p>\n"},
-	{416, "<p>None of the range-specifier values in the Range\nrequest-header field overlap the "
-	      "current extent\nof the selected resource.</p>\n"},
-	{417, "<p>The expectation given in the Expect request-header\nfield could not be met by this "
-	      "server.\nOnly the 100-continue expectation is supported.</p>\n"},
-	{421, "<p>The client needs a new connection for this\nrequest as the requested host name does "
-	      "not match\nthe Server Name Indication (SNI) in use for this\nconnection.</p>\n"},
-	{431, "<p>The server refused this request because\nthe request header fields are too "
-	      "large.</p>\n"},
-	{500, "<p>The server encountered an internal error or\nmisconfiguration and was unable to "
-	      "complete\nyour request.</p>\n<p>Please contact the server administrator at \n %s to "
-	      "inform them of the time this error occurred,\n and the actions you performed just "
-	      "before this error.</p>\n<p>More information about this error may be available\nin the "
-	      "server error log.</p>\n"},
-	{501, "<p>%s not supported for current URL.<br />\n</p>\n"},
-	{502, "<p>The proxy server received an invalid\nresponse from an upstream server.<br />\n"
-	      "</p>\n"},
-	{503, "<p>The server is temporarily unable to service your\nrequest due to maintenance "
-	      "downtime or capacity\nproblems. Please try again later.</p>\n"},
-	{504, "<p>The gateway did not receive a timely response\nfrom the upstream server or "
-	      "application.</p>\n"},
-	{505, "<p>The version of HTTP that the request was made in is not supported.</p>\n"},
+    {301, "<p>The document has moved <a href=\"%s\">here</a>.</p>\n"},
+    {302, "<p>The document has moved <a href=\"%s\">here</a>.</p>\n"},
+    {400, "<p>Your browser sent a request that this server could not understand.<br />\n</p>\n"},
+    {403, "<p>You don't have permission to access this resource.</p>\n"},
+    {404, "<p>The requested URL was not found on this server.</p>\n"},
+    {405, "<p>The requested method %s is not allowed for this URL.</p>\n"},
+    {408, "<p>Server timeout waiting for the HTTP request from the client.</p>\n"},
+    {411, "<p>A request of the requested method %s requires a valid Content-length.<br />\n"
+          "</p>\n"},
+    {412, "<p>The precondition on the request for this URL evaluated to false.</p>\n"},
+    {413, "<p>The requested resource does not allow request data with %s requests, or the amount "
+          "of data provided in\nthe request exceeds the capacity limit.</p>\n"},
+    {414, "<p>The requested URL's length exceeds the capacity\nlimit for this server.<br />\n"
+          "</p>\n"},
+    {416, "<p>None of the range-specifier values in the Range\nrequest-header field overlap the "
+          "current extent\nof the selected resource.</p>\n"},
+    {417, "<p>The expectation given in the Expect request-header\nfield could not be met by this "
+          "server.\nOnly the 100-continue expectation is supported.</p>\n"},
+    {421, "<p>The client needs a new connection for this\nrequest as the requested host name does "
+          "not match\nthe Server Name Indication (SNI) in use for this\nconnection.</p>\n"},
+    {431, "<p>The server refused this request because\nthe request header fields are too "
+          "large.</p>\n"},
+    {500, "<p>The server encountered an internal error or\nmisconfiguration and was unable to "
+          "complete\nyour request.</p>\n<p>Please contact the server administrator at \n %s to "
+          "inform them of the time this error occurred,\n and the actions you performed just "
+          "before this error.</p>\n<p>More information about this error may be available\nin the "
+          "server error log.</p>\n"},
+    {501, "<p>%s not supported for current URL.<br />\n</p>\n"},
+    {502, "<p>The proxy server received an invalid\nresponse from an upstream server.<br />\n"
+          "</p>\n"},
+    {503, "<p>The server is temporarily unable to service your\nrequest due to maintenance "
+          "downtime or capacity\nproblems. Please try again later.</p>\n"},
+    {504, "<p>The gateway did not receive a timely response\nfrom the upstream server or "
+          "application.</p>\n"},
+    {505, "<p>The version of HTTP that the request was made in is not supported.</p>\n"},
 };
 
 static const char *error_text(int status)

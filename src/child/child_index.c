@@ -95,8 +95,8 @@ static void index_item(struct child *c, struct index_page *page, const char *hre
 {
 	index_put(c, page,
 	    arena_printf(&c->arena, "<li><a href=\"%s\"> %s</a></li>\n",
-		html_escape(&c->arena, path_encode(&c->arena, href)),
-		html_escape(&c->arena, name)));
+	        html_escape(&c->arena, path_encode(&c->arena, href)),
+	        html_escape(&c->arena, name)));
 }
 
 /* The path of the directory above; NULL at the root. */
@@ -112,15 +112,15 @@ static const char *index_parent(struct child *c, const char *uri)
 }
 
 static void index_page(
-	struct child *c, const char *uri, const struct index_list *l, struct index_page *page)
+    struct child *c, const char *uri, const struct index_list *l, struct index_page *page)
 {
 	const char *title = html_escape(&c->arena, uri), *parent = index_parent(c, uri);
 
 	index_put(c, page,
 	    arena_printf(&c->arena,
-		"<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<html>\n <head>\n"
-		"  <title>Index of %s</title>\n </head>\n <body>\n<h1>Index of %s</h1>\n<ul>",
-		title, title));
+	        "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<html>\n <head>\n"
+	        "  <title>Index of %s</title>\n </head>\n <body>\n<h1>Index of %s</h1>\n<ul>",
+	        title, title));
 	if (parent)
 		index_item(c, page, parent, "Parent Directory");
 	for (size_t i = 0; i < l->n; i++)
@@ -147,7 +147,8 @@ int child_index(struct child *c, struct child_request *r)
 		return status == 200 ? 0 : status;
 	r->target.fd = -1;
 	if (!index_read(c, fd, &list)) {
-		child_log(c, LOG_ERR, "autoindex", "AH01275: Can't open directory for index: %s", r->target.file);
+		child_log(c, LOG_ERR, "autoindex", "AH01275: Can't open directory for index: %s",
+		    r->target.file);
 		return 403;
 	}
 	index_page(c, r->uri, &list, &page);

@@ -71,6 +71,7 @@ struct child {
 	char client[ADDR_TEXT_MAX];  /* for the error log */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	unsigned served;             /* requests on this connection, the current one included */
+	int unsent;                  /* bytes in the socket that the client has not taken */
 	uint64_t bytes_in, bytes_out; /* of the current request */
 	struct arena arena;          /* of the current request */
 	struct child_dir dir;
@@ -161,6 +162,11 @@ ssize_t child_fill(struct child *c);
 bool child_send(struct child *c, const void *p, size_t n, int flags);
 /* The same from a file: n bytes from offset on. False too where the file has become shorter. */
 bool child_send_file(struct child *c, int fd, off_t offset, uint64_t n);
+/*
+ * Whether the client took anything since this was asked last: a socket reports room only when a
+ * third of its buffer is free, which a slow but honest client may need long for.
+ */
+bool child_drained(struct child *c);
 /* An answer is about to leave in several writes: no waiting for acknowledgements (RFC 896). */
 void child_nodelay(struct child *c);
 void child_rate_start(struct child_rate *t, uint32_t initial, uint32_t max, uint32_t rate);

@@ -5,8 +5,10 @@
 #include "child_internal.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -98,31 +100,43 @@ ssize_t child_fill(struct child *c)
 	return n;
 }
 
-/* After a write that did not take all: false when it failed, or nothing moves any more. */
-static bool io_wait_out(struct child *c, int64_t *deadline)
+bool child_drained(struct child *c)
 {
+	int before = c->unsent;
+
+	if (ioctl(c->fd, SIOCOUTQ, &c->unsent) < 0)
+		c->unsent = 0;
+	return c->unsent < before;
+}
+
+/* After a write that did not take all: false when it failed, or nothing moves any more. */
+static bool io_wait_out(struct child *c)
+{
+	int64_t timeout = (int64_t)c->vhost->timeout * 1000;
+
 	if (errno == EINTR)
 		return true;
 	if (errno != EAGAIN)
 		return false;
-	if (*deadline == 0)
-		*deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
-	for (;;) {
-		switch (child_wait(c, POLLOUT, *deadline)) {
+	(void)child_drained(c);
+	for (int64_t deadline = child_now() + timeout;;) {
+		switch (child_wait(c, POLLOUT, deadline)) {
 		case IO_OK:
 			return true;
 		case IO_SIGNAL:
 			continue;
 		default:
-			return false;
+			break;
 		}
+		if (!child_drained(c))
+			return false;
+		deadline = child_now() + timeout;
 	}
 }
 
 bool child_send(struct child *c, const void *p, size_t n, int flags)
 {
 	const char *at = p;
-	int64_t deadline = 0;
 
 	while (n) {
 		ssize_t sent = send(c->fd, at, n, flags | MSG_NOSIGNAL);
@@ -131,8 +145,7 @@ bool child_send(struct child *c, const void *p, size_t n, int flags)
 			at += sent;
 			n -= (size_t)sent;
 			c->bytes_out += (uint64_t)sent;
-			deadline = 0;
-		} else if (!io_wait_out(c, &deadline)) {
+		} else if (!io_wait_out(c)) {
 			return false;
 		}
 	}
@@ -156,23 +169,21 @@ static ssize_t io_copy(struct child *c, int fd, off_t *offset, size_t n)
 
 bool child_send_file(struct child *c, int fd, off_t offset, uint64_t n)
 {
-	int64_t deadline = 0;
 	bool copy = false;
 
 	while (n) {
 		size_t piece = n < SENDFILE_PIECE ? (size_t)n : SENDFILE_PIECE;
-		ssize_t sent = copy ? io_copy(c, fd, &offset, piece)
-				    : sendfile(c->fd, fd, &offset, piece);
+		ssize_t sent =
+		    copy ? io_copy(c, fd, &offset, piece) : sendfile(c->fd, fd, &offset, piece);
 
 		if (sent > 0) {
 			n -= (uint64_t)sent;
 			c->bytes_out += (uint64_t)sent;
-			deadline = 0;
 		} else if (sent == 0) {
 			return false;
 		} else if (!copy && (errno == EINVAL || errno == ENOSYS)) {
 			copy = true;
-		} else if (!io_wait_out(c, &deadline)) {
+		} else if (!io_wait_out(c)) {
 			return false;
 		}
 	}

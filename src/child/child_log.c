@@ -99,7 +99,9 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .start = r->start,
 	    .duration_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - r->start_us,
 	    .keepalives = c->served ? c->served - 1 : 0,
-	    .connection = r->aborted ? 'X' : r->keep ? '+' : '-',
+	    .connection = r->aborted ? 'X'
+	                  : r->keep  ? '+'
+	                             : '-',
 	    .pid = c->pid,
 	    .lookup = log_lookup,
 	};
@@ -109,7 +111,8 @@ void child_log_access(struct child *c, const struct child_request *r)
 {
 	struct log_context context = {c, r};
 	struct log_record record;
-	/* Behind the head, which a format may ask for: a buffer of its own is more pages to touch. */
+	/* Behind the head, which a format may ask for: a buffer of its own is more pages to touch.
+	 */
 	char *line = c->out + c->out_n;
 
 	assert(sizeof(c->out) - c->out_n >= LOG_ACCESS_MAX);
@@ -143,7 +146,8 @@ void child_state(struct child *c, char state)
 void child_state_request(struct child *c, const struct child_request *r)
 {
 	struct span line = r->head.line;
-	size_t n = line.n < sizeof(child_status.request) ? line.n : sizeof(child_status.request) - 1;
+	size_t n =
+	    line.n < sizeof(child_status.request) ? line.n : sizeof(child_status.request) - 1;
 
 	for (size_t i = 0; i < n; i++)
 		child_status.request[i] = line.p[i] >= 0x20 && line.p[i] < 0x7f ? line.p[i] : '?';

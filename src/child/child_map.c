@@ -125,7 +125,7 @@ static int map_walk(struct child *c, struct child_target *t)
 		least--;
 	t->path_info = "";
 	/* ENOTDIR: something above is a file. Nothing there, ENOENT, has no PATH_INFO. */
-	for (error = map_open(c, t, whole); error == -ENOTDIR; ) {
+	for (error = map_open(c, t, whole); error == -ENOTDIR;) {
 		if (whole[end - 1] != '/')
 			while (end > 0 && whole[end - 1] != '/')
 				end--;
@@ -149,17 +149,20 @@ static int map_failed(struct child *c, const struct child_target *t)
 		return 404;
 	case EACCES:
 		child_log(c, LOG_ERR, "core",
-		    "(13)Permission denied: AH00132: file permissions deny server access: %s", t->file);
+		    "(13)Permission denied: AH00132: file permissions deny server access: %s",
+		    t->file);
 		return 403;
 	case ELOOP:
 		child_log(c, LOG_ERR, "core",
-		    "AH00037: Symbolic link not allowed or link target not accessible: %s", t->file);
+		    "AH00037: Symbolic link not allowed or link target not accessible: %s",
+		    t->file);
 		return 403;
 	case EMFILE:
 	case ENFILE:
 	case ENOMEM:
 	case EIO:
-		child_log(c, LOG_ERR, "core", "(%d)%s: cannot open %s", t->error, strerror(t->error), t->file);
+		child_log(c, LOG_ERR, "core", "(%d)%s: cannot open %s", t->error,
+		    strerror(t->error), t->file);
 		return 500;
 	default:
 		child_log(c, LOG_ERR, "core", "(%d)%s: AH00036: access to %s failed", t->error,

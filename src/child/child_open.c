@@ -172,8 +172,8 @@ int child_open(const struct child_dir *dir, const char *path, bool readable)
 			end = n;
 		memcpy(part, path + from, end - from);
 		part[end - from] = '\0';
-		int fd = open_part(at, part, dir->runs[i].links,
-		    last ? wanted : OPEN_STEP | O_DIRECTORY);
+		int fd = open_part(
+		    at, part, dir->runs[i].links, last ? wanted : OPEN_STEP | O_DIRECTORY);
 
 		if (at >= 0)
 			close(at);

@@ -13,36 +13,36 @@ static const struct {
 	int status;
 	struct span reason;
 } reasons[] = {
-	{200, {"OK", 2}},
-	{204, {"No Content", 10}},
-	{206, {"Partial Content", 15}},
-	{301, {"Moved Permanently", 17}},
-	{302, {"Found", 5}},
-	{303, {"See Other", 9}},
-	{304, {"Not Modified", 12}},
-	{307, {"Temporary Redirect", 18}},
-	{308, {"Permanent Redirect", 18}},
-	{400, {"Bad Request", 11}},
-	{401, {"Unauthorized", 12}},
-	{403, {"Forbidden", 9}},
-	{404, {"Not Found", 9}},
-	{405, {"Method Not Allowed", 18}},
-	{408, {"Request Timeout", 15}},
-	{410, {"Gone", 4}},
-	{411, {"Length Required", 15}},
-	{412, {"Precondition Failed", 19}},
-	{413, {"Request Entity Too Large", 24}},
-	{414, {"Request-URI Too Long", 20}},
-	{416, {"Requested Range Not Satisfiable", 31}},
-	{417, {"Expectation Failed", 18}},
-	{421, {"Misdirected Request", 19}},
-	{431, {"Request Header Fields Too Large", 31}},
-	{500, {"Internal Server Error", 21}},
-	{501, {"Not Implemented", 15}},
-	{502, {"Bad Gateway", 11}},
-	{503, {"Service Unavailable", 19}},
-	{504, {"Gateway Timeout", 15}},
-	{505, {"HTTP Version Not Supported", 26}},
+    {200, {"OK", 2}},
+    {204, {"No Content", 10}},
+    {206, {"Partial Content", 15}},
+    {301, {"Moved Permanently", 17}},
+    {302, {"Found", 5}},
+    {303, {"See Other", 9}},
+    {304, {"Not Modified", 12}},
+    {307, {"Temporary Redirect", 18}},
+    {308, {"Permanent Redirect", 18}},
+    {400, {"Bad Request", 11}},
+    {401, {"Unauthorized", 12}},
+    {403, {"Forbidden", 9}},
+    {404, {"Not Found", 9}},
+    {405, {"Method Not Allowed", 18}},
+    {408, {"Request Timeout", 15}},
+    {410, {"Gone", 4}},
+    {411, {"Length Required", 15}},
+    {412, {"Precondition Failed", 19}},
+    {413, {"Request Entity Too Large", 24}},
+    {414, {"Request-URI Too Long", 20}},
+    {416, {"Requested Range Not Satisfiable", 31}},
+    {417, {"Expectation Failed", 18}},
+    {421, {"Misdirected Request", 19}},
+    {431, {"Request Header Fields Too Large", 31}},
+    {500, {"Internal Server Error", 21}},
+    {501, {"Not Implemented", 15}},
+    {502, {"Bad Gateway", 11}},
+    {503, {"Service Unavailable", 19}},
+    {504, {"Gateway Timeout", 15}},
+    {505, {"HTTP Version Not Supported", 26}},
 };
 
 struct span child_reason(int status)
@@ -208,8 +208,8 @@ const char *child_field(const struct child_request *r, struct arena *a, const ch
 
 		rest = (struct span){rest.p + n, rest.n - n};
 		if (head.n && span_ieq(head, want) && line.p[want.n] == ':')
-			return arena_span(a,
-			    span_trim((struct span){line.p + want.n + 1, line.n - want.n - 1}));
+			return arena_span(
+			    a, span_trim((struct span){line.p + want.n + 1, line.n - want.n - 1}));
 	}
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * One request, from its head to its answer, as a sequence of steps: what the head alone decides,
- * the file that the path leads to, the handler. Runs as the vhost's user; all of it is the client's.
+ * the file that the path leads to, the handler. Runs as the vhost's user; all of it is the
+ * client's.
  */
 #include "child_internal.h"
 

@@ -12,7 +12,7 @@ enum resolve_index { INDEX_FOUND, INDEX_NONE, INDEX_STOP /* ask for the director
 
 /* One candidate: INDEX_FOUND leaves it open as r->target. */
 static enum resolve_index resolve_try(
-	struct child *c, struct child_request *r, const char *uri, int *status)
+    struct child *c, struct child_request *r, const char *uri, int *status)
 {
 	struct child_target *t = &r->target;
 
@@ -44,7 +44,7 @@ static bool resolve_is_directory(struct child *c, struct child_request *r, const
  * directory exists follows from it, but for a name that leads elsewhere.
  */
 static enum resolve_index resolve_index(
-	struct child *c, struct child_request *r, const char *uri, int *status)
+    struct child *c, struct child_request *r, const char *uri, int *status)
 {
 	static const char *const standard[] = {"index.html"};
 	struct conf_strings names = {1, standard};
@@ -79,8 +79,8 @@ static int resolve_slash(struct child *c, struct child_request *r)
 
 	r->location = child_url(c, r, path);
 	if (r->has_query)
-		r->location = arena_printf(
-		    &c->arena, "%s?%.*s", r->location, (int)r->query.n, r->query.p);
+		r->location =
+		    arena_printf(&c->arena, "%s?%.*s", r->location, (int)r->query.n, r->query.p);
 	return 301;
 }
 

@@ -49,8 +49,8 @@ static void static_etag(struct static_file *f, const struct stat *st, const stru
 	*p++ = '"';
 	p = static_hex(p, (uint64_t)st->st_size);
 	*p++ = '-';
-	p = static_hex(p, (uint64_t)st->st_mtim.tv_sec * 1000000 +
-			      (uint64_t)st->st_mtim.tv_nsec / 1000);
+	p = static_hex(
+	    p, (uint64_t)st->st_mtim.tv_sec * 1000000 + (uint64_t)st->st_mtim.tv_nsec / 1000);
 	*p++ = '"';
 	f->etag = (struct span){f->etag_text, (size_t)(p - f->etag_text)};
 }
@@ -61,8 +61,7 @@ static struct span static_field(struct child *c, const struct child_request *r, 
 }
 
 /* RFC 9110 section 13.1.4 and 13.1.3: false where there is no such field, or no date in it. */
-static bool static_date(
-	const struct child_request *r, struct span name, time_t *date)
+static bool static_date(const struct child_request *r, struct span name, time_t *date)
 {
 	const struct http_field *field = http_head_field(&r->head, name);
 
@@ -74,7 +73,7 @@ static bool static_date(
 
 /* RFC 9110 section 13.2.2, steps 1 to 4: 0, 304 or 412. */
 static int static_conditions(
-	struct child *c, const struct child_request *r, const struct static_file *f)
+    struct child *c, const struct child_request *r, const struct static_file *f)
 {
 	time_t modified = r->target.st.st_mtim.tv_sec, date;
 	struct span match = static_field(c, r, SPAN("If-Match"));
@@ -108,8 +107,8 @@ static bool static_range_holds(const struct child_request *r, const struct stati
 }
 
 /* 200, 206 with *range, or 416. */
-static int static_range(struct child *c, const struct child_request *r,
-	const struct static_file *f, struct range *range)
+static int static_range(struct child *c, const struct child_request *r, const struct static_file *f,
+    struct range *range)
 {
 	struct span value;
 	size_t n = 0;
@@ -133,7 +132,7 @@ static int static_range(struct child *c, const struct child_request *r,
 }
 
 static const char *static_content_range(
-	struct child *c, const struct static_file *f, const struct range *range)
+    struct child *c, const struct static_file *f, const struct range *range)
 {
 	return arena_printf(&c->arena, "bytes %lld-%lld/%lld", (long long)range->start,
 	    (long long)range->end - 1, (long long)f->size);
@@ -175,7 +174,7 @@ static void static_send(struct child *c, struct child_request *r, const struct r
 }
 
 static void static_answer(struct child *c, struct child_request *r, const struct static_file *f,
-	int status, const struct range *range)
+    int status, const struct range *range)
 {
 	child_head_start(c, r, status, child_reason(status));
 	if (status != 304)
@@ -222,7 +221,8 @@ int child_static(struct child *c, struct child_request *r)
 
 	/* Apache's AcceptPathInfo Default. */
 	if (r->target.path_info[0]) {
-		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s%s", r->target.file, r->target.path_info);
+		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s%s", r->target.file,
+		    r->target.path_info);
 		return 404;
 	}
 	status = child_method(c, r);

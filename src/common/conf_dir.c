@@ -1,6 +1,6 @@
 /*
- * Directives of directory context into a struct conf_dir (conf_dir.h). Run by the loader; written so
- * that the child can use it for .htaccess, after the drop, on the vhost user's own words.
+ * Directives of directory context into a struct conf_dir (conf_dir.h). Run by the loader; written
+ * so that the child can use it for .htaccess, after the drop, on the vhost user's own words.
  */
 #include "itkd/conf_dir.h"
 
@@ -233,7 +233,8 @@ static bool secret_room(const struct conf_dir_build *b, size_t n)
 {
 	const struct arena *s = b->secret;
 
-	return s->limit > 0 || (s->size - s->used > ROOM_SLACK && n < s->size - s->used - ROOM_SLACK);
+	return s->limit > 0 ||
+	       (s->size - s->used > ROOM_SLACK && n < s->size - s->used - ROOM_SLACK);
 }
 
 static const char *add_env(struct conf_dir_build *b, const char *name, const char *value)
@@ -292,7 +293,8 @@ typedef const char *(*dir_setter)(struct conf_dir_build *b, const struct conf_va
 #define EARLY NULL
 #define NONE NULL
 #define SECTION(name, ...)
-#define DIRECTIVE(name, arg, contexts, override, module, status, initial, min, max, setter, manual) \
+#define DIRECTIVE(                                                                                 \
+    name, arg, contexts, override, module, status, initial, min, max, setter, manual)              \
 	[CONF_ID_##name] = setter,
 
 static const dir_setter setters[CONF_IDS] = {
@@ -323,5 +325,6 @@ void conf_dir_finish(struct conf_dir_build *b)
 	    (struct conf_exts){b->types.n, move_list(b->a, &b->types, sizeof(struct conf_ext))};
 	d->handlers = (struct conf_exts){
 	    b->handlers.n, move_list(b->a, &b->handlers, sizeof(struct conf_ext))};
-	d->env = (struct conf_envs){b->env.n, move_list(b->secret, &b->env, sizeof(struct conf_env))};
+	d->env =
+	    (struct conf_envs){b->env.n, move_list(b->secret, &b->env, sizeof(struct conf_env))};
 }

@@ -68,8 +68,8 @@ static void include_path(struct conf_parser *p, const char *path, unsigned depth
 	if (depth > CONF_INCLUDE_DEPTH) {
 		conf_parse_error(p, "Include",
 		    arena_printf(p->a,
-			"Directory %s exceeds the maximum include directory nesting level of %d",
-			path, CONF_INCLUDE_DEPTH));
+		        "Directory %s exceeds the maximum include directory nesting level of %d",
+		        path, CONF_INCLUDE_DEPTH));
 		return;
 	}
 	struct conf_vec names = list_directory(p, path, NULL);
@@ -129,9 +129,9 @@ static void read_include(struct conf_parser *p, const char *name, const char *wo
 	if (include_pattern(p, "", path + 1) == 0 && !optional)
 		conf_parse_error(p, name,
 		    arena_printf(p->a,
-			"No matches for the wildcard '%s', failing (use IncludeOptional if "
-			"required)",
-			path));
+		        "No matches for the wildcard '%s', failing (use IncludeOptional if "
+		        "required)",
+		        path));
 }
 
 static void read_define(struct conf_parser *p, const char *name, uint32_t n, char *const *words)
@@ -191,9 +191,9 @@ bool conf_parse_condition(
 	bool not = *argument == '!';
 
 	if (!d || (d->id != CONF_ID_SECTION_IfModule && d->id != CONF_ID_SECTION_IfDefine &&
-		      d->id != CONF_ID_SECTION_IfFile))
+	              d->id != CONF_ID_SECTION_IfFile))
 		return false;
-	argument += not;
+	argument += not ;
 	const char *word = conf_lex_word(p->a, &argument);
 
 	if (!*word) {
@@ -203,10 +203,10 @@ bool conf_parse_condition(
 		return true;
 	}
 	if (d->id == CONF_ID_SECTION_IfModule)
-		*holds = conf_table_module(word) != not;
+		*holds = conf_table_module(word) != not ;
 	else if (d->id == CONF_ID_SECTION_IfDefine)
-		*holds = (conf_map_get(&p->defines, word) != NULL) != not;
+		*holds = (conf_map_get(&p->defines, word) != NULL) != not ;
 	else
-		*holds = file_exists(p, word) != not;
+		*holds = file_exists(p, word) != not ;
 	return true;
 }

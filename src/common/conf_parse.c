@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void conf_parser_init(struct conf_parser *p, struct arena *a, struct conf_report *report,
-    const char *server_root)
+void conf_parser_init(
+    struct conf_parser *p, struct arena *a, struct conf_report *report, const char *server_root)
 {
 	*p = (struct conf_parser){.a = a, .report = report, .server_root = server_root};
 	conf_table_index(&p->names, a);
@@ -41,7 +41,8 @@ static void undefined_variable(void *ctx, const char *name)
 
 void conf_parse_error(struct conf_parser *p, const char *directive, const char *text)
 {
-	conf_report_at(p->report, CONF_ERROR, p->frame->file, p->frame->line, directive, "%s", text);
+	conf_report_at(
+	    p->report, CONF_ERROR, p->frame->file, p->frame->line, directive, "%s", text);
 }
 
 /* Adds a node to the innermost section that stands in the tree. */
@@ -84,8 +85,7 @@ static const char *section_argument(struct conf_parser *p, const char *name, con
 
 	if (end)
 		return arena_strndup(p->a, rest, (size_t)(end - rest));
-	conf_parse_error(
-	    p, arena_printf(p->a, "<%s>", name), "directive missing closing '>'");
+	conf_parse_error(p, arena_printf(p->a, "<%s>", name), "directive missing closing '>'");
 	return rest;
 }
 
@@ -105,7 +105,6 @@ static void begin_section(struct conf_parser *p, char *word, const char *rest)
 		open_section(p, name, OPEN_SKIP, NULL);
 		return;
 	}
-	rest = conf_parse_expand(p, rest);
 	const char *argument = closed ? "" : section_argument(p, name, rest);
 
 	if (conf_parse_condition(p, name, argument, &holds)) {
@@ -138,8 +137,8 @@ static void end_section(struct conf_parser *p, char *word)
 		    arena_printf(p->a, "without matching <%s> section", name));
 	else if (match != o)
 		conf_parse_error(p, arena_printf(p->a, "</%s>", name),
-		    arena_printf(p->a, "Expected </%s> (line %u) but saw </%s>", o->name, o->line,
-			name));
+		    arena_printf(
+		        p->a, "Expected </%s> (line %u) but saw </%s>", o->name, o->line, name));
 	/* A name that is not open at all is taken for a slip of the innermost one. */
 	if (o)
 		p->frame->open = match ? match->up : o->up;
@@ -166,6 +165,9 @@ static void parse_line(struct conf_parser *p, const char *text)
 		return;
 	if (*text != '<' && skip)
 		return;
+	/* What is passed over may name variables that are not there. */
+	if (!skip)
+		rest = conf_parse_expand(p, text);
 	word = conf_lex_word(p->a, &rest);
 	if (word[0] == '<' && word[1] == '/') {
 		end_section(p, word);
@@ -177,7 +179,6 @@ static void parse_line(struct conf_parser *p, const char *text)
 	}
 	if (!*word)
 		return;
-	rest = conf_parse_expand(p, rest);
 	const struct conf_directive *d = conf_table_find(&p->names, word, false);
 
 	if (d && d->arg == ARG_READ) {
@@ -308,8 +309,7 @@ void conf_parse_file(struct conf_parser *p, const char *path)
 		return;
 	}
 	if (reads_itself(p, id)) {
-		conf_report_at(
-		    p->report, CONF_ERROR, from, line, what, "%s includes itself", path);
+		conf_report_at(p->report, CONF_ERROR, from, line, what, "%s includes itself", path);
 		return;
 	}
 	remember_source(p, path);

@@ -27,8 +27,8 @@ static void report_add(struct conf_report *r, enum conf_severity severity, const
 		m->text = arena_printf(r->a, "itkd: %s:%u: %s%s%s%s", file, line, directive, colon,
 		    kinds[severity], text);
 	else
-		m->text = arena_printf(
-		    r->a, "itkd: %s%s%s%s", directive, colon, kinds[severity], text);
+		m->text =
+		    arena_printf(r->a, "itkd: %s%s%s%s", directive, colon, kinds[severity], text);
 	if (r->last)
 		r->last->next = m;
 	else

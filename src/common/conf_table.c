@@ -9,8 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define DIRECTIVE(name, arg, contexts, override, module, status, initial, min, max, setter, manual) \
-	[CONF_ID_##name] = {CONF_ID_##name, #name, false, arg, contexts, override, #module,         \
+#define DIRECTIVE(                                                                                 \
+    name, arg, contexts, override, module, status, initial, min, max, setter, manual)              \
+	[CONF_ID_##name] = {CONF_ID_##name, #name, false, arg, contexts, override, #module,        \
 	    status, initial, min, max, manual},
 #define SECTION(name, contexts, override, module, status, min, max, manual)                        \
 	[CONF_ID_SECTION_##name] = {CONF_ID_SECTION_##name, #name, true, ARG_SECTION, contexts,    \
@@ -137,4 +138,23 @@ bool conf_table_module(const char *name)
 	if (n > 7 && strcmp(name + n - 7, "_module") == 0)
 		return is_module(name, n - 7);
 	return false;
+}
+
+unsigned conf_table_modules(const char **names, unsigned max)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < CONF_IDS; i++) {
+		const struct conf_directive *d = &conf_table[i];
+		bool known = d->status != CONF_IMPLEMENTED;
+
+		for (unsigned j = 0; j < n && !known; j++)
+			known = strcmp(names[j], d->module) == 0;
+		if (!known && n < max)
+			names[n++] = d->module;
+	}
+	for (size_t i = 0; i < sizeof(bare_modules) / sizeof(*bare_modules) && n < max; i++)
+		if (strcmp(bare_modules[i], "so") != 0)
+			names[n++] = bare_modules[i];
+	return n;
 }

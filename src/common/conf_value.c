@@ -48,8 +48,8 @@ static const char *value_time(
 	static const struct {
 		const char *unit;
 		int64_t ms;
-	} units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"min", 60000}, {"mi", 60000},
-	    {"h", 3600000}};
+	} units[] = {
+	    {"", 1000}, {"s", 1000}, {"ms", 1}, {"min", 60000}, {"mi", 60000}, {"h", 3600000}};
 	size_t digits = strspn(word, "0123456789");
 	char *number = arena_strndup(a, word, digits);
 
@@ -91,8 +91,8 @@ static const char *value_path(
 	return NULL;
 }
 
-const char *conf_table_value(struct arena *a, const char *server_root,
-    const struct conf_node *node, struct conf_value *value)
+const char *conf_table_value(struct arena *a, const char *server_root, const struct conf_node *node,
+    struct conf_value *value)
 {
 	const struct conf_directive *d = node->directive;
 	const char *error;

@@ -35,6 +35,7 @@ struct check_entry {
 };
 
 struct check {
+	struct arena arena;
 	const struct conf *conf;
 	const struct conf_vhost *vhost; /* whose files are read now */
 	bool failed;
@@ -43,7 +44,7 @@ struct check {
 	const struct front_pem **certs, **by_vhost;
 };
 
-static void check_vsay(
+__attribute__((format(printf, 3, 0))) static void check_vsay(
     const struct conf_vhost *v, const char *directive, const char *fmt, va_list ap)
 {
 	const char *file = v->tls.file ? v->tls.file : v->file;
@@ -297,10 +298,18 @@ static void check_vhost(struct check *k)
 		k->by_vhost[k->vhost->id] = &e->pem;
 }
 
-static const struct conf *check_table(void)
+static void check_free(void *node)
 {
-	static struct arena arena;
-	const struct conf *conf;
+	struct check_entry *e = node;
+
+	X509_free(e->pem.leaf);
+	sk_X509_pop_free(e->pem.chain, X509_free);
+	EVP_PKEY_free(e->pem.key);
+	free(e);
+}
+
+static void check_table(struct check *k)
+{
 	struct stat st;
 	void *p;
 
@@ -309,11 +318,16 @@ static const struct conf *check_table(void)
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, FRONT_FD_TABLE, 0);
 	if (p == MAP_FAILED)
 		fatal_errno("front table");
-	arena_init_heap(&arena, CHECK_ARENA);
-	conf = front_table_decode(&arena, p, (size_t)st.st_size);
-	if (!conf)
+	arena_init_heap(&k->arena, CHECK_ARENA);
+	k->conf = front_table_decode(&k->arena, p, (size_t)st.st_size);
+	if (!k->conf)
 		fatal("the front table is not of this version");
-	return conf;
+	if (munmap(p, (size_t)st.st_size) != 0)
+		fatal_errno("munmap");
+	k->certs = calloc(k->conf->nvhosts, sizeof(*k->certs));
+	k->by_vhost = calloc(k->conf->nvhosts, sizeof(*k->by_vhost));
+	if (!k->certs || !k->by_vhost)
+		fatal_oom();
 }
 
 static void check_write(const struct check *k)
@@ -340,18 +354,18 @@ static void check_write(const struct check *k)
 
 int front_check(void)
 {
-	struct check k = {.conf = check_table()};
+	struct check k = {0};
 
-	k.certs = calloc(k.conf->nvhosts, sizeof(*k.certs));
-	k.by_vhost = calloc(k.conf->nvhosts, sizeof(*k.by_vhost));
-	if (!k.certs || !k.by_vhost)
-		fatal_oom();
+	check_table(&k);
 	for (uint32_t i = 0; i < k.conf->nvhosts; i++) {
 		k.vhost = k.conf->vhosts[i];
 		check_vhost(&k);
 	}
-	if (k.failed)
-		return 1;
-	check_write(&k);
-	return 0;
+	if (!k.failed)
+		check_write(&k);
+	tdestroy(k.entries, check_free);
+	free(k.certs);
+	free(k.by_vhost);
+	arena_free(&k.arena);
+	return k.failed ? 1 : 0;
 }

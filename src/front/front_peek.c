@@ -55,7 +55,8 @@ static void peek_event(evutil_socket_t fd, short what, void *arg)
 	struct front_conn *c = arg;
 
 	(void)fd;
-	if (what & EV_CLOSED)
+	/* A peek gives the bytes before a reset for ever, and never the reset. */
+	if ((what & EV_CLOSED) || front_conn_reset(c))
 		c->closed = true;
 	peek_look(c);
 }

@@ -68,16 +68,14 @@ static bool ticket_lock(int command, short type)
 	struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
 
 	while (fcntl(tickets.fd, command, &lock) != 0) {
-		if (errno == EAGAIN || errno == EACCES)
-			return false;
 		if (errno != EINTR)
-			fatal_errno("ticket keys: lock");
+			return false;
 	}
 	return true;
 }
 
-/* No keys where the file is empty or of another version. */
-static void ticket_read(struct ticket_secrets *s)
+/* No keys where the file is empty or of another version; false: it cannot be read. */
+static bool ticket_read(struct ticket_secrets *s)
 {
 	uint8_t buf[TICKET_FILE];
 	ssize_t n = pread(tickets.fd, buf, sizeof(buf), 0);
@@ -85,10 +83,10 @@ static void ticket_read(struct ticket_secrets *s)
 
 	*s = (struct ticket_secrets){0};
 	if (n < 0)
-		fatal_errno("ticket keys");
+		return false;
 	wire_reader(&w, buf, (size_t)n);
 	if (wire_get_u32(&w) != TICKET_MAGIC || wire_get_u32(&w) != TICKET_VERSION)
-		return;
+		return true;
 	s->n = wire_get_u32(&w);
 	for (uint32_t i = 0; i < TICKET_KEYS; i++) {
 		struct span bytes;
@@ -101,9 +99,10 @@ static void ticket_read(struct ticket_secrets *s)
 	if (!wire_end(&w) || s->n > TICKET_KEYS)
 		s->n = 0;
 	OPENSSL_cleanse(buf, sizeof(buf));
+	return true;
 }
 
-static void ticket_write(const struct ticket_secrets *s)
+static bool ticket_write(const struct ticket_secrets *s)
 {
 	uint8_t buf[TICKET_FILE];
 	struct wire w;
@@ -116,9 +115,9 @@ static void ticket_write(const struct ticket_secrets *s)
 		wire_put_u64(&w, s->key[i].created);
 		wire_put_bytes(&w, s->key[i].bytes, TICKET_SECRET);
 	}
-	if (w.bad || pwrite(tickets.fd, buf, w.n, 0) != (ssize_t)w.n)
-		fatal_errno("ticket keys: write");
+	bool ok = !w.bad && pwrite(tickets.fd, buf, w.n, 0) == (ssize_t)w.n;
 	OPENSSL_cleanse(buf, sizeof(buf));
+	return ok;
 }
 
 /* A clock that was set back must not keep a key for ever. */
@@ -127,49 +126,50 @@ static bool ticket_stale(const struct ticket_secrets *s, uint64_t now)
 	return s->n == 0 || now - s->key[0].created >= TICKET_ROTATE_S;
 }
 
-static void ticket_rotate(struct ticket_secrets *s, uint64_t now)
+static bool ticket_rotate(struct ticket_secrets *s, uint64_t now)
 {
 	memmove(&s->key[1], &s->key[0], sizeof(s->key[0]) * (TICKET_KEYS - 1));
 	if (s->n < TICKET_KEYS)
 		s->n++;
 	s->key[0].created = now;
-	if (RAND_bytes(s->key[0].bytes, TICKET_SECRET) != 1)
-		fatal("OpenSSL has no random bytes");
+	return RAND_bytes(s->key[0].bytes, TICKET_SECRET) == 1 && ticket_write(s);
 }
 
 /* With the lock: takes what the others wrote, and rotates where it is time. */
-static void ticket_sync_locked(void)
+static bool ticket_sync_locked(void)
 {
 	struct ticket_secrets s;
 	uint64_t now = (uint64_t)time(NULL);
+	bool ok = ticket_read(&s) && (!ticket_stale(&s, now) || ticket_rotate(&s, now));
 
-	ticket_read(&s);
-	if (ticket_stale(&s, now)) {
-		ticket_rotate(&s, now);
-		ticket_write(&s);
-	}
-	if (memcmp(&s, &tickets.secrets, sizeof(s)) != 0) {
+	if (ok && memcmp(&s, &tickets.secrets, sizeof(s)) != 0) {
 		tickets.secrets = s;
 		tickets.version++;
 	}
 	OPENSSL_cleanse(&s, sizeof(s));
+	return ok;
 }
 
-/* F_SETLKW only at the start: a front in its loop must not wait for another that is stopped. */
-static void ticket_sync(int command)
+/*
+ * F_SETLKW only at the start: a front in its loop must not wait for another that is stopped. One
+ * that cannot sync goes on with the keys that it has.
+ */
+static bool ticket_sync(int command)
 {
+	bool ok;
+
 	tickets.looked = front_now();
 	if (!ticket_lock(command, F_WRLCK))
-		return;
-	ticket_sync_locked();
-	if (!ticket_lock(F_SETLK, F_UNLCK))
-		fatal("ticket keys: unlock");
+		return false;
+	ok = ticket_sync_locked();
+	return ticket_lock(F_SETLK, F_UNLCK) && ok;
 }
 
 static void ticket_event(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what, (void)arg;
-	ticket_sync(F_SETLK);
+	if (!ticket_sync(F_SETLK))
+		log_msg(LOG_WARNING, "ticket keys: no look at those of the other fronts: %m");
 }
 
 void front_ticket_start(int fd)
@@ -183,7 +183,8 @@ void front_ticket_start(int fd)
 		fatal_oom();
 	if (!tickets.cipher)
 		fatal("OpenSSL has no AES-256-CBC");
-	ticket_sync(F_SETLKW);
+	if (!ticket_sync(F_SETLKW))
+		fatal_errno("ticket keys");
 	if (event_assign(&tickets.timer, front.base, -1, EV_PERSIST, ticket_event, NULL) != 0 ||
 	    event_add(&tickets.timer, &tv) != 0)
 		fatal("no event for the ticket keys");
@@ -284,7 +285,7 @@ static int ticket_decrypt(const struct conf_vhost *vhost, const unsigned char *n
 
 	/* Another front may have rotated. */
 	if (i < 0 && front_now() - tickets.looked >= TICKET_MISS_MS) {
-		ticket_sync(F_SETLK);
+		ticket_event(-1, 0, NULL);
 		i = ticket_find(vhost, name);
 	}
 	if (i < 0)

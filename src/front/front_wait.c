@@ -77,8 +77,7 @@ static void wait_client_event(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	if ((what & EV_TIMEOUT) || front_conn_reset(c)) {
-		front_answer_log(
-		    c, c->vhost, LOG_INFO, "core", "the client did not wait for a process");
+		front_answer_log(c, c->vhost, LOG_DEBUG, "core", "gone before a process was free");
 		front_conn_free(c);
 		return;
 	}

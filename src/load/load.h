@@ -77,6 +77,8 @@ struct load_listener {
 	bool given;
 };
 
+struct load_names;
+
 struct loader {
 	struct arena *tmp;         /* heap: the tree, lists that grow */
 	struct conf_report *report;
@@ -101,7 +103,7 @@ struct loader {
 	struct conf_vec logs;        /* struct conf_log */
 	struct conf_map log_of;      /* index + 1 by path */
 	struct conf_map format_of;   /* compiled formats by text */
-	struct conf_map passwd;      /* struct load_ids by name; a NULL: not read yet */
+	struct load_names *names;    /* load_names.c; NULL: not read yet */
 	struct conf_map noted;       /* accepted directives of which a note was given */
 	const char *types_config;
 	const struct conf_node *types_config_node;
@@ -190,6 +192,9 @@ const gid_t *load_who_groups(struct loader *l, const struct load_ids *ids, uint3
 
 /* load_names.c: passwd and group files read once, where NSS would ask them first anyway. */
 bool load_names_user(struct loader *l, const char *name, struct load_ids *ids);
+bool load_names_group(struct loader *l, const char *name, gid_t *gid);
+/* The groups that list the user, without its own; false: NSS must be asked. */
+bool load_names_member(struct loader *l, const char *user, struct conf_vec *gids);
 
 /* load_listen.c, load_addr.c */
 void load_listen_finish(struct loader *l);

@@ -84,8 +84,8 @@ static void add_text(struct loader *l, struct load_server *s, const char *text)
 	bool any;
 
 	if (!load_addr_split(l, text, &host, &addr.port, &any)) {
-		conf_report(l->report, CONF_ERROR, s->node,
-		    "'%s': The address or port is invalid", text);
+		conf_report(
+		    l->report, CONF_ERROR, s->node, "'%s': The address or port is invalid", text);
 		return;
 	}
 	if (!*host || !host[strspn(host, "0123456789")]) {
@@ -110,8 +110,8 @@ void load_addrs(struct loader *l, struct load_server *s)
 	for (uint32_t i = 0; i < s->node->nargs; i++)
 		add_text(l, s, s->node->args[i]);
 	if (s->addrs.n == 0)
-		conf_report(l->report, CONF_WARNING, s->node,
-		    "has no address and is never reached");
+		conf_report(
+		    l->report, CONF_WARNING, s->node, "has no address and is never reached");
 }
 
 const char *load_addr_text(struct arena *a, const struct host_addr *addr)
@@ -126,7 +126,6 @@ const char *load_addr_text(struct arena *a, const struct host_addr *addr)
 	if (addr->family == AF_INET)
 		return arena_printf(a, "%s:%s", addr_ip((const struct sockaddr *)&in, ip), port);
 	if (addr->family == AF_INET6)
-		return arena_printf(
-		    a, "[%s]:%s", addr_ip((const struct sockaddr *)&in6, ip), port);
+		return arena_printf(a, "[%s]:%s", addr_ip((const struct sockaddr *)&in6, ip), port);
 	return arena_printf(a, "*:%s", port);
 }

@@ -42,8 +42,8 @@ static bool begin_private(struct loader *l, struct load_region *r)
 		return false;
 	l->private = arena_array(l->tmp, n, sizeof(*l->private));
 	for (uint32_t i = 0; i < n; i++)
-		arena_init_fixed(&l->private[i], (char *)r->private_base + i * CONF_PRIVATE_STRIDE,
-		    CONF_PRIVATE_STRIDE);
+		arena_init_fixed(&l->private[i],
+		    (char *)r -> private_base + i * CONF_PRIVATE_STRIDE, CONF_PRIVATE_STRIDE);
 	return true;
 }
 
@@ -68,8 +68,8 @@ static void finish_dir(struct loader *l, struct load_server *s)
 		if (!(b->dir.set & DIR_INDEX)) {
 			*(const char **)conf_vec_push(&b->index, l->tmp, sizeof(char *)) =
 			    arena_strdup(&l->common, index);
-			b->dir.index = (struct conf_strings){
-			    1, copy_list(l, &b->index, sizeof(char *))};
+			b->dir.index =
+			    (struct conf_strings){1, copy_list(l, &b->index, sizeof(char *))};
 			b->dir.set |= DIR_INDEX;
 		}
 		s->v.dir = b->dir;
@@ -78,9 +78,15 @@ static void finish_dir(struct loader *l, struct load_server *s)
 	/* The list of variables is as private as its values. */
 	struct conf_dir own = b->dir, env = {.env = b->dir.env}, base = s->main->v.dir;
 
+	size_t need = ((size_t)base.env.n + env.env.n + 4) * sizeof(struct conf_env);
+
 	own.env = (struct conf_envs){0};
 	conf_dir_merge(&l->common, &base, &own);
-	conf_dir_merge(b->secret, &base, &env);
+	if (need < b->secret->size - b->secret->used)
+		conf_dir_merge(b->secret, &base, &env);
+	else
+		conf_report(l->report, CONF_ERROR, s->node,
+		    "the variables of this user's virtual hosts exceed 16 MiB");
 	s->v.dir = base;
 }
 

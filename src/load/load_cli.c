@@ -44,8 +44,7 @@ static const char **list_new(int argc)
 
 static void define(struct cli *c, const char *name)
 {
-	static const char *const foreground[] = {
-	    "FOREGROUND", "NO_DETACH", "DEBUG", "ONE_PROCESS"};
+	static const char *const foreground[] = {"FOREGROUND", "NO_DETACH", "DEBUG", "ONE_PROCESS"};
 
 	c->load.defines[c->load.ndefines++] = name;
 	for (size_t i = 0; i < sizeof(foreground) / sizeof(*foreground); i++)

@@ -19,7 +19,7 @@ struct cli {
 /* load_cli.c: the command line of an administrator, or what follows -- of --load. */
 void load_cli_parse(struct cli *c, int argc, char **argv);
 
-/* load_check_run.c: -t and -S. The exit status. */
+/* load_run.c: -t and -S. The exit status. */
 int load_run_check(const struct cli *c);
 /* The configuration can be loaded; everything that is wrong goes to stderr. */
 bool load_run_test(const struct cli *c, bool notes);

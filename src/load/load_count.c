@@ -66,11 +66,11 @@ static const char *site_key(struct loader *l, const struct load_server *s)
 {
 	const struct conf_identity *id =
 	    (const struct conf_identity *)l->identities.v + s->v.identities[0];
-	uint64_t groups = load_siphash(
-	    0, 0, (const char *)id->groups, id->ngroups * sizeof(*id->groups));
+	uint64_t groups =
+	    load_siphash(0, 0, (const char *)id->groups, id->ngroups * sizeof(*id->groups));
 
-	return arena_printf(l->tmp, "%s\n%u\n%u\n%lx", s->v.server_name, id->uid, id->gid,
-	    (unsigned long)groups);
+	return arena_printf(
+	    l->tmp, "%s\n%u\n%u\n%lx", s->v.server_name, id->uid, id->gid, (unsigned long)groups);
 }
 
 static void set_counter(struct loader *l, struct load_server *s, struct conf_map *seen)

@@ -85,8 +85,7 @@ static uint32_t argument_offset(unsigned i)
 }
 
 /* Five or six instructions: on with the next argument, or EPERM. */
-static void emit_argument(
-    struct program *p, unsigned i, bool narrow, uint32_t min, uint32_t max)
+static void emit_argument(struct program *p, unsigned i, bool narrow, uint32_t min, uint32_t max)
 {
 	emit(p, BPF_LD | BPF_W | BPF_ABS, argument_offset(i), 0, 0);
 	if (narrow)

@@ -53,8 +53,8 @@ const char *load_set_listen(struct loader *l, struct load_server *s, const struc
 	else if (!addr_parse(span_of(host), port, &ss))
 		return load_fail(l, "'%s' is not an IP address", host);
 	if (given && strcasecmp(v->words[1], "http") != 0 && strcasecmp(v->words[1], "https") != 0)
-		return load_fail(l, "protocol '%s' is not implemented; http and https are",
-		    v->words[1]);
+		return load_fail(
+		    l, "protocol '%s' is not implemented; http and https are", v->words[1]);
 	if (l->listeners.n == LOAD_LISTENERS_MAX)
 		return load_fail(l, "more than %u Listen", LOAD_LISTENERS_MAX);
 	struct conf_listener *c = conf_vec_push(&l->listeners, l->tmp, sizeof(*c));
@@ -108,9 +108,8 @@ static void separate_families(struct conf_listener *v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t j = 0; j < n; j++)
-			if (v[i].addr.ss_family == AF_INET6 && is_any(&v[i]) &&
-			    *v[i].text == '[' && v[j].addr.ss_family == AF_INET &&
-			    port_of(&v[i]) == port_of(&v[j]))
+			if (v[i].addr.ss_family == AF_INET6 && is_any(&v[i]) && *v[i].text == '[' &&
+			    v[j].addr.ss_family == AF_INET && port_of(&v[i]) == port_of(&v[j]))
 				v[i].v6only = true;
 }
 

@@ -68,7 +68,8 @@ const char *load_set_custom_log(struct loader *l, struct load_server *s, const s
 	if (v->n == 3) {
 		if (strncasecmp(v->words[2], "expr=", 5) == 0)
 			return "expr= is not implemented yet; env= is";
-		if (strncasecmp(v->words[2], "env=", 4) != 0 || !v->words[2][4 + (v->words[2][4] == '!')])
+		if (strncasecmp(v->words[2], "env=", 4) != 0 ||
+		    !v->words[2][4 + (v->words[2][4] == '!')])
 			return load_fail(l, "'%s' is not env=NAME or env=!NAME", v->words[2]);
 		env = v->words[2] + 4;
 	}
@@ -118,8 +119,9 @@ static int fd_index(struct conf_vhost *v, uint32_t id)
 	return (int)v->nlogs++;
 }
 
+/* NULL: there is none, which is reported for the server that names it. */
 static const char *format_text(
-    struct loader *l, const struct load_server *s, const struct load_access *access)
+    struct loader *l, const struct load_server *s, const struct load_access *access, bool own)
 {
 	const char *text;
 
@@ -135,7 +137,7 @@ static const char *format_text(
 		text = LOG_FORMAT_COMMON;
 	if (!text && strchr(access->format, '%'))
 		text = access->format;
-	if (!text)
+	if (!text && own)
 		conf_report(l->report, CONF_ERROR, access->node,
 		    "there is no LogFormat of the name '%s'", access->format);
 	return text;
@@ -151,10 +153,8 @@ static const struct log_format *compiled(
 		const struct log_format **f = ARENA_NEW(l->tmp, const struct log_format *);
 
 		*f = log_format_compile(&l->common, text, &error);
-		if (!*f) {
+		if (!*f)
 			conf_report(l->report, CONF_ERROR, node, "%s", error);
-			return NULL;
-		}
 		*at = f;
 	}
 	return *(const struct log_format **)*at;
@@ -170,7 +170,7 @@ static void finish_access(struct loader *l, struct load_server *s)
 	v->access = out;
 	v->naccess = 0;
 	for (uint32_t i = 0; i < from->access.n; i++) {
-		const char *text = format_text(l, from, &access[i]);
+		const char *text = format_text(l, from, &access[i], from == s);
 		uint32_t id = log_id(l, s, access[i].path, access[i].node);
 		int fd = fd_index(v, id);
 

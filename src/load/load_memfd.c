@@ -27,7 +27,7 @@ static bool parse_hex(const char *text, uint64_t *n)
 static bool seal(int fd)
 {
 	return fcntl(fd, F_ADD_SEALS,
-		   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0;
+	           F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0;
 }
 
 static bool write_table(const struct conf *conf, int fd)

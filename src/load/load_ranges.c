@@ -37,15 +37,15 @@ static const char *server_text(struct loader *l, const struct load_server *s)
 {
 	if (!s->node)
 		return "the main server";
-	return arena_printf(l->tmp, "<VirtualHost %s> (%s:%u)", s->node->raw, s->node->file,
-	    s->node->line);
+	return arena_printf(
+	    l->tmp, "<VirtualHost %s> (%s:%u)", s->node->raw, s->node->file, s->node->line);
 }
 
 static void report(struct loader *l, const struct load_server *s, const char *text)
 {
-	const struct load_who *who = s->assign.node	     ? &s->assign
-				     : l->main.assign.node ? &l->main.assign
-							   : &l->user;
+	const struct load_who *who = s->assign.node        ? &s->assign
+	                             : l->main.assign.node ? &l->main.assign
+	                                                   : &l->user;
 
 	if (who->node)
 		conf_report(l->report, CONF_ERROR, who->node, "%s", text);
@@ -60,11 +60,12 @@ static void check_range(struct loader *l, const struct load_server *s, const cha
 		return;
 	report(l, s,
 	    arena_printf(l->tmp, "%s runs as %s '%s', and %sid %u is not in %s %u %u (%s:%u)",
-		server_text(l, s), what, name, *what == 'u' ? "u" : "g", id,
-		r->node->directive->name, r->min, r->max, r->node->file, r->node->line));
+	        server_text(l, s), what, name, *what == 'u' ? "u" : "g", id,
+	        r->node->directive->name, r->min, r->max, r->node->file, r->node->line));
 }
 
-static void check_root(struct loader *l, const struct load_server *s, const struct conf_identity *id)
+static void check_root(
+    struct loader *l, const struct load_server *s, const struct conf_identity *id)
 {
 #ifdef ITKD_BIG_SECURITY_HOLE
 	(void)l;
@@ -73,12 +74,12 @@ static void check_root(struct loader *l, const struct load_server *s, const stru
 #else
 	if (id->uid == 0)
 		report(l, s,
-		    arena_printf(l->tmp, "%s would run as root (user '%s')", server_text(l, s),
-			id->user));
+		    arena_printf(
+		        l->tmp, "%s would run as root (user '%s')", server_text(l, s), id->user));
 	if (id->gid == 0)
 		report(l, s,
 		    arena_printf(l->tmp, "%s would run with gid 0 (group '%s')", server_text(l, s),
-			id->group));
+		        id->group));
 #endif
 }
 
@@ -106,8 +107,8 @@ static void check_own(struct loader *l, const struct load_server *s, const struc
 		return;
 	report(l, s,
 	    arena_printf(l->tmp,
-		"%s runs as user '%s' (uid %u), which is %s '%s': nothing else may run as it",
-		server_text(l, s), id->user, id->uid, directive, who->user));
+	        "%s runs as user '%s' (uid %u), which is %s '%s': nothing else may run as it",
+	        server_text(l, s), id->user, id->uid, directive, who->user));
 }
 
 /* A virtual host without AssignUserID is the main server's identity: one message for both. */

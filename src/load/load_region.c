@@ -55,5 +55,5 @@ bool load_region_end(struct load_region *r, size_t common, size_t private)
 	return munmap(r->base, CONF_COMMON_MAX) == 0 &&
 	       munmap(r->private_base, r->private_mapped) == 0 &&
 	       ftruncate(r->common_fd, (off_t)common) == 0 &&
-	       ftruncate(r->private_fd, (off_t)private) == 0;
+	       ftruncate(r->private_fd, (off_t) private) == 0;
 }

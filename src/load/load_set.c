@@ -20,14 +20,33 @@ struct set_entry {
 	load_setter f;
 };
 
-#define VHOST(field) {SET_VHOST, offsetof(struct load_server, field), NULL}
-#define GLOBAL(field) {SET_GLOBAL, offsetof(struct conf, field), NULL}
-#define SERVER(f) {SET_CALL, 0, load_set_##f}
-#define DIR(f) {SET_DIR, 0, NULL}
-#define EARLY {SET_NONE, 0, NULL}
-#define NONE {SET_NONE, 0, NULL}
+#define VHOST(field)                                                                               \
+	{                                                                                          \
+		SET_VHOST, offsetof(struct load_server, field), NULL                               \
+	}
+#define GLOBAL(field)                                                                              \
+	{                                                                                          \
+		SET_GLOBAL, offsetof(struct conf, field), NULL                                     \
+	}
+#define SERVER(f)                                                                                  \
+	{                                                                                          \
+		SET_CALL, 0, load_set_##f                                                          \
+	}
+#define DIR(f)                                                                                     \
+	{                                                                                          \
+		SET_DIR, 0, NULL                                                                   \
+	}
+#define EARLY                                                                                      \
+	{                                                                                          \
+		SET_NONE, 0, NULL                                                                  \
+	}
+#define NONE                                                                                       \
+	{                                                                                          \
+		SET_NONE, 0, NULL                                                                  \
+	}
 #define SECTION(name, ...)
-#define DIRECTIVE(name, arg, contexts, override, module, status, initial, min, max, setter, manual) \
+#define DIRECTIVE(                                                                                 \
+    name, arg, contexts, override, module, status, initial, min, max, setter, manual)              \
 	[CONF_ID_##name] = setter,
 
 static const struct set_entry entries[CONF_IDS] = {
@@ -63,7 +82,8 @@ const char *load_set(struct loader *l, struct load_server *s, const struct conf_
 	}
 }
 
-const char *load_set_server_root(struct loader *l, struct load_server *s, const struct conf_value *v)
+const char *load_set_server_root(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	struct stat st;
 
@@ -75,7 +95,8 @@ const char *load_set_server_root(struct loader *l, struct load_server *s, const 
 }
 
 /* [scheme://]name[:port] */
-const char *load_set_server_name(struct loader *l, struct load_server *s, const struct conf_value *v)
+const char *load_set_server_name(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	const char *text = v->text, *end = strstr(text, "://");
 	struct span host;
@@ -178,7 +199,8 @@ const char *load_set_pid_file(struct loader *l, struct load_server *s, const str
 	return NULL;
 }
 
-const char *load_set_runtime_dir(struct loader *l, struct load_server *s, const struct conf_value *v)
+const char *load_set_runtime_dir(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	(void)s;
 	l->conf->runtime_dir = arena_strdup(&l->common, v->text);
@@ -198,7 +220,8 @@ const char *load_set_types_config(
  * What depends on a module that is not there stands in <IfModule> and is passed over without a
  * word: naming the module is the only hint that somebody counts on it.
  */
-const char *load_set_load_module(struct loader *l, struct load_server *s, const struct conf_value *v)
+const char *load_set_load_module(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	(void)s;
 	if (!conf_table_module(v->words[0]))

@@ -15,7 +15,8 @@ const char *load_set_server_limit(
 	return NULL;
 }
 
-const char *load_set_max_clients(struct loader *l, struct load_server *s, const struct conf_value *v)
+const char *load_set_max_clients(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	(void)l;
 	s->v.max_clients = v->number > 0 ? (uint32_t)v->number : 0;

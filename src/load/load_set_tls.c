@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 const char *load_set_ssl_engine(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
@@ -20,6 +21,16 @@ const char *load_set_ssl_engine(struct loader *l, struct load_server *s, const s
 	else
 		return "must be On or Off";
 	return NULL;
+}
+
+/* Only that it is there; what is in it is itkd-front's to say. */
+static const char *check_file(struct loader *l, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		return NULL;
+	return load_fail(l, "file '%s' does not exist or is empty", path);
 }
 
 const char *load_set_ssl_certificate(
@@ -40,20 +51,20 @@ const char *load_set_ssl_certificate(
 	tls->file = arena_strdup(&l->common, v->node->file);
 	tls->line = v->node->line;
 	s->ssl_certificate = v->node;
-	return NULL;
+	return check_file(l, v->text);
 }
 
 const char *load_set_ssl_key(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	s->v.tls.key = arena_strdup(&l->common, v->text);
 	s->ssl_key = v->node;
-	return NULL;
+	return check_file(l, v->text);
 }
 
 const char *load_set_ssl_chain(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	s->v.tls.chain = arena_strdup(&l->common, v->text);
-	return NULL;
+	return check_file(l, v->text);
 }
 
 /* The versions that a word of SSLProtocol means; *old: one that does not exist here. */
@@ -110,7 +121,8 @@ const char *load_set_ssl_protocol(
 	return NULL;
 }
 
-const char *load_set_ssl_ciphers(struct loader *l, struct load_server *s, const struct conf_value *v)
+const char *load_set_ssl_ciphers(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
 {
 	const char *list = arena_strdup(&l->common, v->words[v->n - 1]);
 

@@ -14,7 +14,8 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#define STOP_MS 30000 /* how long -k stop waits for the end */
+#define STOP_MS 30000        /* how long -k stop waits for the end */
+#define NOT_RUNNING_STATUS 3 /* of -k status, as LSB's init scripts have it */
 
 /* The last value of a path directive of the main server; NULL where it is not given. */
 static const char *top_level_path(struct conf_parser *p, enum conf_id id)
@@ -139,8 +140,12 @@ int load_signal(const struct cli *c)
 		return pid > 0 ? send_signal(pid, SIGTERM, true) : not_running(stale);
 	if (strcmp(word, "graceful-stop") == 0)
 		return pid > 0 ? send_signal(pid, SIGWINCH, false) : not_running(stale);
-	if (strcmp(word, "status") == 0)
-		return pid > 0 ? status_print(pid) : not_running(stale) + 3;
+	if (strcmp(word, "status") == 0 && pid > 0)
+		return status_print(pid);
+	if (strcmp(word, "status") == 0) {
+		not_running(stale);
+		return NOT_RUNNING_STATUS;
+	}
 	fprintf(stderr, "itkd: -k %s: must be start, stop, restart, graceful, graceful-stop or "
 			"status\n",
 	    word);

@@ -102,7 +102,7 @@ int load_start(const struct cli *c)
 
 	if (geteuid() != 0) {
 		fprintf(stderr, "itkd: must be run as root: it binds ports below 1024, opens logs "
-				"and becomes each virtual host's user\n");
+		                "and becomes each virtual host's user\n");
 		return 1;
 	}
 	if (!self() || !master || !front) {

@@ -25,8 +25,7 @@ static const struct conf_node *engine_node(const struct load_server *s)
 }
 
 /* By the protocol of the Listen that has the port of its first address that is listened on. */
-static bool default_engine(
-    const struct load_server *s, const struct load_listener *const *by_port)
+static bool default_engine(const struct load_server *s, const struct load_listener *const *by_port)
 {
 	const struct host_addr *addrs = s->addrs.v;
 
@@ -91,7 +90,8 @@ static void check_member(struct loader *l, struct groups *g, const struct load_s
 	}
 	if (s->v.tls.engine && !tls_somewhere && plain)
 		conf_report(l->report, CONF_ERROR, engine_node(s),
-		    "SSLEngine is On here, but not for the first <VirtualHost> of %s (%s:%u), which "
+		    "SSLEngine is On here, but not for the first <VirtualHost> of %s (%s:%u), "
+		    "which "
 		    "decides for all of that address",
 		    load_addr_text(l->tmp, &plain->addr), plain->first->node->file,
 		    plain->first->node->line);
@@ -128,8 +128,8 @@ static void decide_listener(struct loader *l, const struct groups *g, struct con
 		if (!reaches(&at, &list[i]->addr))
 			continue;
 		/* Of several, a specific address hears only its best match. */
-		if (!is_any(&at) && host_group_default(host_map_group(&l->conf->host, sa)) !=
-					list[i]->first->v.id)
+		if (!is_any(&at) &&
+		    host_group_default(host_map_group(&l->conf->host, sa)) != list[i]->first->v.id)
 			continue;
 		if (list[i]->first->v.tls.engine)
 			tls = list[i];
@@ -139,7 +139,8 @@ static void decide_listener(struct loader *l, const struct groups *g, struct con
 	c->tls = tls || (!plain && l->main.v.tls.engine);
 	if (tls && plain)
 		conf_report(l->report, CONF_ERROR, listen->node,
-		    "%s is TLS by <VirtualHost> (%s:%u) and plain by <VirtualHost> (%s:%u): write a "
+		    "%s is TLS by <VirtualHost> (%s:%u) and plain by <VirtualHost> (%s:%u): write "
+		    "a "
 		    "Listen for each address",
 		    c->text, tls->first->node->file, tls->first->node->line,
 		    plain->first->node->file, plain->first->node->line);

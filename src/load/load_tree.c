@@ -5,6 +5,8 @@
 #include "itkd/build.h"
 #include "load/load.h"
 
+#include <string.h>
+
 const char *load_default_root(void)
 {
 	return ITKD_SYSCONFDIR "/itkd";
@@ -15,6 +17,24 @@ const char *load_default_file(void)
 	return ITKD_SYSCONFDIR "/itkd/itkd.conf";
 }
 
+/* As one file of a line each, so that a section may span several. */
+static void read_directives(
+    struct loader *l, const char *name, const char *const *lines, unsigned n)
+{
+	size_t size = 1;
+	char *text, *p;
+
+	for (unsigned i = 0; i < n; i++)
+		size += strlen(lines[i]) + 1;
+	p = text = arena_alloc(l->tmp, size);
+	for (unsigned i = 0; i < n; i++) {
+		p = stpcpy(p, lines[i]);
+		*p++ = '\n';
+	}
+	*p = '\0';
+	conf_parse_text(&l->parser, name, text);
+}
+
 void load_tree(struct loader *l, const struct load_options *o)
 {
 	struct conf_parser *p = &l->parser;
@@ -23,9 +43,7 @@ void load_tree(struct loader *l, const struct load_options *o)
 	    p, l->tmp, l->report, o->server_root ? o->server_root : load_default_root());
 	for (unsigned i = 0; i < o->ndefines; i++)
 		conf_parse_define(p, o->defines[i], NULL);
-	for (unsigned i = 0; i < o->npre; i++)
-		conf_parse_text(p, "-C", o->pre[i]);
+	read_directives(l, "-C", o->pre, o->npre);
 	conf_parse_file(p, o->config_file);
-	for (unsigned i = 0; i < o->npost; i++)
-		conf_parse_text(p, "-c", o->post[i]);
+	read_directives(l, "-c", o->post, o->npost);
 }

@@ -41,8 +41,8 @@ const char *load_who_user(struct loader *l, const char *text, struct load_ids *i
 	pw = getpwnam(text);
 	if (!pw)
 		return errno && errno != ENOENT
-			   ? load_fail(l, "user name '%s': %s", text, strerror(errno))
-			   : load_fail(l, "bad user name %s", text);
+		           ? load_fail(l, "user name '%s': %s", text, strerror(errno))
+		           : load_fail(l, "bad user name %s", text);
 	ids->uid = pw->pw_uid;
 	ids->gid = pw->pw_gid;
 	ids->name = arena_strdup(l->tmp, pw->pw_name);
@@ -56,12 +56,14 @@ const char *load_who_group(struct loader *l, const char *text, gid_t *gid)
 
 	if (*text == '#')
 		return bare_id(l, text, "group", gid);
+	if (load_names_group(l, text, gid))
+		return NULL;
 	errno = 0;
 	gr = getgrnam(text);
 	if (!gr)
 		return errno && errno != ENOENT
-			   ? load_fail(l, "group name '%s': %s", text, strerror(errno))
-			   : load_fail(l, "bad group name %s", text);
+		           ? load_fail(l, "group name '%s': %s", text, strerror(errno))
+		           : load_fail(l, "bad group name %s", text);
 	*gid = gr->gr_gid;
 	return NULL;
 }
@@ -73,20 +75,42 @@ static int by_gid(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* What initgroups(3) would set; NULL when it cannot be known. */
+static gid_t *ask_groups(struct loader *l, const struct load_ids *ids, int *count)
+{
+	struct conf_vec listed;
+	gid_t *groups;
+
+	if (load_names_member(l, ids->name, &listed)) {
+		groups = arena_array(l->tmp, (size_t)listed.n + 1, sizeof(*groups));
+		if (listed.n)
+			memcpy(groups, listed.v, listed.n * sizeof(*groups));
+		groups[listed.n] = ids->gid;
+		*count = (int)listed.n + 1;
+		return groups;
+	}
+	*count = 64;
+	groups = arena_array(l->tmp, (size_t)*count, sizeof(*groups));
+	if (getgrouplist(ids->name, ids->gid, groups, count) >= 0)
+		return groups;
+	*count = GROUPS_MAX;
+	groups = arena_array(l->tmp, GROUPS_MAX, sizeof(*groups));
+	return getgrouplist(ids->name, ids->gid, groups, count) >= 0 ? groups : NULL;
+}
+
 const gid_t *load_who_groups(struct loader *l, const struct load_ids *ids, uint32_t *n)
 {
-	int count = 64;
+	int count = 1;
 	uint32_t kept = 0;
-	gid_t *groups = arena_array(l->tmp, (size_t)count, sizeof(*groups));
+	gid_t *groups;
 
-	if (!ids->name) {
-		groups[0] = ids->gid;
-		count = 1;
-	} else if (getgrouplist(ids->name, ids->gid, groups, &count) < 0) {
-		count = GROUPS_MAX;
-		groups = arena_array(l->tmp, (size_t)count, sizeof(*groups));
-		if (getgrouplist(ids->name, ids->gid, groups, &count) < 0)
+	if (ids->name) {
+		groups = ask_groups(l, ids, &count);
+		if (!groups)
 			return NULL;
+	} else {
+		groups = ARENA_NEW(l->tmp, gid_t);
+		groups[0] = ids->gid;
 	}
 	qsort(groups, (size_t)count, sizeof(*groups), by_gid);
 	for (int i = 0; i < count; i++)
@@ -241,8 +265,7 @@ static void read_early(struct loader *l, struct load_server *s, const struct con
 	}
 }
 
-static void read_all_early(
-    struct loader *l, struct load_server *s, const struct conf_node *nodes)
+static void read_all_early(struct loader *l, struct load_server *s, const struct conf_node *nodes)
 {
 	for (const struct conf_node *n = nodes; n; n = n->next)
 		read_early(l, s, n);

@@ -4,7 +4,6 @@
  */
 #include "itkd/log.h"
 #include "itkd/logger.h"
-#include "itkd/title.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -45,7 +44,6 @@ _Noreturn void logger_run(struct logger_log *logs, uint32_t n, int ready)
 	uint32_t open = n;
 	if (!fds)
 		fatal_oom();
-	title_set("itkd: log");
 	if (write(ready, "", 1) != 1 || close(ready) != 0)
 		fatal_errno("telling the master");
 	for (uint32_t i = 0; i < n; i++)

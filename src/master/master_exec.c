@@ -123,8 +123,10 @@ pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int
 	for (uint32_t i = 0; i < g->conf->nlisteners; i++)
 		fds[FRONT_FD_LISTENERS - 3 + i] = m->sockets[g->listeners[i]].fd;
 	raise_files(m, g->conf);
+	const int log = g->pipes[g->conf->main_log].write;
+	if (dup2(log, 1) < 0 || dup2(log, 2) < 0)
+		fatal_errno("dup2");
 	place(fds, FRONT_FD_LISTENERS - 3 + g->conf->nlisteners);
-	/* Its stderr is not the terminal that the master was started on, once there is a log. */
 	char name[] = "itkd: front", *argv[] = {name, NULL}, *env[] = {NULL};
 	char *tz = getenv("TZ"), zone[128], *env_tz[] = {zone, NULL};
 	if (tz && snprintf(zone, sizeof(zone), "TZ=%s", tz) >= (int)sizeof(zone))

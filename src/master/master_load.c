@@ -8,7 +8,6 @@
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -115,14 +114,9 @@ void master_load_helper_ended(struct master *m, struct master_gen *g, int status
 		start_processes(m, g);
 }
 
-/* 0 and 1 to /dev/null, 2 and every later message to the main error log of g. */
+/* 2 and every later message to the main error log of g. */
 static void take_log(const struct master_gen *g)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
-		fatal_errno("/dev/null");
-	if (null > 2)
-		close(null);
 	if (dup2(g->pipes[g->conf->main_log].write, 2) < 0)
 		fatal_errno("dup2");
 	log_open(2, (int)g->conf->vhosts[0]->log_level);

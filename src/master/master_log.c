@@ -95,6 +95,7 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 	keep[2 * (size_t)n] = ready;
 	keep_only(keep, 2 * (size_t)n + 1);
 	master_gen_unmap_all(m);
+	title_set("itkd: log"); /* prctl(2) is not on its list */
 	cred_become_service(uid, gid);
 	sandbox_logger();
 	logger_run(logs, n, ready);

@@ -70,6 +70,16 @@ static void daemonize(struct master *m)
 	m->ready_pipe = fds[1];
 }
 
+/* Whoever waits for the end of our output must not wait for the daemon's end. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		fatal_errno("/dev/null");
+	if (null > 2)
+		close(null);
+}
+
 static void open_signals(struct master *m)
 {
 	sigset_t set;
@@ -137,6 +147,7 @@ static void start(struct master *m)
 		fatal_errno("start");
 	umask(022);
 	tzset();
+	leave_terminal();
 	m->group = getpgrp();
 	open_signals(m);
 	open_scoreboard(m);

@@ -56,6 +56,23 @@ static void check_head(const char *p, size_t n, const struct http_head *h)
 	}
 }
 
+/*
+ * The one thing that http-parser refuses and we do not: it takes a longer name for the
+ * Transfer-Encoding that it begins with.
+ */
+static int is_known_objection(const struct http_head *h)
+{
+	struct span te = SPAN("Transfer-Encoding");
+
+	for (size_t i = 0; i < h->nfields; i++) {
+		struct span name = h->fields[i].name;
+
+		if (name.n > te.n && span_ieq((struct span){name.p, te.n}, te))
+			return 1;
+	}
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *p = (const char *)data;
@@ -76,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	must(parts.result == whole.result && parts.status == whole.status, "pieces say the same");
 	if (whole.result == HTTP_HEAD_BAD) {
 		must(whole.status >= 400 && whole.why != NULL, "a refusal says why");
-		must(strcmp(whole.why, "parsers disagree") != 0, "our rules come first");
+		must(strcmp(whole.why, "parsers disagree") != 0 || is_known_objection(&whole.head),
+		    "our rules come first");
 	}
 	if (whole.result == HTTP_HEAD_DONE) {
 		check_head(p, n, &whole.head);

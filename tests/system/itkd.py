@@ -140,13 +140,13 @@ class Config:
         return self
 
     def vhost(self, site, *lines, name=None, tls=False, address=None, assign=True, aliases=(),
-              access=True, cgi=True, docroot=None, cert=None, replace=None):
+              access=True, cgi=True, docroot=None, cert=None, key=None, replace=None):
         """
         Adds a block for site. name: the ServerName (default site.name). address: default `*:PORT`
         of the config. assign: with AssignUserID of the site's user (False: the main server's
         User). aliases: ServerAlias. access: with ErrorLog and CustomLog of its own, named
-        NAME-error.log and NAME-access.log. cgi: ScriptAlias /cgi-bin/. cert: name of the
-        certificate (default name). lines come last in the block. Returns the block's index for
+        NAME-error.log and NAME-access.log. cgi: ScriptAlias /cgi-bin/. cert, key: whose, by
+        name (default: cert is the ServerName, key is cert). lines come last in the block. Returns the block's index for
         drop(); replace: the index of a block that this one takes the place of.
         """
         name = name or site.name
@@ -168,7 +168,7 @@ class Config:
         if tls:
             cert = cert or name
             block += ["\tSSLEngine on", f'\tSSLCertificateFile "{self.tls.cert(cert)}"',
-                      f'\tSSLCertificateKeyFile "{self.tls.key(cert)}"']
+                      f'\tSSLCertificateKeyFile "{self.tls.key(key or cert)}"']
         block += ["\t" + line for line in lines] + ["</VirtualHost>"]
         if replace is not None:
             self._vhosts[replace] = block
@@ -185,13 +185,13 @@ class Config:
         lines = [f'ServerRoot "{self.dir}"', f'PidFile "{self.pid_file}"',
                  f'ErrorLog "{self.logs}/error.log"']
         lines += [f"Listen {address}:{self.port}" for address in self.addresses]
-        lines += [f"Listen {address}:{self.tls_port} https" for address in self.addresses]
+        if any("\tSSLEngine on" in block for block in self._vhosts):
+            lines += [f"Listen {address}:{self.tls_port} https" for address in self.addresses]
         lines += [f"{name} {value}" for name, value in self.options.items() if value is not None]
         lines += [
             r'LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined',
             r'LogFormat "%h %l %u %t \"%r\" %>s %b" common',
             f'CustomLog "{self.logs}/access.log" common',
-            "DirectoryIndex index.html",
             '<Directory "/">', "\tOptions FollowSymLinks", "\tRequire all denied", "</Directory>",
             f'DocumentRoot "{main.docroot}"', f'<Directory "{main.docroot}">',
             "\tRequire all granted", "</Directory>"]
@@ -375,7 +375,7 @@ class Server:
         for _ in range(n):
             before = set(site.held())
             c = self.connect(tls=site.name if tls else None)
-            c.request("/cgi-bin/hold", site.name)
+            c.request("/cgi-bin/hold", site.name, headers={"Connection": "close"})
             answer = c.head()
             assert answer.status == 200, f"{answer}\n{self.logs_text()}"
             wait_for(lambda: set(site.held()) - before, timeout, "the CGI program `hold` to run")

@@ -247,10 +247,10 @@ def test_many_waiting_clients_are_all_answered(tmp, tls, start, main_site, site_
 def test_out_of_descriptors(config, start, site_a, site_b):
     """Point 10: out of descriptors the front stops accepting, says so once, and recovers."""
     sites(config.main("RequestReadTimeout header=300,MinRate=1"), site_a, site_b)
-    server = start(config, prefix=["prlimit", "--nofile=100:100"])
+    server = start(config, prefix=["prlimit", "--nofile=400:400"])
     fronts = server.fronts()
     with contextlib.ExitStack() as stack:
-        for _ in range(100 * len(fronts) + 20):
+        for _ in range(400 * len(fronts) + 20):
             s = stack.enter_context(socket.socket())
             s.setblocking(False)
             with contextlib.suppress(BlockingIOError):

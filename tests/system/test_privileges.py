@@ -155,11 +155,12 @@ def test_spare(world):
         sleeper.wait()
 
 
-@pytest.mark.parametrize("letter, tls, nice", [("a", False, 7), ("b", True, -5), ("b", False, -5)])
-def test_child_and_cgi_from_outside(world, letter, tls, nice):
+@pytest.mark.parametrize("letter, secure, nice", [
+    ("a", False, 7), ("b", True, -5), ("b", False, -5)])
+def test_child_and_cgi_from_outside(world, letter, secure, nice):
     """4: child and CGI have the vhost's ids, groups of initgroups, nice, umask, no capability."""
     site = getattr(world, letter)
-    c, child, cgi = working(world, site, tls)
+    c, child, cgi = working(world, site, secure)
     try:
         for p in (child, cgi):
             assert p.uids == (site.uid,) * 4 and p.gids == (site.gid,) * 4
@@ -196,12 +197,12 @@ def test_child_holds_only_its_own(world):
         c.close()
 
 
-@pytest.mark.parametrize("host, letter, tls, nice", [
+@pytest.mark.parametrize("host, letter, secure, nice", [
     ("a.test", "a", False, "7"), ("a.test", "a", True, "7"), ("b.test", "b", False, "-5")])
-def test_cgi_from_inside(world, host, letter, tls, nice):
+def test_cgi_from_inside(world, host, letter, secure, nice):
     """4, 8: what a CGI program finds: ids, pipes and nothing else, no signal blocked/ignored."""
     site = getattr(world, letter)
-    seen = probe(world, host, tls)
+    seen = probe(world, host, secure)
     assert seen["uids"] == [str(site.uid)] * 3 and seen["gids"] == [str(site.gid)] * 3
     assert sorted(map(int, seen["groups"])) == site.groups
     assert seen["nice"] == [nice] and seen["umask"] == ["0022"]
@@ -377,8 +378,7 @@ def test_no_existence_oracle(files, there, missing, method):
 
 def test_site_b_sees_no_process_of_a(files, start):
     """Section 2 of design: what a vhost runs cannot signal a front, the logger or the master."""
-    targets = files.server.fronts() + files.server.logger() + files.server.spares() + [
-        files.server.master]
+    targets = files.server.fronts() + files.server.logger() + [files.server.master]
     pids = " ".join(str(p.pid) for p in targets)
     files.b.cgi("signal", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
                 f"for p in {pids}; do kill -STOP $p 2>/dev/null && echo \"stopped $p\"; done\n"

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from itkd import Connection, Truncated, amount, free_port, request, wait_for
+from itkd import Connection, Truncated, amount, free_port, request, tls_context, wait_for
 
 
 class Generations:
@@ -92,16 +92,23 @@ class Load:
             t.join(60)
         assert self.complaints == []
 
+    def connect(self, host, tls):
+        """Without a check of the name: where c.test is gone, a.test's certificate answers."""
+        context = tls_context(self.g.config.tls.ca)
+        context.check_hostname = False
+        return self.g.server.connect(tls=host if tls else None, context=context)
+
     def new_connection(self, host, tls):
         low = self.g.done
-        answer = self.g.server.get("/", host, tls=tls)
+        with self.connect(host, tls) as c:
+            answer = c.get("/", host, headers={"Connection": "close"})
         assert answer.status == 200, answer
         self.g.check(host, answer.text, low)
 
     def kept(self, host, tls):
         """Requests on one connection for as long as the server keeps it."""
         low = self.g.done
-        with self.g.server.connect(tls=host if tls else None) as c:
+        with self.connect(host, tls) as c:
             while not self.stopped.is_set():
                 answer = c.get("/", host)
                 assert answer.status == 200, answer
@@ -113,7 +120,7 @@ class Load:
     def half_head(self, host, tls):
         """Half a head before a reload, the rest after it."""
         low = self.g.done
-        with self.g.server.connect(tls=host if tls else None) as c:
+        with self.connect(host, tls) as c:
             c.send(f"GET / HTTP/1.1\r\nHost: {host}\r\nX-Half:")
             wait_for(lambda: self.g.done > low or self.stopped.is_set(), 30, "a reload")
             c.send("yes\r\nConnection: close\r\n\r\n")
@@ -169,7 +176,7 @@ def test_signals_reload(generations, number):
 
 
 @pytest.mark.parametrize("how", ["-k", "signal"])
-@pytest.mark.parametrize("broken", ["NoSuchDirective on", "SSLCertificateFile /nonexistent",
+@pytest.mark.parametrize("broken", ["NoSuchDirective on", "certificate missing.pem",
                                     "AssignUserID root root", "Listen 203.0.113.7:1"])
 def test_broken_config_changes_nothing(generations, how, broken):
     """12: a broken config: said with file:line, same processes, same answers."""
@@ -177,8 +184,8 @@ def test_broken_config_changes_nothing(generations, how, broken):
     server = g.server
     fronts = set(server.fronts())
     mark = len(server.error_log())
-    if broken.startswith("SSL"):
-        g.config.vhost(g.b, broken, name="x.test", tls=True, cert="b.test")
+    if broken.startswith("certificate"):
+        g.config.vhost(g.b, name="x.test", tls=True, cert="missing")
     else:
         g.config.raw(broken)
     g.config.write()
@@ -242,7 +249,7 @@ def test_running_program_outlives_a_reload(generations):
     g.reload()
     [cgi] = g.b.held()
     g.b.release()
-    assert held.read_all().rstrip(b"\r\n").endswith(b"0"), "the answer's last chunk"
+    assert b"held" in held.read_all()
     assert not cgi.alive
     held.close()
     wait_for(lambda: not [p for p in old if p.alive], 30, "the old fronts to end")

@@ -47,9 +47,9 @@ START_TEST(against_libc)
 {
 	unsigned n = 0;
 
-	for (time_t t = -2208988800; t <= 253402300799; t += 86400 * 3 + 3607, n++)
+	for (time_t t = -2208988800; t <= 253402300799; t += 86400 * 10 + 3607, n++)
 		check_time(t);
-	ck_assert_uint_gt(n, 100000);
+	ck_assert_uint_gt(n, 50000);
 }
 END_TEST
 

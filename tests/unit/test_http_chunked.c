@@ -69,18 +69,15 @@ static void check_file(const char *name)
 		memcpy(strrchr(path, '.'), ".body", sizeof(".body"));
 		body = vector_file(path);
 	}
-	for (size_t cut = 1; cut <= s.n && cut < 40; cut++) {
+	for (size_t cut = 1; cut <= s.n && cut < (s.n > 1000 ? 4 : 40); cut++) {
 		size_t used, steps[] = {1, s.n};
 
 		for (size_t i = 0; i < 2; i++) {
 			struct decoded d = decode(s, cut, steps[i], &used);
 
 			ck_assert_msg(d.result == want, "%s: cut at %zu: %d", name, cut, d.result);
-			if (want == HTTP_CHUNKED_END) {
-				ck_assert_msg(
-				    span_eq((struct span){d.body, d.n}, body), "%s: body", name);
-				check_end(name, s, used);
-			}
+			if (want == HTTP_CHUNKED_END)
+				check_end(name, s, &d, body, used);
 			free(d.body);
 		}
 	}

@@ -43,16 +43,19 @@ static struct outcome parse_whole(struct arena *a, struct span s, const struct h
 	return o;
 }
 
-/* One more byte with each call, as long as the answer is "more". */
+/* One more byte with each call (in a long head a few), as long as the answer is "more". */
 static struct outcome parse_dripped(struct arena *a, struct span s)
 {
 	struct outcome o = {.scanned = 0};
 
-	for (size_t n = 0; n <= s.n; n++) {
+	size_t step = s.n > 9000 ? 61 : 1;
+
+	for (size_t n = 0; n < s.n; n += step) {
 		parse_copy(a, (struct span){s.p, n}, &defaults, &o);
 		if (o.result != HTTP_HEAD_MORE)
-			break;
+			return o;
 	}
+	parse_copy(a, s, &defaults, &o);
 	return o;
 }
 

@@ -18,7 +18,7 @@ START_TEST(decode)
 	arena_init_heap(&a, 1 << 20);
 	vector_open(&t, VECTORS "/path.tsv");
 	while (vector_next(&t, &row)) {
-		char *path = NULL, *copy = malloc(row.col[0].n + 1);
+		char *path = NULL, *copy = malloc(row.col[0].n ? row.col[0].n : 1);
 
 		ck_assert_uint_ge(row.n, 2);
 		ck_assert(copy != NULL);
