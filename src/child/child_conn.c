@@ -156,21 +156,6 @@ static enum conn_head conn_more(struct child *c, struct child_request *r, struct
 	}
 }
 
-static enum conn_head conn_bad_head(
-    struct child *c, struct child_request *r, int status, const char *why)
-{
-	const char *line = c->in + c->in_at, *end;
-
-	/* What the log shows as the request-line: no more than there is of it. */
-	end = memchr(line, '\n', c->in_end - c->in_at);
-	r->head.line = span_trim((struct span){line, end ? (size_t)(end - line) : 0});
-	if (r->head.line.n && r->head.line.p[r->head.line.n - 1] == '\r')
-		r->head.line.n--;
-	child_log(c, LOG_ERR, "core", "request refused: %s", why);
-	child_error(c, r, status);
-	return HEAD_ANSWERED;
-}
-
 static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 {
 	const struct conf_vhost *v = c->vhost;
@@ -193,7 +178,9 @@ static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 		case HTTP_HEAD_DONE:
 			return HEAD_READ;
 		case HTTP_HEAD_BAD:
-			return conn_bad_head(c, r, status, why);
+			child_log(c, LOG_ERR, "core", "request refused: %s", why);
+			child_error(c, r, status);
+			return HEAD_ANSWERED;
 		default:
 			break;
 		}

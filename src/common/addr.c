@@ -48,16 +48,16 @@ const char *addr_ip(const struct sockaddr *sa, char buf[static ADDR_IP_MAX])
 	else if (sa->sa_family == AF_INET)
 		ip4 = addr_in(sa).sin_addr;
 	else
-		return strcpy(buf, "-");
+		return memcpy(buf, "-", 2);
 	if (sa->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&ip6)) {
 		if (!inet_ntop(AF_INET6, &ip6, buf, ADDR_IP_MAX))
-			strcpy(buf, "-");
+			memcpy(buf, "-", 2);
 		return buf;
 	}
 	if (sa->sa_family == AF_INET6)
 		memcpy(&ip4, ip6.s6_addr + 12, sizeof(ip4));
 	if (!inet_ntop(AF_INET, &ip4, buf, ADDR_IP_MAX))
-		strcpy(buf, "-");
+		memcpy(buf, "-", 2);
 	return buf;
 }
 
@@ -67,7 +67,7 @@ const char *addr_text(const struct sockaddr *sa, char buf[static ADDR_TEXT_MAX])
 
 	addr_ip(sa, ip);
 	if (addr_len(sa) == 0)
-		strcpy(buf, ip);
+		memcpy(buf, ip, strlen(ip) + 1);
 	else if (strchr(ip, ':'))
 		snprintf(buf, ADDR_TEXT_MAX, "[%s]:%u", ip, addr_port(sa));
 	else

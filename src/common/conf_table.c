@@ -59,7 +59,7 @@ const struct conf_directive *conf_table_find(
 	if (strlen(name) >= sizeof(key) - 1)
 		return NULL;
 	key[0] = '<';
-	strcpy(key + 1, name);
+	memcpy(key + 1, name, strlen(name) + 1);
 	uintptr_t index = (uintptr_t)conf_map_get(names, section ? key : key + 1);
 
 	return index ? &conf_table[index - 1] : NULL;

@@ -406,6 +406,19 @@ static bool item_applies(const struct log_item *i, int status)
 	return i->nstatus == 0 || listed != i->except;
 }
 
+static void line_write(
+    const struct log_format *f, const struct log_record *r, struct log_out *o)
+{
+	for (uint32_t k = 0; k < f->n; k++) {
+		const struct log_item *i = &f->items[k];
+
+		if (item_applies(i, r->status))
+			writers[i->kind](o, i, r);
+		else
+			log_out_char(o, '-');
+	}
+}
+
 size_t log_format_line(
     const struct log_format *f, const struct log_record *r, char *buf, size_t cap)
 {
@@ -413,13 +426,11 @@ size_t log_format_line(
 
 	if (cap == 0)
 		return 0;
-	for (uint32_t k = 0; k < f->n; k++) {
-		const struct log_item *i = &f->items[k];
-
-		if (item_applies(i, r->status))
-			writers[i->kind](&o, i, r);
-		else
-			log_out_char(&o, '-');
+	line_write(f, r, &o);
+	if (o.cut) {
+		/* A long request-line must not push the status behind it out of the log. */
+		o = (struct log_out){.p = buf, .cap = cap - 1, .most = cap / 4};
+		line_write(f, r, &o);
 	}
 	buf[o.n] = '\n';
 	return o.n + 1;

@@ -173,7 +173,8 @@ static const char *log_compile_item(struct arena *a, struct log_item *item, cons
 {
 	char sense = 0;
 
-	*item = (struct log_item){.arg = ""};
+	/* Nothing of this program's own: another one, at another address, writes the lines. */
+	*item = (struct log_item){.arg = arena_strdup(a, "")};
 	while (**at) {
 		char c = **at;
 
@@ -207,7 +208,7 @@ static const char *log_compile_next(struct arena *a, struct log_item *item, cons
 	(*at)++;
 	if (**at == '%') {
 		(*at)++;
-		*item = (struct log_item){.kind = LOG_ITEM_TEXT, .arg = "%", .len = 1};
+		*item = (struct log_item){.kind = LOG_ITEM_TEXT, .arg = arena_strdup(a, "%"), .len = 1};
 		return NULL;
 	}
 	return log_compile_item(a, item, at);

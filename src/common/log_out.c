@@ -10,8 +10,10 @@ void log_out_put(struct log_out *o, const char *p, size_t n)
 {
 	size_t room = o->cap - o->n;
 
-	if (n > room)
+	if (n > room) {
 		n = room;
+		o->cut = true;
+	}
 	memcpy(o->p + o->n, p, n);
 	o->n += n;
 }
@@ -40,9 +42,15 @@ static void log_out_escape(struct log_out *o, unsigned char c)
 
 void log_out_span(struct log_out *o, struct span s)
 {
+	const size_t start = o->n;
 	size_t from = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
+		if (o->most && o->n - start + (i - from) >= o->most) {
+			log_out_put(o, s.p + from, i - from);
+			log_out_put(o, "...", 3);
+			return;
+		}
 		if (is_plain((unsigned char)s.p[i]))
 			continue;
 		log_out_put(o, s.p + from, i - from);

@@ -3,11 +3,14 @@
 #define ITKD_COMMON_LOG_OUT_H
 
 #include "itkd/span.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct log_out {
 	char *p;
 	size_t n, cap;
+	size_t most; /* bytes of one escaped text; what is longer ends in "..." */
+	bool cut;    /* something did not fit */
 };
 
 /* As it is: for text of our own. */

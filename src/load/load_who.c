@@ -124,11 +124,12 @@ const gid_t *load_who_groups(struct loader *l, const struct load_ids *ids, uint3
 static const char *identity_key(
     struct loader *l, const struct load_ids *ids, const gid_t *groups, uint32_t n)
 {
-	char *key = arena_alloc(l->tmp, 11 * ((size_t)n + 2) + 1), *p = key;
+	const size_t size = 11 * ((size_t)n + 2) + 1; /* ten digits and a separator each */
+	char *key = arena_alloc(l->tmp, size);
+	size_t at = (size_t)snprintf(key, size, "%u:%u:", ids->uid, ids->gid);
 
-	p += sprintf(p, "%u:%u:", ids->uid, ids->gid);
 	for (uint32_t i = 0; i < n; i++)
-		p += sprintf(p, "%u,", groups[i]);
+		at += (size_t)snprintf(key + at, size - at, "%u,", groups[i]);
 	return key;
 }
 

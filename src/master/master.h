@@ -167,9 +167,9 @@ void master_pool_signal(const struct master *m, const struct master_gen *g, int 
 
 /* master_reap.c */
 void master_reap(struct master *m);
-bool throttle_ready(const struct throttle *t, uint64_t now);
-void throttle_started(struct throttle *t, uint64_t now);
-void throttle_ended(struct throttle *t, uint64_t now);
+bool master_throttle_ready(const struct throttle *t, uint64_t now);
+void master_throttle_started(struct throttle *t, uint64_t now);
+void master_throttle_ended(struct throttle *t, uint64_t now);
 
 /* master_stop.c */
 void master_stop(struct master *m);

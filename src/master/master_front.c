@@ -29,7 +29,7 @@ void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
 		fatal_errno("socketpair");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logs) != 0)
 		fatal_errno("socketpair");
-	throttle_started(&f->throttle, master_now());
+	master_throttle_started(&f->throttle, master_now());
 	f->ready = f->draining = false;
 	f->pings = 0;
 	f->control = control[0];
@@ -95,7 +95,7 @@ void master_front_beat(struct master *m, struct master_gen *g)
 		if (f->pid > 0 && f->ready && f->control >= 0)
 			beat_one(g, f);
 		else if (f->pid == 0 && f->opener == 0 && g->state == GEN_ACTIVE && !m->stopping &&
-		         throttle_ready(&f->throttle, now))
+		         master_throttle_ready(&f->throttle, now))
 			master_front_start(m, g, i);
 	}
 }
@@ -118,7 +118,7 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 	if (f->control >= 0)
 		close_end(f->control);
 	f->control = -1;
-	throttle_ended(&f->throttle, master_now());
+	master_throttle_ended(&f->throttle, master_now());
 	if (m->stopping)
 		return;
 	if (g->state == GEN_STARTING) {
@@ -130,7 +130,7 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 		    strsignal(WTERMSIG(status)), WTERMSIG(status));
 	else if (!f->draining || !clean)
 		log_msg(LOG_ERR, "front pid %d exit status %d", (int)pid, WEXITSTATUS(status));
-	if (g->state == GEN_ACTIVE && throttle_ready(&f->throttle, master_now()) && f->opener == 0)
+	if (g->state == GEN_ACTIVE && master_throttle_ready(&f->throttle, master_now()) && f->opener == 0)
 		master_front_start(m, g, (uint32_t)(f - g->fronts));
 }
 

@@ -106,7 +106,7 @@ void master_log_start(struct master *m, struct master_gen *g)
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		fatal_errno("pipe2");
-	throttle_started(&g->logger_throttle, master_now());
+	master_throttle_started(&g->logger_throttle, master_now());
 	g->logger = fork();
 	if (g->logger < 0)
 		fatal_errno("fork");
@@ -136,7 +136,7 @@ void master_log_ready(struct master *m, struct master_gen *g)
 void master_log_ended(struct master *m, struct master_gen *g)
 {
 	g->logger = 0;
-	throttle_ended(&g->logger_throttle, master_now());
+	master_throttle_ended(&g->logger_throttle, master_now());
 	if (g->state == GEN_STARTING)
 		master_load_fail(m, g, "Unable to open logs");
 	else if (!m->stopping && g->queue_out >= 0)

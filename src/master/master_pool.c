@@ -87,8 +87,8 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 		log_msg(
 		    LOG_ALERT, "(%d)%s: fork: Unable to fork new process", errno, strerror(errno));
 		atomic_store(&s->state, SLOT_FREE);
-		throttle_started(&m->spares, master_now());
-		throttle_ended(&m->spares, master_now());
+		master_throttle_started(&m->spares, master_now());
+		master_throttle_ended(&m->spares, master_now());
 		return false;
 	}
 	m->pids[slot] = pid;
@@ -98,7 +98,7 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 
 void master_pool_fill(struct master *m)
 {
-	if (!m->active || m->stopping || !throttle_ready(&m->spares, master_now()))
+	if (!m->active || m->stopping || !master_throttle_ready(&m->spares, master_now()))
 		return;
 	uint32_t total = count(m, NULL, false);
 	const uint32_t max = m->active->conf->max_workers;
@@ -203,8 +203,8 @@ bool master_pool_ended(struct master *m, pid_t pid, int status)
 	if (clean || state == SLOT_BUSY) {
 		m->spares.failures = 0;
 	} else {
-		throttle_started(&m->spares, master_now());
-		throttle_ended(&m->spares, master_now());
+		master_throttle_started(&m->spares, master_now());
+		master_throttle_ended(&m->spares, master_now());
 	}
 	scoreboard_release(sb, slot);
 	atomic_store(&sb->slots[slot].state, SLOT_FREE);

@@ -13,17 +13,17 @@
 #define FREE_FAILURES 3 /* in a row without a delay */
 #define LONGEST_DELAY 10000
 
-bool throttle_ready(const struct throttle *t, uint64_t now)
+bool master_throttle_ready(const struct throttle *t, uint64_t now)
 {
 	return now >= t->not_before;
 }
 
-void throttle_started(struct throttle *t, uint64_t now)
+void master_throttle_started(struct throttle *t, uint64_t now)
 {
 	t->started = now;
 }
 
-void throttle_ended(struct throttle *t, uint64_t now)
+void master_throttle_ended(struct throttle *t, uint64_t now)
 {
 	if (now - t->started >= QUICK_MS) {
 		t->failures = 0;

@@ -17,7 +17,7 @@ import time
 
 POOL = {"start": 64, "min": 64, "max": 128, "workers": 256}
 SITES = [("one.bench", "www-data"), ("two.bench", "games")]
-START_TIMEOUT = 20
+START_TIMEOUT = 60
 
 
 def group_of(user):
@@ -106,10 +106,10 @@ class Server:
 
     def expect(self, tls, path, want):
         if tls:
-            client = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=10,
+            client = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=30,
                                                  context=ssl._create_unverified_context())
         else:
-            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             client.connect()
             if tls and client.sock.version() != "TLSv1.3":
@@ -167,6 +167,7 @@ Listen 127.0.0.1:{self.tls_port} https
 User www-data
 Group www-data
 ErrorLog {d}/error.log
+LogLevel error
 LogFormat "%h %l %u %t \\"%r\\" %>s %b" common
 CustomLog {d}/access.log common
 TypesConfig /etc/mime.types

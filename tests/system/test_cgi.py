@@ -50,6 +50,11 @@ class World:
         """A program that prints text (with printf's escapes)."""
         return self.put(f"printf '{text}'\n", name)
 
+    def child(self):
+        """The one child that serves."""
+        return wait_for(lambda: len(found := self.server.children()) == 1 and found, 10,
+                        "one child, and no other")[0]
+
 
 @pytest.fixture(scope="module")
 def world(module_start, module_tmp, tls):
@@ -257,7 +262,7 @@ def test_broken_programs(world, script, right):
     got = world.server.get(path, world.a)
     assert got.status in right and got.header("Content-Type").startswith("text/html")
     world.server.wait_log(re.escape(os.path.basename(path)), "a.test-error.log")
-    wait_for(lambda: not world.server.children(), 15, "the end of the child")
+    wait_for(lambda: not world.server.children(), 18, "the end of the child")
 
 
 def test_location_to_itself_ends(world):
@@ -462,8 +467,7 @@ def test_memory_does_not_grow_with_the_answer(world, sni):
         c.buffer = b""
         while left > 1_000_000:
             left -= len(c.sock.recv(65536))
-        procs = world.server.children() + world.server.fronts()
-        assert len(world.server.children()) == 1
+        procs = [world.child(), *world.server.fronts()]
         peak = max(int(p.status["VmHWM"].split()[0]) for p in procs)
         assert left == len(c.read_all())
     assert peak < bound, f"{peak} kB"
@@ -474,11 +478,16 @@ def test_slow_reader_stops_the_program(world):
     path = world.put(HEADER + "exec /usr/bin/head -c 1000000000 /dev/zero\n")
     with world.server.connect(receive_buffer=65536) as c:
         c.request(path, "a.test")
-        child = wait_for(world.server.children, 10, "the child")[0]
+        child = world.child()
         program = wait_for(child.children, 10, "the program")[0]
-        wait_for(lambda: program.read("wchan").startswith("pipe_"), 15, "the program to wait")
-        written = int(re.search(r"wchar: (\d+)", program.read("io"))[1])
-        assert written < 64 << 20, "the program wrote far more than the client took"
+        written = [-1] * 20
+
+        def waits():
+            written.append(int(re.search(r"wchar: (\d+)", program.read("io"))[1]))
+            return program.state == "S" and written[-20] == written[-1]
+
+        wait_for(waits, 15, "the program to wait", interval=0.02)
+        assert written[-1] < 64 << 20, "the program wrote far more than the client took"
         c.reset()
         wait_gone([child, program])
 
@@ -556,7 +565,7 @@ def test_timeout_without_an_answer(world):
     gate = Gate(world.a, "gate")
     with world.server.connect(timeout=30) as c:
         c.request("/cgi-bin/gated", "hasty.test")
-        child = wait_for(world.server.children, 10, "the child")[0]
+        child = world.child()
         program = wait_for(child.children, 10, "the program")
         assert c.response().status == 504
         wait_gone(program)
@@ -575,7 +584,7 @@ def test_endless_writer_ends_with_its_client(world):
     with world.server.connect() as c:
         c.request(path, "a.test")
         c._until(b"y\ny\ny\n")
-        child = world.server.children()[0]
+        child = world.child()
         procs = [child, *child.children()]
         assert len(procs) == 2
     wait_gone(procs)
