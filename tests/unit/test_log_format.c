@@ -203,7 +203,7 @@ START_TEST(long_item)
 	r.request_line = (struct span){target, sizeof(target)};
 	const char *line = line_of("%h \"%r\" %>s %b", &r, 4096);
 
-	ck_assert_ptr_nonnull(strstr(line, "aaa...\" 200 "));
+	ck_assert_ptr_nonnull(strstr(line, "aaa...\" 404 "));
 	ck_assert_uint_lt(strlen(line), 4096);
 }
 END_TEST
