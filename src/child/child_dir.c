@@ -115,7 +115,8 @@ bool child_option(const struct child *c, uint32_t option)
 /* SetEnv and UnsetEnv: what comes later wins. */
 const char *child_dir_env(const struct child *c, const char *name)
 {
-	const struct conf_envs *env = c->dir.vhost ? &c->dir.merged.env : &c->vhost->dir.env;
+	const struct conf_envs *env =
+	    c->dir.vhost == c->vhost ? &c->dir.merged.env : &c->vhost->dir.env;
 
 	for (uint32_t i = env->n; i > 0; i--)
 		if (strcmp(env->v[i - 1].name, name) == 0)

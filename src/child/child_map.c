@@ -94,6 +94,18 @@ static void map_merge_parent(struct child *c, const char *file)
 	child_dir_merge(c, file, slash ? (size_t)(slash - file) : 0);
 }
 
+/* A directory that may be passed through but not read (0711) is a directory all the same. */
+static int map_open_unreadable(struct child *c, const char *file)
+{
+	struct stat st;
+	int fd = child_open(&c->dir, file, false);
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)))
+		return fd;
+	close(fd);
+	return -EACCES;
+}
+
 /* Opens one candidate: 0 or -errno. */
 static int map_open(struct child *c, struct child_target *t, const char *file)
 {
@@ -103,6 +115,8 @@ static int map_open(struct child *c, struct child_target *t, const char *file)
 	bool readable = !t->handler || strcmp(t->handler, "cgi-script") != 0;
 	int fd = child_open(&c->dir, file, readable);
 
+	if (fd == -EACCES && readable)
+		fd = map_open_unreadable(c, file);
 	if (fd < 0)
 		return fd;
 	t->fd = fd;

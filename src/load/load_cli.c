@@ -6,7 +6,6 @@
 
 #include "itkd/log.h"
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,16 +30,6 @@ static const char usage_text[] =
     "  -t -D DUMP_INCLUDES: show the configuration files that are read\n"
     "  -S                 : show virtual hosts and who they run as\n"
     "  -X                 : stay in the foreground\n";
-
-/* Arrays have room for all arguments. */
-static const char **list_new(int argc)
-{
-	const char **v = calloc((size_t)argc + 1, sizeof(*v));
-
-	if (!v)
-		fatal_oom();
-	return v;
-}
 
 static void define(struct cli *c, const char *name)
 {
@@ -103,30 +92,39 @@ static void option(struct cli *c, int letter, const char *value)
 }
 
 /* Absolute, since the master reads the same options later, in another directory. */
-static const char *absolute(const char *dir, const char *path)
+static const char *absolute(struct cli *c, const char *dir, const char *path)
 {
-	char *joined;
-
-	if (*path == '/')
-		return path;
-	if (asprintf(&joined, "%s/%s", dir, path) < 0)
-		fatal_oom();
-	return joined;
+	return *path == '/' ? path : arena_printf(&c->a, "%s/%s", dir, path);
 }
 
-static void make_absolute(struct load_options *o)
+static void make_absolute(struct cli *c)
 {
+	struct load_options *o = &c->load;
 	char cwd[PATH_MAX];
-	const char *root = o->server_root;
 
-	if (root && *root != '/') {
+	if (o->server_root && *o->server_root != '/') {
 		if (!getcwd(cwd, sizeof(cwd)))
 			fatal_errno("the current directory");
-		o->server_root = root = absolute(cwd, root);
+		o->server_root = absolute(c, cwd, o->server_root);
 	}
 	/* As httpd: -f is relative to the ServerRoot, not to where one stands. */
-	o->config_file = absolute(root ? root : load_default_root(),
+	o->config_file = absolute(c, o->server_root ? o->server_root : load_default_root(),
 	    o->config_file ? o->config_file : load_default_file());
+}
+
+/* Twice the letters of the command line: more names than -D, -S and -M can define. */
+static size_t letters(int argc, char **argv)
+{
+	size_t n = 2;
+
+	for (int i = 0; i < argc; i++)
+		n += 2 * strlen(argv[i]);
+	return n;
+}
+
+void load_cli_free(struct cli *c)
+{
+	arena_free(&c->a);
 }
 
 void load_cli_parse(struct cli *c, int argc, char **argv)
@@ -134,10 +132,11 @@ void load_cli_parse(struct cli *c, int argc, char **argv)
 	int letter;
 
 	*c = (struct cli){0};
-	/* -S and -M define up to two names by one argument. */
-	c->load.defines = list_new(2 * argc);
-	c->load.pre = list_new(argc);
-	c->load.post = list_new(argc);
+	arena_init_heap(&c->a, SIZE_MAX / 2);
+	/* -S and -M define names of their own, up to two for a letter. */
+	c->load.defines = arena_array(&c->a, letters(argc, argv), sizeof(char *));
+	c->load.pre = arena_array(&c->a, (size_t)argc, sizeof(char *));
+	c->load.post = arena_array(&c->a, (size_t)argc, sizeof(char *));
 	opterr = 0;
 	optind = 1;
 	while ((letter = getopt(argc, argv, ":D:C:c:d:f:k:vVhMtSX")) != -1) {
@@ -154,29 +153,37 @@ void load_cli_parse(struct cli *c, int argc, char **argv)
 		fprintf(stderr, "itkd: unexpected argument '%s'\n", argv[optind]);
 		c->bad = true;
 	}
-	make_absolute(&c->load);
+	make_absolute(c);
+}
+
+static int run(struct cli *c)
+{
+	if (c->bad || c->help) {
+		fputs(usage_text, stderr);
+		return 1;
+	}
+	if (c->version || c->settings) {
+		load_dump_version();
+		if (c->settings)
+			load_dump_settings();
+		return 0;
+	}
+	if (c->check)
+		return load_run_check(c);
+	return c->signal ? load_signal(c) : load_start(c);
 }
 
 int load_main(int argc, char **argv)
 {
 	struct cli c;
+	int status;
 
 	if (argc > 1 && strcmp(argv[1], "--load") == 0)
 		return load_memfd(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "--notify") == 0)
 		return load_notify(argc, argv);
 	load_cli_parse(&c, argc, argv);
-	if (c.bad || c.help) {
-		fputs(usage_text, stderr);
-		return 1;
-	}
-	if (c.version || c.settings) {
-		load_dump_version();
-		if (c.settings)
-			load_dump_settings();
-		return 0;
-	}
-	if (c.check)
-		return load_run_check(&c);
-	return c.signal ? load_signal(&c) : load_start(&c);
+	status = run(&c);
+	load_cli_free(&c);
+	return status;
 }

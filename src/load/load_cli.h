@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct cli {
+	struct arena a; /* of the whole run */
 	struct load_options load;
 	bool foreground;
 	bool check;         /* -t, -S */
@@ -18,29 +19,30 @@ struct cli {
 
 /* load_cli.c: the command line of an administrator, or what follows -- of --load. */
 void load_cli_parse(struct cli *c, int argc, char **argv);
+void load_cli_free(struct cli *c);
 
 /* load_run.c: -t and -S. The exit status. */
-int load_run_check(const struct cli *c);
+int load_run_check(struct cli *c);
 /* The configuration can be loaded; everything that is wrong goes to stderr. */
-bool load_run_test(const struct cli *c, bool notes);
+bool load_run_test(struct cli *c, bool notes);
 
 /* load_dump.c */
 void load_dump_vhosts(const struct loader *l);
-void load_dump_run(const struct loader *l, const struct cli *c);
+void load_dump_run(const struct loader *l);
 void load_dump_includes(const struct loader *l);
 void load_dump_modules(void);
 void load_dump_version(void);
 void load_dump_settings(void);
 
 /* load_start.c: does not return when it works. */
-int load_start(const struct cli *c);
+int load_start(struct cli *c);
 /* The full path of one of itkd's programs; NULL: it is not there. */
-const char *load_program(const char *name);
+const char *load_program(struct arena *a, const char *name);
 
 /* load_signal.c: -k. The exit status. */
-int load_signal(const struct cli *c);
+int load_signal(struct cli *c);
 /* The PidFile that the configuration names, even when it has errors elsewhere. */
-const char *load_pid_file(const struct cli *c, struct arena *a);
+const char *load_pid_file(struct cli *c);
 /* The process in the PidFile, when it is an itkd-master; 0: none. *stale: the file names another. */
 pid_t load_running(const char *pid_file, pid_t *stale);
 

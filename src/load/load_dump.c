@@ -95,14 +95,13 @@ void load_dump_vhosts(const struct loader *loader)
 		}
 }
 
-void load_dump_run(const struct loader *l, const struct cli *c)
+void load_dump_run(const struct loader *l)
 {
 	const struct conf *conf = l->conf;
 	const struct conf_vhost *v = conf->vhosts[0];
 	const struct conf_identity *id = &conf->identities[v->identities[0]];
 	const char *const *names = l->parser.defined.v;
 
-	(void)c;
 	printf("ServerRoot: \"%s\"\n", conf->server_root);
 	printf("Main DocumentRoot: \"%s\"\n", v->document_root);
 	printf("Main ErrorLog: \"%s\"\n", conf->logs[conf->main_log].path);

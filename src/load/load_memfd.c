@@ -62,7 +62,6 @@ int load_memfd(int argc, char **argv)
 	struct load_region region = {.common_fd = COMMON_FD, .private_fd = PRIVATE_FD};
 	struct conf_report report;
 	struct loader l;
-	struct arena tmp;
 	struct cli c;
 	uint64_t base, generation, seed;
 
@@ -71,10 +70,9 @@ int load_memfd(int argc, char **argv)
 		fprintf(stderr, "itkd: --load is for itkd-master\n");
 		return 1;
 	}
-	arena_init_heap(&tmp, SIZE_MAX / 2);
-	conf_report_init(&report, &tmp);
-	load_init(&l, &tmp, &report);
 	load_cli_parse(&c, argc - 5, argv + 5);
+	conf_report_init(&report, &c.a);
+	load_init(&l, &c.a, &report);
 	region.base = (void *)(uintptr_t)base;
 	l.seed = seed;
 	const struct conf *conf = load_build(&l, &c.load, &region, (uint32_t)generation);
@@ -84,5 +82,6 @@ int load_memfd(int argc, char **argv)
 		conf_report_at(&report, CONF_ERROR, NULL, 0, NULL,
 		    "the configuration cannot be handed over: %s", strerror(errno));
 	conf_report_print(&report, stderr, false);
+	load_cli_free(&c);
 	return done ? 0 : 1;
 }

@@ -67,9 +67,9 @@ static bool has_tls(const struct conf *conf)
 }
 
 /* Its messages go to stderr, as ours. */
-static bool front_check(const struct conf *conf)
+static bool front_check(struct cli *c, const struct conf *conf)
 {
-	const char *front = load_program("itkd-front");
+	const char *front = load_program(&c->a, "itkd-front");
 	int table, tls, status = -1;
 
 	if (!has_tls(conf))
@@ -92,47 +92,40 @@ static bool front_check(const struct conf *conf)
 }
 
 /* Builds into l; messages go to stderr. */
-static const struct conf *build(
-    struct loader *l, struct arena *tmp, const struct cli *c, bool notes)
+static const struct conf *build(struct loader *l, struct cli *c, bool notes)
 {
-	static struct load_region region;
-	struct conf_report *report = ARENA_NEW(tmp, struct conf_report);
+	struct conf_report *report = ARENA_NEW(&c->a, struct conf_report);
+	struct load_region region;
 	const struct conf *conf = NULL;
 
-	conf_report_init(report, tmp);
-	load_init(l, tmp, report);
+	conf_report_init(report, &c->a);
+	load_init(l, &c->a, report);
 	if (load_region_own(&region, report))
 		conf = load_build(l, &c->load, &region, 1);
 	conf_report_print(report, stderr, notes);
 	return conf;
 }
 
-bool load_run_test(const struct cli *c, bool notes)
+bool load_run_test(struct cli *c, bool notes)
 {
-	struct arena tmp;
 	struct loader l;
+	const struct conf *conf = build(&l, c, notes);
 
-	arena_init_heap(&tmp, SIZE_MAX / 2);
-	const struct conf *conf = build(&l, &tmp, c, notes);
-
-	return conf && front_check(conf);
+	return conf && front_check(c, conf);
 }
 
-int load_run_check(const struct cli *c)
+int load_run_check(struct cli *c)
 {
 	bool dump = c->dump_vhosts || c->dump_run_cfg || c->dump_includes || c->dump_modules;
-	struct arena tmp;
 	struct loader l;
+	const struct conf *conf = build(&l, c, !dump);
 
-	arena_init_heap(&tmp, SIZE_MAX / 2);
-	const struct conf *conf = build(&l, &tmp, c, !dump);
-
-	if (!conf || (!dump && !front_check(conf)))
+	if (!conf || (!dump && !front_check(c, conf)))
 		return 1;
 	if (c->dump_vhosts)
 		load_dump_vhosts(&l);
 	if (c->dump_run_cfg)
-		load_dump_run(&l, c);
+		load_dump_run(&l);
 	if (c->dump_includes)
 		load_dump_includes(&l);
 	if (c->dump_modules)

@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
@@ -28,20 +27,20 @@ static const char *top_level_path(struct conf_parser *p, enum conf_id id)
 	return path;
 }
 
-const char *load_pid_file(const struct cli *c, struct arena *a)
+const char *load_pid_file(struct cli *c)
 {
 	struct conf_report report;
 	struct loader l;
 	const char *dir, *file;
 
-	conf_report_init(&report, a);
-	load_init(&l, a, &report);
+	conf_report_init(&report, &c->a);
+	load_init(&l, &c->a, &report);
 	load_tree(&l, &c->load);
 	file = top_level_path(&l.parser, CONF_ID_PidFile);
 	if (file)
 		return file;
 	dir = top_level_path(&l.parser, CONF_ID_DefaultRuntimeDir);
-	return arena_printf(a, "%s/itkd.pid", dir ? dir : "/run/itkd");
+	return arena_printf(&c->a, "%s/itkd.pid", dir ? dir : "/run/itkd");
 }
 
 static bool is_master(pid_t pid)
@@ -52,8 +51,9 @@ static bool is_master(pid_t pid)
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	ssize_t n = readlink(link, path, sizeof(path) - 1);
 
+	/* Only root may look; it is root's to signal, too, and the kernel will say so. */
 	if (n <= 0)
-		return false;
+		return errno == EACCES;
 	path[n] = '\0';
 	/* " (deleted)" follows where the program was upgraded meanwhile. */
 	const char *found = strstr(path, name);
@@ -110,7 +110,7 @@ static int send_signal(pid_t pid, int sig, bool wait)
 	return 1;
 }
 
-static int reload(const struct cli *c, pid_t pid, int sig)
+static int reload(struct cli *c, pid_t pid, int sig)
 {
 	/* A broken configuration must not even reach the running server. */
 	if (!load_run_test(c, false))
@@ -122,16 +122,14 @@ static int reload(const struct cli *c, pid_t pid, int sig)
 	return load_start(c);
 }
 
-int load_signal(const struct cli *c)
+int load_signal(struct cli *c)
 {
 	const char *word = c->signal;
-	struct arena a;
 	pid_t stale, pid;
 
 	if (strcmp(word, "start") == 0)
 		return load_start(c);
-	arena_init_heap(&a, SIZE_MAX / 2);
-	pid = load_running(load_pid_file(c, &a), &stale);
+	pid = load_running(load_pid_file(c), &stale);
 	if (strcmp(word, "graceful") == 0)
 		return reload(c, pid, SIGUSR1);
 	if (strcmp(word, "restart") == 0)
@@ -146,8 +144,9 @@ int load_signal(const struct cli *c)
 		not_running(stale);
 		return NOT_RUNNING_STATUS;
 	}
-	fprintf(stderr, "itkd: -k %s: must be start, stop, restart, graceful, graceful-stop or "
-			"status\n",
+	fprintf(stderr,
+	    "itkd: -k %s: must be start, stop, restart, graceful, graceful-stop or "
+	    "status\n",
 	    word);
 	return 1;
 }

@@ -7,44 +7,33 @@
 #include "itkd/build.h"
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *self(void)
+static const char *self(struct arena *a)
 {
-	static char path[PATH_MAX];
+	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if (n <= 0)
-		return NULL;
-	path[n] = '\0';
-	return path;
+	return n > 0 ? arena_strndup(a, path, (size_t)n) : NULL;
 }
 
 /* Beside this program, as in a build tree; else where it was installed to. */
-const char *load_program(const char *name)
+const char *load_program(struct arena *a, const char *name)
 {
-	const char *own = self(), *slash = own ? strrchr(own, '/') : NULL;
-	char *path;
+	const char *own = self(a), *slash = own ? strrchr(own, '/') : NULL, *path;
 
 	if (slash) {
-		if (asprintf(&path, "%.*s/%s", (int)(slash - own), own, name) < 0)
-			return NULL;
+		path = arena_printf(a, "%.*s/%s", (int)(slash - own), own, name);
 		if (access(path, X_OK) == 0)
 			return path;
-		free(path);
 	}
-	if (asprintf(&path, "%s/%s", ITKD_LIBEXECDIR, name) < 0)
-		return NULL;
-	if (access(path, X_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
+	path = arena_printf(a, "%s/%s", ITKD_LIBEXECDIR, name);
+	return access(path, X_OK) == 0 ? path : NULL;
 }
 
 /* The options that say what the configuration is, for --load at the start and at each reload. */
-static size_t put_options(const char **argv, const struct load_options *o)
+static void put_options(const char **argv, const struct load_options *o)
 {
 	size_t n = 0;
 
@@ -66,24 +55,19 @@ static size_t put_options(const char **argv, const struct load_options *o)
 		argv[n++] = "-c";
 		argv[n++] = o->post[i];
 	}
-	return n;
 }
 
-static int exec_master(const struct cli *c, const char *master, const char *front)
+static int exec_master(struct cli *c, const char *master, const char *front)
 {
 	const struct load_options *o = &c->load;
 	size_t most = 16 + 2 * (size_t)(o->ndefines + o->npre + o->npost), n = 0;
-	const char **argv = calloc(most, sizeof(*argv));
+	const char **argv = arena_array(&c->a, most, sizeof(*argv));
 
-	if (!argv) {
-		perror("itkd");
-		return 1;
-	}
 	argv[n++] = "itkd-master";
 	if (c->foreground)
 		argv[n++] = "--foreground";
 	argv[n++] = "--loader";
-	argv[n++] = self();
+	argv[n++] = self(&c->a);
 	argv[n++] = "--front";
 	argv[n++] = front;
 	argv[n++] = "--";
@@ -94,10 +78,10 @@ static int exec_master(const struct cli *c, const char *master, const char *fron
 	return 1;
 }
 
-int load_start(const struct cli *c)
+int load_start(struct cli *c)
 {
-	const char *master = load_program("itkd-master"), *front = load_program("itkd-front");
-	struct arena a;
+	const char *master = load_program(&c->a, "itkd-master");
+	const char *front = load_program(&c->a, "itkd-front");
 	pid_t pid;
 
 	if (geteuid() != 0) {
@@ -105,18 +89,16 @@ int load_start(const struct cli *c)
 		                "and becomes each virtual host's user\n");
 		return 1;
 	}
-	if (!self() || !master || !front) {
+	if (!master || !front) {
 		fprintf(stderr,
 		    "itkd: itkd-master and itkd-front are neither beside this program nor in %s\n",
 		    ITKD_LIBEXECDIR);
 		return 1;
 	}
-	arena_init_heap(&a, SIZE_MAX / 2);
-	pid = load_running(load_pid_file(c, &a), NULL);
+	pid = load_running(load_pid_file(c), NULL);
 	if (pid > 0) {
 		printf("itkd (pid %d) already running\n", (int)pid);
 		return 1;
 	}
-	arena_free(&a);
 	return exec_master(c, master, front);
 }

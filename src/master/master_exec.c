@@ -101,8 +101,10 @@ static void raise_files(const struct master *m, const struct conf *conf)
 	struct rlimit limit = m->nofile;
 	limit.rlim_cur = limit.rlim_max;
 	const rlim_t need = (rlim_t)conf->nlogs + conf->nlisteners + 256;
-	if (limit.rlim_max < need)
-		limit.rlim_max = limit.rlim_cur = need;
+	const struct rlimit more = {need, need};
+	if (limit.rlim_max < need && setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return;
+	/* Without CAP_SYS_RESOURCE it gets what there is, and says so when that is too little. */
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		fatal_errno("RLIMIT_NOFILE %lu", (unsigned long)limit.rlim_cur);
 }

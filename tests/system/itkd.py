@@ -39,6 +39,7 @@ A test that needs the seccomp filters carries @pytest.mark.sandbox: run an asan 
 """
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -63,6 +64,7 @@ SANITIZER_REPORT = re.compile(
     r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed|stack smashing")
 
 
+@functools.cache
 def is_asan():
     """Whether the build under test has AddressSanitizer (and so no seccomp filter)."""
     if os.environ.get("ITKD_SANITIZER") == "1":
@@ -71,6 +73,12 @@ def is_asan():
         return False
     out = subprocess.run([ITKD, "-V"], capture_output=True, text=True, timeout=20)
     return "asan" in (out.stdout + out.stderr).lower()
+
+
+if is_asan():
+    # A process that is not dumpable cannot be looked at by the leak checker, and a command that
+    # ends leaves its memory to the kernel.
+    os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")
 
 
 def amount(quick, full):
@@ -236,9 +244,6 @@ class Server:
     def start(self, foreground=True, args=(), prefix=(), env=None, wait=True, preexec=None):
         self.config.write()
         environment = {**os.environ, **(env or {})}
-        if is_asan():
-            # A process that is not dumpable cannot be looked at by the leak checker.
-            environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
         if self not in Server.running:
             Server.running.append(self)
         if not foreground:
