@@ -67,7 +67,7 @@ struct conf_directive {
 	enum conf_override override;
 	const char *module; /* as Apache names it, without "mod_" */
 	enum conf_status status;
-	const char *initial; /* the default, as one would write it; accepted ones: the only values */
+	const char *initial; /* the default as one would write it; accepted: the only values */
 	int64_t min, max;
 	const char *manual;
 };

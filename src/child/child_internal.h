@@ -23,7 +23,7 @@
 
 #define CHILD_BODY_ROOM 16384 /* of a body, behind the largest head */
 #define CHILD_IN_MAX (HTTP_HEAD_MAX + CHILD_BODY_ROOM)
-#define CHILD_SMALL 32768    /* an answer up to here leaves with its head in one write */
+#define CHILD_SMALL 16384    /* up to here one write with the head is cheaper than sendfile */
 #define CHILD_CGI_HEAD 65536 /* bytes of a CGI program's head */
 #define CHILD_CGI_PIECE 65536
 #define CHILD_OUT_MAX (CHILD_CGI_HEAD + CHILD_CGI_PIECE + 16384)

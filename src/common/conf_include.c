@@ -188,12 +188,12 @@ bool conf_parse_condition(
     struct conf_parser *p, const char *name, const char *argument, bool *holds)
 {
 	const struct conf_directive *d = conf_table_find(&p->names, name, true);
-	bool not = *argument == '!';
+	bool negated = *argument == '!';
 
 	if (!d || (d->id != CONF_ID_SECTION_IfModule && d->id != CONF_ID_SECTION_IfDefine &&
 	              d->id != CONF_ID_SECTION_IfFile))
 		return false;
-	argument += not ;
+	argument += negated;
 	const char *word = conf_lex_word(p->a, &argument);
 
 	if (!*word) {
@@ -203,10 +203,10 @@ bool conf_parse_condition(
 		return true;
 	}
 	if (d->id == CONF_ID_SECTION_IfModule)
-		*holds = conf_table_module(word) != not ;
+		*holds = conf_table_module(word) != negated;
 	else if (d->id == CONF_ID_SECTION_IfDefine)
-		*holds = (conf_map_get(&p->defines, word) != NULL) != not ;
+		*holds = (conf_map_get(&p->defines, word) != NULL) != negated;
 	else
-		*holds = file_exists(p, word) != not ;
+		*holds = file_exists(p, word) != negated;
 	return true;
 }

@@ -16,6 +16,8 @@ static const char months[12][4] = {
 #define CYCLE_DAYS 146097
 /* From 0000-03-01, where the calendar's arithmetic begins, to 1970-01-01. */
 #define EPOCH_DAYS 719468
+/* 9999-12-31 23:59:59: no later year has four digits. */
+#define LAST_SECOND INT64_C(253402300799)
 
 struct civil {
 	int64_t year;
@@ -69,8 +71,7 @@ static char *put_number(char *p, unsigned v, int digits)
 void date_format(time_t t, char buf[static DATE_LEN + 1])
 {
 	const int64_t first = -(int64_t)EPOCH_DAYS * DAY_SECONDS; /* 0000-03-01 */
-	const int64_t last = 253402300799;                        /* 9999-12-31 23:59:59 */
-	int64_t s = t < first ? first : t > last ? last : t;
+	int64_t s = t < first ? first : t > LAST_SECOND ? LAST_SECOND : t;
 	int64_t day = (s >= 0 ? s : s - DAY_SECONDS + 1) / DAY_SECONDS;
 	unsigned of_day = (unsigned)(s - day * DAY_SECONDS);
 	struct civil c = {0};
@@ -211,10 +212,12 @@ time_t date_parse(struct span s, time_t now)
 		return -1;
 	if (!is_valid(&c))
 		return -1;
-	time_t t =
-	    (time_t)(days_from_civil(&c) * DAY_SECONDS + c.hour * 3600 + c.minute * 60 + c.second);
+	int64_t t = days_from_civil(&c) * DAY_SECONDS + c.hour * 3600 + c.minute * 60 + c.second;
 
+	/* A leap second may lead beyond what can be written. */
+	if (t > LAST_SECOND)
+		return (time_t)LAST_SECOND;
 	/* What lies before 1970 is a date all the same, older than any file; -1 would say it is
 	 * none. */
-	return t < 0 ? 0 : t;
+	return t < 0 ? 0 : (time_t)t;
 }

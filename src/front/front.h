@@ -26,6 +26,8 @@ struct front_listener {
 	uint16_t port;
 	bool fixed; /* every connection to it means the same group: no getsockname(2) needed */
 	const struct host_group *group; /* where fixed */
+	/* Whose certificate a client gets that asks for nobody's; NULL: plain HTTP is spoken. */
+	const struct conf_vhost *tls;
 };
 
 /* The one front that this process is. */

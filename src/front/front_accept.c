@@ -61,7 +61,7 @@ static void accept_one(const struct front_listener *l, int fd)
 		return;
 	if (!accept_group(c))
 		front_conn_free(c);
-	else if (l->conf->tls)
+	else if (l->tls)
 		front_handshake_start(c);
 	else
 		front_peek_start(c);
@@ -106,37 +106,44 @@ static void accept_event(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static void accept_listener(struct front_listener *l, int fd, const struct conf_listener *conf)
+{
+	const struct sockaddr *addr = (const void *)&conf->addr;
+	int on = 1;
+
+	l->fd = fd;
+	l->conf = conf;
+	l->port = addr_port(addr);
+	l->fixed = accept_is_fixed(conf, l->port);
+	if (l->fixed)
+		l->group = host_map_group(&front.conf->host, addr);
+	l->tls = conf->tls ? front_tls_first(l->port) : NULL;
+	if (conf->tls && !l->tls)
+		log_msg(LOG_WARNING,
+		    "%s: no virtual host with SSLEngine on: plain HTTP is spoken there",
+		    conf->text);
+	/*
+	 * A connection inherits the one from its listening socket: one call for all of them. By the
+	 * other it is accepted when its first bytes are there, or after a second: four calls less
+	 * for each. Both are the socket's, so that a second front changes nothing.
+	 */
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof(on)) != 0)
+		fatal_errno("%s: TCP options", conf->text);
+	if (event_assign(&l->ev, front.base, fd, EV_READ | EV_PERSIST, accept_event, l) != 0)
+		fatal("event_assign failed");
+}
+
 void front_accept_start(void)
 {
 	uint32_t n = front.conf->nlisteners;
-	int on = 1;
 
 	front.listeners = calloc(n ? n : 1, sizeof(*front.listeners));
 	if (!front.listeners)
 		fatal_oom();
-	for (uint32_t i = 0; i < n; i++) {
-		struct front_listener *l = &front.listeners[i];
-		const struct sockaddr *addr = (const void *)&front.conf->listeners[i].addr;
-
-		l->fd = FRONT_FD_LISTENERS + (int)i;
-		l->conf = &front.conf->listeners[i];
-		l->port = addr_port(addr);
-		l->fixed = accept_is_fixed(l->conf, l->port);
-		if (l->fixed)
-			l->group = host_map_group(&front.conf->host, addr);
-		/*
-		 * A connection inherits the one from its listening socket: one call for all of
-		 * them. By the other it is accepted when its first bytes are there, or after a
-		 * second: four calls less for each. Both are the socket's, so that a second front
-		 * changes nothing.
-		 */
-		if (setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-		    setsockopt(l->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof(on)) != 0)
-			fatal_errno("%s: TCP options", l->conf->text);
-		if (event_assign(
-		        &l->ev, front.base, l->fd, EV_READ | EV_PERSIST, accept_event, l) != 0)
-			fatal("event_assign failed");
-	}
+	for (uint32_t i = 0; i < n; i++)
+		accept_listener(
+		    &front.listeners[i], FRONT_FD_LISTENERS + (int)i, &front.conf->listeners[i]);
 	front_accept_resume();
 }
 

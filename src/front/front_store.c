@@ -125,7 +125,6 @@ void front_store_map(int fd)
 
 	if (fstat(fd, &st) != 0)
 		fatal_errno("certificates");
-	store.by_vhost = NULL;
 	if (st.st_size == 0)
 		return; /* no virtual host has TLS */
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

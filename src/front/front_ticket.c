@@ -168,7 +168,8 @@ static bool ticket_sync(int command)
 static void ticket_event(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what, (void)arg;
-	if (!ticket_sync(F_SETLK))
+	/* EAGAIN: another front holds the lock; the next look will do. */
+	if (!ticket_sync(F_SETLK) && errno != EAGAIN && errno != EACCES)
 		log_msg(LOG_WARNING, "ticket keys: no look at those of the other fronts: %m");
 }
 

@@ -52,7 +52,7 @@ static const struct conf_vhost *tls_vhost(const struct front_conn *c)
 
 	if (named && tls.by_vhost[named->id])
 		return named;
-	return tls.by_vhost[c->base->id] ? c->base : tls.fallback;
+	return tls.by_vhost[c->base->id] ? c->base : c->listener->tls;
 }
 
 /* A session of one identity is none to another: this also holds for tickets of TLS 1.3. */
@@ -145,18 +145,19 @@ static SSL_CTX *tls_context(const struct conf_tls *settings)
 }
 
 /* OpenSSL opens files when it is first used (openssl.cnf, providers): that must be over here. */
-static void tls_warm(void)
+static void tls_warm(const struct conf_vhost *vhost)
 {
-	SSL *ssl = SSL_new(tls.by_vhost[tls.fallback->id]);
-	struct front_cert *cert = front_store_of(tls.fallback);
+	SSL *ssl = SSL_new(tls.by_vhost[vhost->id]);
 
-	if (!ssl || !front_store_use(ssl, cert))
-		fatal("the certificate of %s cannot be used", tls.fallback->server_name);
+	if (!ssl || !front_store_use(ssl, front_store_of(vhost)))
+		fatal("the certificate of %s cannot be used", vhost->server_name);
 	SSL_free(ssl);
 }
 
 void front_tls_start(void)
 {
+	const struct conf_vhost *first = NULL;
+
 	front_store_map(FRONT_FD_TLS);
 	tls.by_vhost = calloc(front.conf->nvhosts, sizeof(*tls.by_vhost));
 	if (!tls.by_vhost)
@@ -167,24 +168,36 @@ void front_tls_start(void)
 		if (!front_store_of(v))
 			continue;
 		tls.by_vhost[i] = tls_context(&v->tls);
-		if (!tls.fallback)
-			tls.fallback = v;
+		if (!first)
+			first = v;
 	}
-	for (uint32_t i = 0; i < front.conf->nlisteners && !tls.fallback; i++)
-		if (front.conf->listeners[i].tls)
-			fatal("%s speaks TLS and no virtual host has a certificate",
-			    front.conf->listeners[i].text);
-	if (tls.fallback) {
+	if (first) {
 		front_ticket_start(FRONT_FD_TICKETS);
-		tls_warm();
+		tls_warm(first);
 	}
 	if (close(FRONT_FD_TLS) != 0)
 		fatal_errno("close");
 }
 
+static bool tls_on_port(const struct conf_vhost *v, uint16_t port)
+{
+	for (uint32_t i = 0; i < v->host.naddrs; i++)
+		if (v->host.addrs[i].port == 0 || v->host.addrs[i].port == port)
+			return true;
+	return v->host.naddrs == 0; /* the main server */
+}
+
+const struct conf_vhost *front_tls_first(uint16_t port)
+{
+	for (uint32_t i = 0; i < front.conf->nvhosts; i++)
+		if (tls.by_vhost[i] && tls_on_port(front.conf->vhosts[i], port))
+			return front.conf->vhosts[i];
+	return NULL;
+}
+
 SSL *front_tls_new(struct front_conn *c)
 {
-	SSL *ssl = SSL_new(tls.by_vhost[tls.fallback->id]);
+	SSL *ssl = SSL_new(tls.by_vhost[c->listener->tls->id]);
 
 	if (!ssl)
 		return NULL;

@@ -65,6 +65,8 @@ void front_relay_finish(struct front_conn *c, bool notify);
 
 /* front_tls.c: contexts, SNI, ALPN */
 void front_tls_start(void);
+/* The first vhost of that port with a certificate; NULL: none. */
+const struct conf_vhost *front_tls_first(uint16_t port);
 SSL *front_tls_new(struct front_conn *c);
 
 /* front_store.c: certificates and keys in the memfd that --check wrote */

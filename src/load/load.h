@@ -153,10 +153,11 @@ const char *load_set(struct loader *l, struct load_server *s, const struct conf_
 #define DIR(f)
 #define EARLY
 #define NONE
-#define SERVER(f) \
-	const char *load_set_##f(struct loader *l, struct load_server *s, const struct conf_value *v);
+#define SERVER(f)                    \
+	const char *load_set_##f(    \
+		struct loader *l, struct load_server *s, const struct conf_value *v);
 #define SECTION(name, ...)
-#define DIRECTIVE(name, arg, contexts, override, module, status, initial, min, max, setter, manual) \
+#define DIRECTIVE(name, arg, context, override, module, status, initial, min, max, setter, ...) \
 	setter
 #include "itkd/directives.def"
 #undef VHOST

@@ -43,7 +43,7 @@ const char *load_program(struct arena *a, const char *name);
 int load_signal(struct cli *c);
 /* The PidFile that the configuration names, even when it has errors elsewhere. */
 const char *load_pid_file(struct cli *c);
-/* The process in the PidFile, when it is an itkd-master; 0: none. *stale: the file names another. */
+/* The itkd-master of the PidFile; 0: none. *stale: the file names another process. */
 pid_t load_running(const char *pid_file, pid_t *stale);
 
 /* load_memfd.c, load_notify.c: what the master runs. */

@@ -96,7 +96,8 @@ static bool own_user(
 	if (!error)
 		return true;
 	conf_report_at(l->report, CONF_ERROR, who->node ? who->node->file : NULL,
-	    who->node ? who->node->line : 0, directive, "%s", error);
+	    who->node ? who->node->line : 0, directive, "%s%s", error,
+	    who->node ? "" : " (the default: create the user, or name another)");
 	return false;
 }
 

@@ -118,9 +118,9 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 	if (f->control >= 0)
 		close_end(f->control);
 	f->control = -1;
-	master_throttle_ended(&f->throttle, master_now());
 	if (m->stopping)
 		return;
+	master_throttle_ended(&f->throttle, master_now());
 	if (g->state == GEN_STARTING) {
 		master_load_fail(m, g, "a front could not start");
 		return;

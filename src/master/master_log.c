@@ -136,10 +136,12 @@ void master_log_ready(struct master *m, struct master_gen *g)
 void master_log_ended(struct master *m, struct master_gen *g)
 {
 	g->logger = 0;
+	if (m->stopping)
+		return;
 	master_throttle_ended(&g->logger_throttle, master_now());
 	if (g->state == GEN_STARTING)
 		master_load_fail(m, g, "Unable to open logs");
-	else if (!m->stopping && g->queue_out >= 0)
+	else if (g->queue_out >= 0)
 		log_msg(LOG_ERR, "the log process of generation %u ended and is started again",
 		    g->number);
 }

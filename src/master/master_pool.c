@@ -202,7 +202,7 @@ bool master_pool_ended(struct master *m, pid_t pid, int status)
 		kill_culprit(m, atomic_load(&sb->slots[slot].culprit));
 	if (clean || state == SLOT_BUSY) {
 		m->spares.failures = 0;
-	} else {
+	} else if (!m->stopping) {
 		master_throttle_started(&m->spares, master_now());
 		master_throttle_ended(&m->spares, master_now());
 	}

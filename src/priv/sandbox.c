@@ -67,6 +67,8 @@ static const struct allowed front[] = {
     {SCMP_SYS(setsockopt), "TCP_NODELAY, SO_LINGER"},
     {SCMP_SYS(fcntl), "O_NONBLOCK; the lock on the ticket keys"},
     {SCMP_SYS(readv), "relays"},
+    {SCMP_SYS(pread64), "ticket keys"},
+    {SCMP_SYS(pwrite64), "ticket keys"},
     {SCMP_SYS(getppid), "OpenSSL"},
     {SCMP_SYS(getuid), "OpenSSL"},
     {SCMP_SYS(geteuid), "OpenSSL"},

@@ -161,6 +161,29 @@ def test_reloads_under_load(generations):
     wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 30, "the old fronts to end")
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_generations_never_go_back(generations, secure):
+    """12: once a new connection was answered by the new generation, none is by the old one."""
+    g = generations
+    stop = threading.Event()
+    seen = []
+
+    def ask():
+        while not stop.is_set():
+            seen.append(int(g.server.get("/", "a.test", tls=secure).text.split()[1]))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(amount(10, 30)):
+            g.reload()
+            wait_for(lambda: seen and seen[-1] == g.done, 10, "the new generation to answer")
+    finally:
+        stop.set()
+        asking.join(30)
+    assert seen == sorted(seen), [(a, b) for a, b in zip(seen, seen[1:]) if a > b]
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
 def test_signals_reload(generations, number):
     """12: SIGHUP and SIGUSR1 to the master reload; the master and its PidFile stay."""
