@@ -120,7 +120,8 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 	f->control = -1;
 	if (m->stopping)
 		return;
-	master_throttle_ended(&f->throttle, master_now());
+	if (!f->draining)
+		master_throttle_ended(&f->throttle, master_now());
 	if (g->state == GEN_STARTING) {
 		master_load_fail(m, g, "a front could not start");
 		return;
