@@ -66,6 +66,7 @@ struct front_conn {
 	int64_t started;                   /* ms: the deadline counts from here */
 	size_t scanned;                    /* http_head_parse's own */
 	size_t drained;                    /* FRONT_LINGER: bytes thrown away */
+	int64_t heard;                     /* FRONT_LINGER: ms, of the last of them */
 	struct front_tls *tls;             /* NULL: plain */
 };
 

@@ -9,15 +9,21 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#define LINGER_MS 2000
-#define LINGER_BYTES ((size_t)1 << 20)
+#define LINGER_QUIET_MS 2000 /* without a byte */
+#define LINGER_MS 30000      /* in all, as in Apache */
+#define LINGER_BYTES ((size_t)64 << 20)
+#define LINGER_TURN ((size_t)1 << 20) /* before others get their turn */
 
 static void linger_event(evutil_socket_t fd, short what, void *arg);
 
 /* Whether it is over. */
 static bool linger_drain(struct front_conn *c)
 {
-	while (c->drained < LINGER_BYTES) {
+	for (size_t turn = 0; c->drained < LINGER_BYTES;) {
+		if (turn >= LINGER_TURN) {
+			event_active(&c->ev, EV_READ, 0);
+			return false;
+		}
 		ssize_t n = recv(c->fd, front_buffer, sizeof(front_buffer), 0);
 
 		if (n == 0)
@@ -25,18 +31,25 @@ static bool linger_drain(struct front_conn *c)
 		if (n < 0)
 			return errno != EAGAIN && errno != EINTR;
 		c->drained += (size_t)n;
+		turn += (size_t)n;
+		c->heard = front_now();
 	}
 	return true;
 }
 
 static void linger_go(struct front_conn *c)
 {
-	int64_t left = c->started + LINGER_MS - front_now();
+	const int64_t now = front_now();
+	const int64_t quiet = c->heard + LINGER_QUIET_MS - now, all = c->started + LINGER_MS - now;
+	const int64_t left = quiet < all ? quiet : all;
 
-	if (left <= 0 || linger_drain(c))
+	if (left <= 0) {
 		front_conn_free(c);
-	else
-		front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, linger_event, left);
+		return;
+	}
+	front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, linger_event, left);
+	if (linger_drain(c))
+		front_conn_free(c);
 }
 
 static void linger_event(evutil_socket_t fd, short what, void *arg)
@@ -52,7 +65,7 @@ void front_linger(struct front_conn *c)
 	if (c->tls)
 		front_tls_free(c);
 	c->state = FRONT_LINGER;
-	c->started = front_now();
+	c->started = c->heard = front_now();
 	if (shutdown(c->fd, SHUT_WR) != 0)
 		front_conn_free(c);
 	else

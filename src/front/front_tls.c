@@ -97,7 +97,7 @@ static int tls_client_hello(SSL *ssl, int *alert, void *arg)
 static int tls_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
     const unsigned char *in, unsigned in_n, void *arg)
 {
-	static const unsigned char ours[] = "\x08http/1.1";
+	static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
 	unsigned char *chosen;
 
 	(void)ssl, (void)arg;

@@ -1,4 +1,4 @@
-"""What several of the system tests need beside itkd.py: programs from data/, gates, strange bytes."""
+"""What several system tests need beside itkd.py: programs from data/, gates, raw bytes."""
 
 import contextlib
 import errno

@@ -270,7 +270,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("script, right", BROKEN, ids=lambda v: v[:30] if isinstance(v, str) else "")
+@pytest.mark.parametrize("script, right", BROKEN, ids=lambda v: str(v)[:30])
 def test_broken_programs(world, script, right):
     """Point 8: a program without a valid header gives 500, and the ErrorLog names it."""
     path = world.put(script)
@@ -513,7 +513,8 @@ def test_slow_reader_stops_the_program(world):
 def test_stderr_line_by_line(world):
     """Point 8: each line of stderr is a line of the vhost's ErrorLog, without control bytes."""
     path = world.put("printf 'first line\\nsecond line\\n' >&2\n"
-                     "printf 'colour \\033[31m red\\n' >&2\nprintf 'without its end' >&2\n" + HEADER)
+                     "printf 'colour \\033[31m red\\n' >&2\n"
+                     "printf 'without its end' >&2\n" + HEADER)
     assert world.server.get(path, world.a).status == 200
     for text in ("first line", "second line", "colour ", "without its end"):
         world.server.wait_log(r"^\[.*\] .*" + text, "a.test-error.log")

@@ -90,7 +90,7 @@ class Load:
         self.stopped.set()
         for t in self.threads:
             t.join(60)
-        assert self.complaints == []
+        assert not self.complaints, "\n".join(self.complaints)
 
     def connect(self, host, tls):
         """Without a check of the name: where c.test is gone, a.test's certificate answers."""

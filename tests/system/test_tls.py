@@ -65,7 +65,7 @@ PROTOCOLS = [
 ]
 
 
-@pytest.mark.parametrize("args, shown", PROTOCOLS, ids=lambda v: v[0] if isinstance(v, list) else "")
+@pytest.mark.parametrize("args, shown", PROTOCOLS, ids=lambda v: v[0])
 def test_protocols(world, args, shown):
     """Point 9: TLS 1.2 and 1.3 by default, nothing before them."""
     done = s_client(world.server, *args, send=REQUEST % b"a.test")
