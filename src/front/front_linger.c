@@ -47,8 +47,8 @@ static void linger_go(struct front_conn *c)
 		front_conn_free(c);
 		return;
 	}
-	front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, linger_event, left);
-	if (linger_drain(c))
+	if (front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, linger_event, left) &&
+	    linger_drain(c))
 		front_conn_free(c);
 }
 
