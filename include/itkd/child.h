@@ -20,9 +20,12 @@ struct child_start {
 	pid_t master_group;          /* process group that the child may step into */
 };
 
+/* Once, in the master: handlers that every fork of it has. It blocks these signals itself. */
+void child_prepare(void);
+
 /*
  * Serves the connection to its end. On entry: signals SIGUSR1, SIGUSR2 blocked (the child takes
- * them in ppoll only), SIGPIPE ignored, the process leads a group of its own.
+ * them in ppoll only), SIGPIPE ignored. It makes a process group of its own for its CGI programs.
  *   SIGUSR1  the generation ends: the next answer says Connection: close
  *   SIGUSR2  processes are short: an idle kept connection is closed now
  * Returns the exit status.

@@ -14,11 +14,11 @@
  */
 bool cred_master_caps(char *buf, size_t n);
 
-/* A spare: CAP_SETUID, CAP_SETGID, CAP_SYS_NICE and no other; not dumpable. */
+/* A spare: CAP_SETUID, CAP_SETGID, CAP_SYS_NICE and no other. */
 void cred_become_spare(void);
 
 /*
- * A child: nice value, umask 022, groups, gid, uid of id, which conf must name and its
+ * A child: nice value, groups, gid, uid of id, which conf must name and its
  * LimitUIDRange/LimitGIDRange allow; never 0. No capability is left but the bounding set.
  */
 void cred_become_child(const struct conf *conf, const struct conf_identity *id, int nice);

@@ -26,13 +26,13 @@ struct scoreboard_slot {
 	_Atomic int32_t pid;
 	_Atomic int32_t culprit;     /* SLOT_BAD_JOB: who sent it */
 	uint32_t pad;
-	_Atomic uint64_t since;      /* CLOCK_MONOTONIC, milliseconds, of the last change of state */
 	_Atomic uint64_t wanted;     /* the counter whose lock this process takes or holds; 0: none */
 };
 
 struct scoreboard {
 	uint32_t magic;
 	_Atomic uint32_t active;                   /* the generation that accepts */
+	_Atomic int32_t idle;                      /* about: spares of the active generation */
 	_Atomic uint32_t high;                     /* slots in use lie below */
 	_Atomic uint32_t locks[SCOREBOARD_LOCKS];  /* holder's slot + 1; by counter */
 	_Atomic uint64_t claims[SCOREBOARD_SLOTS];

@@ -145,6 +145,10 @@ bool cgi_spawn(struct cgi *g, char *const *env)
 	    .nofile = g->c->start->nofile};
 	bool started = spawn_pipes(g, &s);
 
+	/* A group for the programs: this process leads it, so the master can end it, too. */
+	g->c->leads = g->c->leads || setpgid(0, 0) == 0;
+	if (!g->c->leads)
+		child_log(g->c, LOG_ERR, "cgi", "cannot make a process group: %m");
 	if (!started)
 		spawn_failed(g, "pipes for", errno);
 	else

@@ -45,7 +45,6 @@ static void conn_init(struct child *c, const struct child_start *start)
 	arena_init_heap(&c->arena, CHILD_ARENA_MAX);
 	arena_init_heap(&c->dir.arena, CHILD_ARENA_MAX);
 	conn_addresses(c);
-	child_signals();
 }
 
 /* Where descriptor of a log with that id came with the job; -1: nowhere. */
@@ -240,6 +239,7 @@ static enum conn_next conn_request(struct child *c)
 	r.head_end = c->in_at;
 	c->bytes_in = r.head.size;
 	c->served++;
+	c->last = !r.head.keep_alive && !r.head.chunked && r.head.content_length <= 0;
 	child_state_request(c, &r);
 	if (c->start->over_cap)
 		conn_refuse(c, &r);

@@ -66,6 +66,8 @@ struct child {
 	bool relay;   /* the other end is the relay of a TLS connection */
 	bool eof;     /* the client will send no more */
 	bool nodelay; /* TCP_NODELAY was set */
+	bool leads;   /* a process group of its own, for CGI programs and for killing them */
+	bool last;    /* the client said itself that it sends no more requests, and no body */
 	uint16_t peer_port, local_port;
 	char peer[ADDR_IP_MAX], local[ADDR_IP_MAX];
 	char client[ADDR_TEXT_MAX];  /* for the error log */
@@ -149,7 +151,6 @@ struct child_request {
 enum child_io { IO_OK, IO_EOF, IO_TIMEOUT, IO_ERROR, IO_SIGNAL };
 
 int64_t child_now(void); /* milliseconds */
-void child_signals(void);
 bool child_ending(void); /* SIGUSR1 came: this generation ends */
 bool child_hurry(void);  /* SIGUSR2 came: processes are short */
 /* As ppoll(2) with the two signals let in: 0 at the deadline (0: none), -1 for a signal. */

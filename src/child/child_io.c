@@ -16,7 +16,7 @@
 #define SENDFILE_PIECE ((size_t)4 << 20)
 
 static volatile sig_atomic_t ending, hurry;
-static sigset_t wait_mask;
+static const sigset_t wait_mask; /* empty: both are taken while waiting, and only there */
 
 static void on_signal(int number)
 {
@@ -26,15 +26,12 @@ static void on_signal(int number)
 		hurry = 1;
 }
 
-void child_signals(void)
+void child_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 
-	if (sigaction(SIGUSR1, &action, NULL) < 0 || sigaction(SIGUSR2, &action, NULL) < 0 ||
-	    sigprocmask(SIG_BLOCK, NULL, &wait_mask) < 0)
+	if (sigaction(SIGUSR1, &action, NULL) < 0 || sigaction(SIGUSR2, &action, NULL) < 0)
 		fatal_errno("cannot set up signals");
-	sigdelset(&wait_mask, SIGUSR1);
-	sigdelset(&wait_mask, SIGUSR2);
 }
 
 bool child_ending(void)

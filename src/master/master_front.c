@@ -131,7 +131,8 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 		    strsignal(WTERMSIG(status)), WTERMSIG(status));
 	else if (!f->draining || !clean)
 		log_msg(LOG_ERR, "front pid %d exit status %d", (int)pid, WEXITSTATUS(status));
-	if (g->state == GEN_ACTIVE && master_throttle_ready(&f->throttle, master_now()) && f->opener == 0)
+	if (g->state == GEN_ACTIVE && master_throttle_ready(&f->throttle, master_now()) &&
+	    f->opener == 0)
 		master_front_start(m, g, (uint32_t)(f - g->fronts));
 }
 

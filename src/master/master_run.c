@@ -3,6 +3,7 @@
  * and fixed-size words. One loop: signals, spares that took a job, fronts that answer.
  */
 #include "itkd/build.h"
+#include "itkd/child.h"
 #include "itkd/cred.h"
 #include "itkd/log.h"
 #include "itkd/title.h"
@@ -146,10 +147,14 @@ static void start(struct master *m)
 	if (chdir("/") != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fatal_errno("start");
 	umask(022);
+	/* Else the first time that each child writes is a look at /etc/localtime. */
+	if (setenv("TZ", ":/etc/localtime", 0) != 0)
+		fatal_errno("setenv");
 	tzset();
 	leave_terminal();
 	m->group = getpgrp();
 	open_signals(m);
+	child_prepare();
 	open_scoreboard(m);
 	master_load_start(m);
 }
@@ -266,7 +271,8 @@ static void beat(struct master *m)
 		if (g->state != GEN_ACTIVE && g->state != GEN_DRAINING)
 			continue;
 		master_front_beat(m, g);
-		if (g->logger == 0 && g->queue_out >= 0 && master_throttle_ready(&g->logger_throttle, now))
+		if (g->logger == 0 && g->queue_out >= 0 &&
+		    master_throttle_ready(&g->logger_throttle, now))
 			master_log_start(m, g);
 		if (g->state == GEN_DRAINING)
 			master_pool_signal(m, g, SIGUSR1);

