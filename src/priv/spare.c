@@ -47,18 +47,6 @@ static void keep_two(const struct spare_start *s)
 	close_from_to(high + 1, INT_MAX);
 }
 
-/*
- * Our program's code, in one call: else the first use of each 64 KiB of it is a page fault, since a
- * fork copies no page-table entry of a file. Only speed depends on it (Linux 5.14).
- */
-static void populate_code(void)
-{
-	extern const char __executable_start[], __etext[];
-	const uintptr_t start = (uintptr_t)__executable_start & ~(uintptr_t)4095;
-	if (madvise((void *)start, (uintptr_t)__etext - start, MADV_POPULATE_READ) != 0)
-		log_msg(LOG_DEBUG, "MADV_POPULATE_READ: %m");
-}
-
 static void settle(const struct spare_start *s)
 {
 	sigset_t blocked;
@@ -68,7 +56,6 @@ static void settle(const struct spare_start *s)
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
 		fatal_errno("sigprocmask");
 	title_set("itkd: spare");
-	populate_code();
 	keep_two(s);
 	for (uint32_t i = 0; i < s->nforeign; i++)
 		unmap(s->foreign[i].p, s->foreign[i].n);

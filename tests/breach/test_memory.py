@@ -31,9 +31,16 @@ def inject(session_tmp):
         """Results of the calls [(name, args...)] made by the process."""
         lines = "".join(" ".join([str(NR[name]), *map(str, args)]) + "\n"
                         for name, *args in calls)
-        done = subprocess.run([program, str(pid)], input=lines, capture_output=True, text=True,
-                              timeout=30)
-        assert done.returncode == 0, done.stderr
+
+        def attempt():
+            done = subprocess.run([program, str(pid)], input=lines, capture_output=True,
+                                  text=True, timeout=30)
+            if "does not wait in a system call" in done.stderr:
+                return None
+            assert done.returncode == 0, done.stderr
+            return done
+
+        done = wait_for(attempt, 10, f"process {pid} to wait in a system call")
         return [int(n) for n in done.stdout.split()]
 
     return run
