@@ -33,10 +33,12 @@ enum front_fd {
 
 /* On the control socket: one of these a message. */
 enum front_msg_type {
-	FRONT_READY = 1, /* front -> master: accepting */
+	FRONT_READY = 1, /* front -> master: everything is there to accept */
+	FRONT_ACCEPT,    /* master -> front: start accepting */
 	FRONT_PING,      /* master -> front: value to send back */
 	FRONT_PONG,      /* front -> master */
 	FRONT_DRAIN,     /* master -> front: stop accepting, finish what you hold, then exit 0 */
+	FRONT_DRAINED,   /* front -> master: accepts no more */
 	FRONT_STARVED,   /* front -> master: the queue is full, jobs wait here (value: how many) */
 };
 struct front_msg {

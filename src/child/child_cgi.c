@@ -50,7 +50,7 @@ static int cgi_finish(struct cgi *g)
 		cgi_failed(g);
 	}
 	/* The client has its answer by now: it need not wait for an unwilling program. */
-	if (r->aborted || g->timed_out)
+	if (r->aborted || g->timed_out || (g->status > 0 && g->out >= 0))
 		cgi_kill(g);
 	else
 		cgi_reap(g);
@@ -75,11 +75,12 @@ int child_cgi(struct child *c, struct child_request *r)
 	}
 	/* A body belongs to the first program of a chain of redirects. */
 	g.want_body = !r->body.done && r->redirects == 0;
-	if (!cgi_spawn(&g, cgi_env(c, r))) {
+	status = cgi_spawn(&g, cgi_env(c, r));
+	if (status) {
 		cgi_close(&g.in);
 		cgi_close(&g.out);
 		cgi_close(&g.err);
-		return 500;
+		return status;
 	}
 	if (g.want_body && !child_body_want(c, r))
 		g.gone = true;

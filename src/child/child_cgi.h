@@ -39,8 +39,8 @@ struct cgi {
 /* child_cgi_env.c: NULL-terminated, in the request's arena. */
 char **cgi_env(struct child *c, struct child_request *r);
 
-/* child_cgi_spawn.c: false when it could not be started, logged. */
-bool cgi_spawn(struct cgi *g, char *const *env);
+/* child_cgi_spawn.c: 0, or the status to answer where it could not be started, logged. */
+int cgi_spawn(struct cgi *g, char *const *env);
 
 /* child_cgi_head.c: its head, c->cgi[0..n), becomes the answer's in c->out. Sets g->status. */
 void cgi_head(struct cgi *g, size_t n);

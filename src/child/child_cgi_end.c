@@ -20,14 +20,24 @@ static bool end_reaped(struct cgi *g)
 	return g->pid == 0;
 }
 
+/* Has its whole answer and went: what is still written would be written to nobody, for ever. */
+static bool end_client_gone(const struct cgi *g)
+{
+	struct pollfd p = {.fd = g->c->fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 static void end_discard(struct cgi *g)
 {
 	ssize_t n = read(g->out, g->c->cgi, sizeof(g->c->cgi));
 
-	if (n > 0)
+	if (n > 0) {
 		g->deadline = child_now() + (int64_t)g->c->vhost->timeout * 1000;
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		g->gone = end_client_gone(g);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		cgi_close(&g->out);
+	}
 }
 
 /* One wait for the program's end, reading what it writes. */
@@ -78,8 +88,13 @@ void cgi_reap(struct cgi *g)
 		int pidfd = end_pidfd(g->pid);
 
 		/* The answer is whole, but the program still has something to say. */
-		while (g->out >= 0 && !end_reaped(g) && child_now() < g->deadline)
+		while (g->out >= 0 && !g->gone && !end_reaped(g) && child_now() < g->deadline)
 			end_wait(g, pidfd, g->deadline);
+		if (g->gone) {
+			cgi_close(&pidfd);
+			cgi_kill(g);
+			return;
+		}
 		end_watch(g, pidfd, END_GRACE_MS);
 		if (!end_reaped(g)) {
 			kill(g->pid, SIGTERM);

@@ -113,24 +113,25 @@ static bool spawn_pipes(struct cgi *g, struct spawn *s)
 }
 
 /* vfork returned when the program runs, or has failed to. */
-static bool spawn_started(struct cgi *g, struct spawn *s)
+static int spawn_started(struct cgi *g, struct spawn *s)
 {
 	g->pid = spawn_vfork(s);
 	if (g->pid < 0) {
 		g->pid = 0;
 		spawn_failed(g, "fork for", errno);
-		return false;
+		return 500;
 	}
 	if (!s->error)
-		return true;
+		return 0;
 	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	g->pid = 0;
 	spawn_failed(g, s->step, s->error);
-	return false;
+	/* What the site's user may not run is forbidden, as a file that it may not read. */
+	return s->error == EACCES ? 403 : 500;
 }
 
-bool cgi_spawn(struct cgi *g, char *const *env)
+int cgi_spawn(struct cgi *g, char *const *env)
 {
 	const char *file = g->r->target.file;
 	char *name = arena_strdup(&g->c->arena, g->name);
@@ -143,17 +144,19 @@ bool cgi_spawn(struct cgi *g, char *const *env)
 	    .env = env,
 	    .fd = {-1, -1, -1},
 	    .nofile = g->c->start->nofile};
-	bool started = spawn_pipes(g, &s);
+	int status = spawn_pipes(g, &s) ? 0 : 500;
 
-	/* A group for the programs: this process leads it, so the master can end it, too. */
-	g->c->leads = g->c->leads || setpgid(0, 0) == 0;
-	if (!g->c->leads)
-		child_log(g->c, LOG_ERR, "cgi", "cannot make a process group: %m");
-	if (!started)
+	if (status) {
 		spawn_failed(g, "pipes for", errno);
-	else
-		started = spawn_started(g, &s);
+	} else {
+		/* A group for the programs: this process leads it, so the master can end it, too.
+		 */
+		g->c->leads = g->c->leads || setpgid(0, 0) == 0;
+		if (!g->c->leads)
+			child_log(g->c, LOG_ERR, "cgi", "cannot make a process group: %m");
+		status = spawn_started(g, &s);
+	}
 	for (int i = 0; i < 3; i++)
 		cgi_close(&s.fd[i]);
-	return started;
+	return status;
 }

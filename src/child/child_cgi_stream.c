@@ -116,6 +116,9 @@ static void stream_head(struct cgi *g)
 		if (g->head_n < sizeof(c->cgi))
 			return;
 	}
+	/* One that said nothing may still work; one that says too much is ended. */
+	if (n == 0)
+		cgi_close(&g->out);
 	stream_no_head(
 	    g, n ? "The head is too large: script" : "End of script output before headers");
 }

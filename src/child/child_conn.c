@@ -110,8 +110,9 @@ static bool conn_idle(struct child *c)
 
 	child_state(c, 'K');
 	for (;;) {
-		if (child_ending() || child_hurry())
-			return false;
+		/* The end of a generation waits for one more request, which is told to close. */
+		if (child_hurry())
+			return child_wait(c, POLLIN, 0) == IO_OK;
 		switch (child_wait(c, POLLIN, deadline)) {
 		case IO_OK:
 			return true;

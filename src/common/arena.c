@@ -13,7 +13,7 @@
 
 #define ARENA_ALIGN ((size_t)16)
 #define ARENA_CHUNK_MIN ((size_t)4096 - 64) /* with malloc's own words in one page */
-#define ARENA_CHUNK_MAX ((size_t)1 << 20) /* chunks double up to here */
+#define ARENA_CHUNK_MAX ((size_t)1 << 20)   /* chunks double up to here */
 
 struct arena_chunk {
 	struct arena_chunk *next;

@@ -406,8 +406,7 @@ static bool item_applies(const struct log_item *i, int status)
 	return i->nstatus == 0 || listed != i->except;
 }
 
-static void line_write(
-    const struct log_format *f, const struct log_record *r, struct log_out *o)
+static void line_write(const struct log_format *f, const struct log_record *r, struct log_out *o)
 {
 	for (uint32_t k = 0; k < f->n; k++) {
 		const struct log_item *i = &f->items[k];

@@ -208,7 +208,8 @@ static const char *log_compile_next(struct arena *a, struct log_item *item, cons
 	(*at)++;
 	if (**at == '%') {
 		(*at)++;
-		*item = (struct log_item){.kind = LOG_ITEM_TEXT, .arg = arena_strdup(a, "%"), .len = 1};
+		*item =
+		    (struct log_item){.kind = LOG_ITEM_TEXT, .arg = arena_strdup(a, "%"), .len = 1};
 		return NULL;
 	}
 	return log_compile_item(a, item, at);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define ACCEPT_BATCH 16
+#define ACCEPT_LAST 4096 /* more than a backlog */
 
 /* Whether a connection to any address of this listener is one to the same group of vhosts. */
 static bool accept_is_fixed(const struct conf_listener *l, uint16_t port)
@@ -144,7 +145,6 @@ void front_accept_start(void)
 	for (uint32_t i = 0; i < n; i++)
 		accept_listener(
 		    &front.listeners[i], FRONT_FD_LISTENERS + (int)i, &front.conf->listeners[i]);
-	front_accept_resume();
 }
 
 void front_accept_pause(void)
@@ -161,9 +161,25 @@ void front_accept_resume(void)
 			fatal("event_add failed");
 }
 
+/* What has arrived at a socket that the new generation may not have is still served. */
+static void accept_last(struct front_listener *l)
+{
+	for (int i = 0; i < ACCEPT_LAST && front_limit_room(); i++) {
+		int client = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (client >= 0)
+			accept_one(l, client);
+		else if (!accept_error(errno))
+			return;
+	}
+}
+
 void front_accept_stop(void)
 {
 	front_accept_pause();
+	for (uint32_t i = 0; i < front.conf->nlisteners && !front.orphan; i++)
+		if (front.listeners[i].fd >= 0)
+			accept_last(&front.listeners[i]);
 	for (uint32_t i = 0; i < front.conf->nlisteners; i++) {
 		if (front.listeners[i].fd >= 0 && close(front.listeners[i].fd) != 0)
 			log_msg(LOG_ERR, "close: %m");

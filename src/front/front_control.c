@@ -29,6 +29,8 @@ static void control_drain(void)
 		return;
 	front.draining = true;
 	front_accept_stop();
+	if (!front.orphan)
+		front_control_send(FRONT_DRAINED, 0);
 	if (front_conn_none())
 		event_base_loopbreak(front.base);
 }
@@ -68,6 +70,8 @@ static void control_event(evutil_socket_t fd, short what, void *arg)
 		log_msg(LOG_ERR, "a message of %zd bytes from the master", n);
 	else if (m.type == FRONT_PING)
 		front_control_send(FRONT_PONG, m.value);
+	else if (m.type == FRONT_ACCEPT && !front.draining)
+		front_accept_resume();
 	else if (m.type == FRONT_DRAIN)
 		control_drain();
 	else

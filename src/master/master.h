@@ -24,7 +24,7 @@ struct master_front {
 	int control;  /* our end; -1: none */
 	pid_t opener; /* sends it the logs' descriptors; 0: done */
 	bool ready;
-	bool draining;
+	bool draining, drained; /* it was told to accept no more; it does not */
 	uint32_t pings; /* sent in a row without an answer */
 	struct throttle throttle;
 };
@@ -40,6 +40,7 @@ enum gen_state {
 	GEN_LOADING,  /* `itkd --load` runs */
 	GEN_CHECKING, /* `itkd-front --check` runs */
 	GEN_STARTING, /* logger and fronts start; not all are ready */
+	GEN_READY,    /* waits until the fronts of the old generation accept no more */
 	GEN_ACTIVE,
 	GEN_DRAINING, /* its fronts accept no more */
 };
@@ -93,7 +94,9 @@ struct master {
 	struct master_gen *active;
 	uint32_t next_generation;
 
-	bool reload_wanted, stopping;
+	bool reload_wanted;
+	bool ending;   /* a graceful stop */
+	bool stopping; /* nothing is replaced any more */
 	uint64_t stop_deadline;
 	struct throttle spares;
 	uint64_t next_beat;
@@ -148,7 +151,9 @@ int master_open_log(const char *path, const char **why);
 void master_front_start(struct master *m, struct master_gen *g, uint32_t index);
 void master_front_message(struct master *m, struct master_gen *g, struct master_front *f);
 void master_front_beat(struct master *m, struct master_gen *g);
+void master_front_accept(struct master_gen *g);
 void master_front_drain(struct master_gen *g);
+bool master_front_drained(const struct master_gen *g);
 void master_front_ended(struct master *m, struct master_gen *g, struct master_front *f, int status);
 void master_front_opener_ended(
     struct master *m, struct master_gen *g, struct master_front *f, int status);

@@ -66,7 +66,7 @@ void master_drain_advance(struct master *m, struct master_gen *g)
 		g->queue_out = -1;
 	}
 	if (g == m->active) {
-		m->stopping = true; /* a graceful stop; the master's own messages still go there */
+		m->stopping = m->ending; /* else its successor is about to take over */
 		return;
 	}
 	close_pipes(g);

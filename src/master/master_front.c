@@ -30,7 +30,7 @@ void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logs) != 0)
 		fatal_errno("socketpair");
 	master_throttle_started(&f->throttle, master_now());
-	f->ready = f->draining = false;
+	f->ready = f->draining = f->drained = false;
 	f->pings = 0;
 	f->control = control[0];
 	f->pid = master_exec_front(m, g, control[1], logs[1]);
@@ -38,6 +38,20 @@ void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
 	close_end(logs[1]);
 	f->opener = master_log_send(g, logs[0]);
 	close_end(logs[0]);
+}
+
+static bool send_to(const struct master_front *f, uint32_t type, uint32_t value)
+{
+	const struct front_msg msg = {.type = type, .value = value};
+	return send(f->control, &msg, sizeof(msg), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(msg);
+}
+
+/* One that replaces another accepts at once; those of a new generation wait for the hand-over. */
+static void now_ready(const struct master_gen *g, struct master_front *f)
+{
+	f->ready = true;
+	if (g->state == GEN_ACTIVE && !send_to(f, FRONT_ACCEPT, 0))
+		kill(f->pid, SIGKILL);
 }
 
 void master_front_message(struct master *m, struct master_gen *g, struct master_front *f)
@@ -61,18 +75,14 @@ void master_front_message(struct master *m, struct master_gen *g, struct master_
 		return;
 	}
 	if (msg.type == FRONT_READY)
-		f->ready = true;
+		now_ready(g, f);
+	else if (msg.type == FRONT_DRAINED)
+		f->drained = true;
 	else if (msg.type == FRONT_PONG)
 		f->pings = 0;
 	else if (msg.type == FRONT_STARVED && g == m->active)
 		log_msg(LOG_INFO, "front %d: %u connections wait for a process", (int)f->pid,
 		    msg.value);
-}
-
-static bool send_to(const struct master_front *f, uint32_t type, uint32_t value)
-{
-	const struct front_msg msg = {.type = type, .value = value};
-	return send(f->control, &msg, sizeof(msg), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(msg);
 }
 
 static void beat_one(struct master_gen *g, struct master_front *f)
@@ -98,6 +108,21 @@ void master_front_beat(struct master *m, struct master_gen *g)
 		         master_throttle_ready(&f->throttle, now))
 			master_front_start(m, g, i);
 	}
+}
+
+void master_front_accept(struct master_gen *g)
+{
+	for (uint32_t i = 0; i < g->nfronts; i++)
+		if (g->fronts[i].pid > 0 && !send_to(&g->fronts[i], FRONT_ACCEPT, 0))
+			kill(g->fronts[i].pid, SIGKILL);
+}
+
+bool master_front_drained(const struct master_gen *g)
+{
+	for (uint32_t i = 0; i < g->nfronts; i++)
+		if (g->fronts[i].pid > 0 && !g->fronts[i].drained)
+			return false;
+	return true;
 }
 
 void master_front_drain(struct master_gen *g)

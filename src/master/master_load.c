@@ -14,13 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DRAINED_MS 2000  /* for the old fronts to say that they accept no more */
 #define START_SECONDS 60 /* for fronts and logger to become ready */
 
 void master_load_start(struct master *m)
 {
 	m->reload_wanted = true;
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++)
-		if (m->gens[i].state >= GEN_LOADING && m->gens[i].state <= GEN_STARTING)
+		if (m->gens[i].state >= GEN_LOADING && m->gens[i].state <= GEN_READY)
 			return; /* one at a time: again when this one has ended */
 	struct master_gen *g = master_gen_new(m);
 	if (!g)
@@ -122,9 +123,9 @@ static void take_log(const struct master_gen *g)
 	log_open(2, (int)g->conf->vhosts[0]->log_level);
 }
 
+/* The old fronts accept no more; for as long as that takes, new connections wait in the kernel. */
 static void take_over(struct master *m, struct master_gen *g)
 {
-	struct master_gen *old = m->active;
 	g->state = GEN_ACTIVE;
 	g->deadline = 0;
 	m->active = g;
@@ -132,8 +133,7 @@ static void take_over(struct master *m, struct master_gen *g)
 	take_log(g);
 	log_msg(LOG_NOTICE, "itkd/%s configured -- resuming normal operations", ITKD_VERSION);
 	master_pool_fill(m);
-	if (old)
-		master_drain_start(m, old, old->conf->graceful_timeout);
+	master_front_accept(g);
 	char status[128];
 	snprintf(status, sizeof(status), "STATUS=Serving %u virtual hosts, generation %u",
 	    g->conf->nvhosts - 1, g->number);
@@ -143,8 +143,29 @@ static void take_over(struct master *m, struct master_gen *g)
 		master_load_start(m);
 }
 
+static void hand_over(struct master *m, struct master_gen *g)
+{
+	if (!m->active && !master_pidfile_write(m, g->conf->pid_file)) {
+		master_load_fail(m, g, "could not write the PidFile");
+		return;
+	}
+	if (!m->active) {
+		take_over(m, g);
+		return;
+	}
+	/* From here on nothing fails: a front that dies is started again like any other. */
+	g->state = GEN_READY;
+	g->deadline = master_now() + DRAINED_MS;
+	master_drain_start(m, m->active, m->active->conf->graceful_timeout);
+}
+
 void master_load_advance(struct master *m, struct master_gen *g)
 {
+	if (g->state == GEN_READY) {
+		if (master_front_drained(m->active) || master_now() > g->deadline)
+			take_over(m, g);
+		return;
+	}
 	bool ready = g->logs_open;
 	for (uint32_t i = 0; i < g->nfronts; i++)
 		ready = ready && g->fronts[i].ready && g->fronts[i].opener == 0;
@@ -153,9 +174,5 @@ void master_load_advance(struct master *m, struct master_gen *g)
 			master_load_fail(m, g, "fronts and logger did not become ready in time");
 		return;
 	}
-	if (!m->active && !master_pidfile_write(m, g->conf->pid_file)) {
-		master_load_fail(m, g, "could not write the PidFile");
-		return;
-	}
-	take_over(m, g);
+	hand_over(m, g);
 }

@@ -170,7 +170,7 @@ static bool take_signal(struct master *m, uint32_t signal)
 		return false;
 	case SIGHUP:
 	case SIGUSR1:
-		if (m->active && m->active->state == GEN_ACTIVE) {
+		if (m->active && !m->ending) {
 			master_exec_notify(m, "RELOADING=1", NULL);
 			master_load_start(m);
 		}
@@ -254,7 +254,7 @@ static void advance(struct master *m)
 {
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
 		struct master_gen *g = &m->gens[i];
-		if (g->state == GEN_STARTING)
+		if (g->state == GEN_STARTING || g->state == GEN_READY)
 			master_load_advance(m, g);
 		else if (g->state == GEN_DRAINING)
 			master_drain_advance(m, g);

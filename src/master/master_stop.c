@@ -79,15 +79,16 @@ void master_stop(struct master *m)
 		wait_a_little(m);
 	}
 	master_pidfile_remove(m);
-	if (m->active && m->active->state == GEN_ACTIVE)
+	if (m->active && !m->ending)
 		log_msg(LOG_NOTICE, "caught SIGTERM, shutting down");
 	end_loggers(m);
 }
 
 void master_graceful_stop(struct master *m)
 {
-	if (!m->active || m->active->state != GEN_ACTIVE)
+	if (!m->active || m->ending)
 		return;
+	m->ending = true;
 	log_msg(LOG_NOTICE, "caught SIGWINCH, shutting down gracefully");
 	master_exec_notify(m, "STOPPING=1", "STATUS=Finishing connections");
 	master_pidfile_remove(m);

@@ -1,4 +1,4 @@
-"""Issue 2, point 7: static files: status, fields, bytes, directories. test_paths.py has the rest."""
+"""Issue 2, point 7: static files: status, fields, bytes, directories (see test_paths.py, too)."""
 
 import email.utils
 import os
