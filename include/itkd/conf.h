@@ -26,7 +26,7 @@ struct conf_identity {
 	uid_t uid;
 	gid_t gid;
 	uint32_t ngroups;
-	const gid_t *groups;      /* what initgroups(user, gid) would set; never NULL when ngroups */
+	const gid_t *groups;      /* what initgroups(user, gid) would set */
 	const char *user, *group; /* as the config names them, for messages */
 	const char *home;         /* "" when unknown */
 	const void *private_base; /* this identity's part of the private region */
@@ -48,7 +48,7 @@ enum conf_log_kind { CONF_LOG_FILE, CONF_LOG_PROGRAM, CONF_LOG_SYSLOG };
 /* A log file. The same path named twice is one log. Index = log id. */
 struct conf_log {
 	enum conf_log_kind kind;
-	bool shared;           /* written by several identities, or by the server: a pipe to the logger */
+	bool shared;           /* several identities or the server write it: a pipe to the logger */
 	uint32_t identity;     /* not shared: the one that writes it */
 	const char *path;      /* absolute; for a program its command line */
 	const char *file;
@@ -130,7 +130,7 @@ struct conf_dir {
 	int64_t limit_body; /* LimitRequestBody, 0: none */
 	const char *handler, *type;
 	bool slash;
-	struct conf_exts types, handlers; /* merged by appending: the last one of an extension wins */
+	struct conf_exts types, handlers; /* appended: the last one of an extension wins */
 	struct conf_envs env;             /* merged by appending */
 };
 

@@ -51,9 +51,9 @@ struct http_head {
 
 	struct span path, query;   /* of the target, still encoded; path "*" for OPTIONS * */
 	bool has_query;
-	struct span host;          /* lower-casing is the reader's; empty for HTTP/1.0 without Host */
+	struct span host;          /* in any case; empty for HTTP/1.0 without Host */
 	uint16_t host_port;        /* 0: none given */
-	bool absolute;             /* absolute-form: host is the target's (RFC 9112 section 3.2.2) */
+	bool absolute;             /* absolute-form: host is its (RFC 9112 section 3.2.2) */
 
 	bool keep_alive;           /* what version and Connection say (RFC 9112 section 9.3) */
 	bool chunked;

@@ -41,7 +41,8 @@ struct log_record {
 	char connection;            /* %X: 'X' aborted, '+' kept, '-' closed */
 	pid_t pid;                  /* %P */
 	/* %{}o, %{}e, %{}n, %{}x, %{}C is read from head; NULL functions give "-" */
-	const char *(*lookup)(const void *ctx, char what, const char *name); /* what: 'o' 'e' 'n' 'x' */
+	/* what: 'o' 'e' 'n' 'x' */
+	const char *(*lookup)(const void *ctx, char what, const char *name);
 	const void *ctx;
 };
 

@@ -8,7 +8,7 @@ struct arena;
 
 enum path_result {
 	PATH_OK,
-	PATH_BAD,       /* 400: a malformed percent-encoding, an encoded NUL, not absolute, above "/" */
+	PATH_BAD,       /* 400: malformed percent-encoding, encoded NUL, not absolute, above "/" */
 	PATH_NOT_FOUND, /* 404: an encoded slash (AllowEncodedSlashes Off) */
 };
 

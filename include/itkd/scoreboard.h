@@ -26,7 +26,7 @@ struct scoreboard_slot {
 	_Atomic int32_t pid;
 	_Atomic int32_t culprit;     /* SLOT_BAD_JOB: who sent it */
 	uint32_t pad;
-	_Atomic uint64_t wanted;     /* the counter whose lock this process takes or holds; 0: none */
+	_Atomic uint64_t wanted;     /* the counter whose lock it takes or holds; 0: none */
 };
 
 struct scoreboard {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* 0, or the status that says why it is not run. */
-static int cgi_check(struct child *c, const struct child_request *r)
+static int child_cgi_check(struct child *c, const struct child_request *r)
 {
 	const struct child_target *t = &r->target;
 
@@ -25,7 +25,7 @@ static int cgi_check(struct child *c, const struct child_request *r)
 }
 
 /* The program failed, or ran out of time: an error page, where nothing was sent yet. */
-static void cgi_failed(struct cgi *g)
+static void child_cgi_failed(struct cgi *g)
 {
 	if (g->r->status) {
 		g->r->aborted = true;
@@ -37,7 +37,7 @@ static void cgi_failed(struct cgi *g)
 }
 
 /* What the end of the stream means for the answer, and for the program. */
-static int cgi_finish(struct cgi *g)
+static int child_cgi_finish(struct cgi *g)
 {
 	struct child_request *r = g->r;
 
@@ -47,13 +47,13 @@ static int cgi_finish(struct cgi *g)
 		if (!r->status)
 			r->status = 200;
 	} else if (g->status > 0) {
-		cgi_failed(g);
+		child_cgi_failed(g);
 	}
 	/* The client has its answer by now: it need not wait for an unwilling program. */
 	if (r->aborted || g->timed_out || (g->status > 0 && g->out >= 0))
-		cgi_kill(g);
+		child_cgi_kill(g);
 	else
-		cgi_reap(g);
+		child_cgi_reap(g);
 	g->c->out_n = 0;
 	return g->status == CHILD_REDIRECT ? CHILD_REDIRECT : 0;
 }
@@ -62,7 +62,7 @@ int child_cgi(struct child *c, struct child_request *r)
 {
 	const char *slash = strrchr(r->target.file, '/');
 	struct cgi g = {.c = c, .r = r, .in = -1, .out = -1, .err = -1, .left = -1};
-	int status = cgi_check(c, r);
+	int status = child_cgi_check(c, r);
 
 	if (status)
 		return status;
@@ -75,15 +75,15 @@ int child_cgi(struct child *c, struct child_request *r)
 	}
 	/* A body belongs to the first program of a chain of redirects. */
 	g.want_body = !r->body.done && r->redirects == 0;
-	status = cgi_spawn(&g, cgi_env(c, r));
+	status = child_cgi_spawn(&g, child_cgi_env(c, r));
 	if (status) {
-		cgi_close(&g.in);
-		cgi_close(&g.out);
-		cgi_close(&g.err);
+		child_cgi_close(&g.in);
+		child_cgi_close(&g.out);
+		child_cgi_close(&g.err);
 		return status;
 	}
 	if (g.want_body && !child_body_want(c, r))
 		g.gone = true;
-	cgi_stream(&g);
-	return cgi_finish(&g);
+	child_cgi_stream(&g);
+	return child_cgi_finish(&g);
 }

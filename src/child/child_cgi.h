@@ -37,28 +37,28 @@ struct cgi {
 };
 
 /* child_cgi_env.c: NULL-terminated, in the request's arena. */
-char **cgi_env(struct child *c, struct child_request *r);
+char **child_cgi_env(struct child *c, struct child_request *r);
 
 /* child_cgi_spawn.c: 0, or the status to answer where it could not be started, logged. */
-int cgi_spawn(struct cgi *g, char *const *env);
+int child_cgi_spawn(struct cgi *g, char *const *env);
 
 /* child_cgi_head.c: its head, c->cgi[0..n), becomes the answer's in c->out. Sets g->status. */
-void cgi_head(struct cgi *g, size_t n);
+void child_cgi_head(struct cgi *g, size_t n);
 /* Length of the head with its empty line, 0 while it is incomplete; looked at up to `from`. */
-size_t cgi_head_end(const char *p, size_t n, size_t from);
+size_t child_cgi_head_end(const char *p, size_t n, size_t from);
 
 /* child_cgi_stream.c: until the answer is whole, or cannot become so. */
-void cgi_stream(struct cgi *g);
+void child_cgi_stream(struct cgi *g);
 /* Logs what has come on its stderr; false where nothing has. */
-bool cgi_read_err(struct cgi *g);
+bool child_cgi_read_err(struct cgi *g);
 /* The same to the end, for now. */
-void cgi_end_err(struct cgi *g);
-void cgi_close(int *fd);
+void child_cgi_end_err(struct cgi *g);
+void child_cgi_close(int *fd);
 
 /* child_cgi_end.c */
 /* Waits for the end of a program whose answer is whole; not for ever. */
-void cgi_reap(struct cgi *g);
+void child_cgi_reap(struct cgi *g);
 /* Ends it and all that it started. */
-void cgi_kill(struct cgi *g);
+void child_cgi_kill(struct cgi *g);
 
 #endif

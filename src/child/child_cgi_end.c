@@ -36,7 +36,7 @@ static void end_discard(struct cgi *g)
 		g->deadline = child_now() + (int64_t)g->c->vhost->timeout * 1000;
 		g->gone = end_client_gone(g);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		cgi_close(&g->out);
+		child_cgi_close(&g->out);
 	}
 }
 
@@ -57,7 +57,7 @@ static void end_wait(struct cgi *g, int pidfd, int64_t deadline)
 	if (p[1].revents)
 		end_discard(g);
 	if (p[2].revents)
-		(void)cgi_read_err(g);
+		(void)child_cgi_read_err(g);
 }
 
 /* Until the program has ended or this many milliseconds have passed. */
@@ -81,9 +81,9 @@ static void end_wait_for_good(struct cgi *g)
 	g->pid = 0;
 }
 
-void cgi_reap(struct cgi *g)
+void child_cgi_reap(struct cgi *g)
 {
-	cgi_close(&g->in);
+	child_cgi_close(&g->in);
 	if (!end_reaped(g)) {
 		int pidfd = end_pidfd(g->pid);
 
@@ -91,8 +91,8 @@ void cgi_reap(struct cgi *g)
 		while (g->out >= 0 && !g->gone && !end_reaped(g) && child_now() < g->deadline)
 			end_wait(g, pidfd, g->deadline);
 		if (g->gone) {
-			cgi_close(&pidfd);
-			cgi_kill(g);
+			child_cgi_close(&pidfd);
+			child_cgi_kill(g);
 			return;
 		}
 		end_watch(g, pidfd, END_GRACE_MS);
@@ -104,10 +104,10 @@ void cgi_reap(struct cgi *g)
 			kill(g->pid, SIGKILL);
 			end_wait_for_good(g);
 		}
-		cgi_close(&pidfd);
+		child_cgi_close(&pidfd);
 	}
-	cgi_end_err(g);
-	cgi_close(&g->out);
+	child_cgi_end_err(g);
+	child_cgi_close(&g->out);
 }
 
 static bool end_group_is_empty(pid_t group)
@@ -127,12 +127,12 @@ static void end_group(struct cgi *g, pid_t group)
 		kill(-group, SIGKILL);
 }
 
-void cgi_kill(struct cgi *g)
+void child_cgi_kill(struct cgi *g)
 {
 	struct child *c = g->c;
 	pid_t master = c->start->master_group;
 
-	cgi_close(&g->in);
+	child_cgi_close(&g->in);
 	/* The program is in the group that this process leads: it must not kill itself with it. */
 	if (master > 0 && setpgid(0, master) == 0) {
 		end_group(g, c->pid);
@@ -144,6 +144,6 @@ void cgi_kill(struct cgi *g)
 			kill(g->pid, SIGKILL);
 	}
 	end_wait_for_good(g);
-	cgi_end_err(g);
-	cgi_close(&g->out);
+	child_cgi_end_err(g);
+	child_cgi_close(&g->out);
 }

@@ -216,7 +216,7 @@ static void env_put_body(struct env *e, const struct child_request *r)
 		env_put_number(e, "CONTENT_LENGTH", r->head.content_length);
 }
 
-char **cgi_env(struct child *c, struct child_request *r)
+char **child_cgi_env(struct child *c, struct child_request *r)
 {
 	struct env e = {.a = &c->arena, .room = 64};
 

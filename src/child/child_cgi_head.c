@@ -14,7 +14,7 @@ struct cgi_fields {
 	int64_t length;
 };
 
-size_t cgi_head_end(const char *p, size_t n, size_t from)
+size_t child_cgi_head_end(const char *p, size_t n, size_t from)
 {
 	const char *lf = p + from;
 
@@ -185,7 +185,7 @@ static void head_answer(struct cgi *g, struct span head, const struct cgi_fields
 	               : CGI_BODY;
 }
 
-void cgi_head(struct cgi *g, size_t n)
+void child_cgi_head(struct cgi *g, size_t n)
 {
 	struct cgi_fields f = {.length = -1};
 	struct span head = {g->c->cgi, n};

@@ -131,7 +131,7 @@ static int spawn_started(struct cgi *g, struct spawn *s)
 	return s->error == EACCES ? 403 : 500;
 }
 
-int cgi_spawn(struct cgi *g, char *const *env)
+int child_cgi_spawn(struct cgi *g, char *const *env)
 {
 	const char *file = g->r->target.file;
 	char *name = arena_strdup(&g->c->arena, g->name);
@@ -157,6 +157,6 @@ int cgi_spawn(struct cgi *g, char *const *env)
 		status = spawn_started(g, &s);
 	}
 	for (int i = 0; i < 3; i++)
-		cgi_close(&s.fd[i]);
+		child_cgi_close(&s.fd[i]);
 	return status;
 }

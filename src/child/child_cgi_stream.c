@@ -14,7 +14,7 @@
 #define STREAM_CHUNK_LINE 16 /* room before a piece for its chunk-size */
 #define STREAM_LAST_READS 64 /* of stderr, when the program has ended */
 
-void cgi_close(int *fd)
+void child_cgi_close(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -104,11 +104,11 @@ static void stream_head(struct cgi *g)
 		return;
 	if (n > 0) {
 		/* The empty line's LF is new, whatever stands before it. */
-		end = cgi_head_end(c->cgi, g->head_n + (size_t)n, g->head_n);
+		end = child_cgi_head_end(c->cgi, g->head_n + (size_t)n, g->head_n);
 		g->head_n += (size_t)n;
 		stream_progress(g);
 		if (end) {
-			cgi_head(g, end);
+			child_cgi_head(g, end);
 			if (g->status == 0 && g->phase == CGI_BODY)
 				stream_first(g, end);
 			return;
@@ -118,7 +118,7 @@ static void stream_head(struct cgi *g)
 	}
 	/* One that said nothing may still work; one that says too much is ended. */
 	if (n == 0)
-		cgi_close(&g->out);
+		child_cgi_close(&g->out);
 	stream_no_head(
 	    g, n ? "The head is too large: script" : "End of script output before headers");
 }
@@ -135,7 +135,7 @@ static void stream_raw_status(struct cgi *g, const char *p, size_t n)
 
 static void stream_end(struct cgi *g)
 {
-	cgi_close(&g->out);
+	child_cgi_close(&g->out);
 	if (g->phase == CGI_RAW && g->r->status == 0)
 		stream_no_head(g, "End of script output before headers");
 	/* What is missing of the promised length is missing: the end must not look whole. */
@@ -188,7 +188,7 @@ static void stream_log_line(struct cgi *g)
 	g->line_n = 0;
 }
 
-bool cgi_read_err(struct cgi *g)
+bool child_cgi_read_err(struct cgi *g)
 {
 	char text[4096];
 	ssize_t n = read(g->err, text, sizeof(text));
@@ -205,19 +205,19 @@ bool cgi_read_err(struct cgi *g)
 		return true;
 	}
 	stream_log_line(g);
-	cgi_close(&g->err);
+	child_cgi_close(&g->err);
 	return false;
 }
 
-void cgi_end_err(struct cgi *g)
+void child_cgi_end_err(struct cgi *g)
 {
 	int reads = 0;
 
 	/* Bounded: what it left running may go on writing. */
-	while (g->err >= 0 && reads++ < STREAM_LAST_READS && cgi_read_err(g))
+	while (g->err >= 0 && reads++ < STREAM_LAST_READS && child_cgi_read_err(g))
 		;
 	stream_log_line(g);
-	cgi_close(&g->err);
+	child_cgi_close(&g->err);
 }
 
 /* The next piece of the request's body; nothing is there yet where feed stays empty. */
@@ -275,7 +275,7 @@ static void stream_feed_buffered(struct cgi *g)
 		stream_feed(g);
 	}
 	if (g->feed.n == 0 && !g->want_body)
-		cgi_close(&g->in);
+		child_cgi_close(&g->in);
 }
 
 static bool stream_done(const struct cgi *g)
@@ -343,7 +343,7 @@ static void stream_turn(struct cgi *g, const struct pollfd p[static POLL_COUNT])
 	if (p[POLL_IN].revents)
 		stream_feed(g);
 	if (p[POLL_ERR].revents)
-		cgi_read_err(g);
+		child_cgi_read_err(g);
 	if (p[POLL_OUT].revents && !stream_pending(g)) {
 		if (g->phase == CGI_HEAD)
 			stream_head(g);
@@ -352,7 +352,7 @@ static void stream_turn(struct cgi *g, const struct pollfd p[static POLL_COUNT])
 	}
 }
 
-void cgi_stream(struct cgi *g)
+void child_cgi_stream(struct cgi *g)
 {
 	struct pollfd p[POLL_COUNT];
 

@@ -244,7 +244,7 @@ void child_error(struct child *c, struct child_request *r, int status);
 
 /* Handlers: 0 when they have answered, a status for an error page, or CHILD_REDIRECT. */
 int child_static(struct child *c, struct child_request *r);
-/* What the method alone gets from a file or a list: 0 to go on, 200 when answered, else a status. */
+/* What the method alone gets from a file or a list: 0 to go on, 200 when answered, or a status. */
 int child_method(struct child *c, struct child_request *r);
 int child_index(struct child *c, struct child_request *r);
 int child_cgi(struct child *c, struct child_request *r);

@@ -157,7 +157,7 @@ def test_reloads_under_load(generations):
                 break
     finally:
         load.stop()
-    assert len(g.server.logger()) == 1
+    wait_for(lambda: len(g.server.logger()) == 1, 30, "the old loggers to end")
     wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 30, "the old fronts to end")
 
 

@@ -70,7 +70,7 @@ START_TEST(time_is_local)
 {
 	char before[32], after[32];
 
-	setenv("TZ", "XXX-07:30", 1);
+	setenv("TZ", "AAA-07:30", 1);
 	local_minute(before, time(NULL));
 	log_open(ends[1], LOG_DEBUG);
 	log_msg(LOG_NOTICE, "x");

@@ -1,4 +1,4 @@
-/* LogFormat, from tests/vectors/log_format/. */
+/* LogFormat: compiled and written, from tests/vectors/log_format/. */
 #include "itkd/log_format.h"
 
 #include "itkd/arena.h"
