@@ -32,7 +32,7 @@ struct scoreboard_slot {
 struct scoreboard {
 	uint32_t magic;
 	_Atomic uint32_t active;                   /* the generation that accepts */
-	_Atomic int32_t idle;                      /* about: spares of the active generation */
+	_Atomic int32_t idle;                      /* spares of the active generation that wait */
 	_Atomic uint32_t high;                     /* slots in use lie below */
 	_Atomic uint32_t locks[SCOREBOARD_LOCKS];  /* holder's slot + 1; by counter */
 	_Atomic uint64_t claims[SCOREBOARD_SLOTS];

@@ -129,6 +129,7 @@ static void take_over(struct master *m, struct master_gen *g)
 	g->state = GEN_ACTIVE;
 	g->deadline = 0;
 	m->active = g;
+	atomic_store(&m->scoreboard->idle, 0);
 	atomic_store(&m->scoreboard->active, g->number);
 	take_log(g);
 	log_msg(LOG_NOTICE, "itkd/%s configured -- resuming normal operations", ITKD_VERSION);

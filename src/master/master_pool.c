@@ -68,6 +68,13 @@ static void become_spare(struct master *m, struct master_gen *g, uint32_t slot)
 	spare_run(&start);
 }
 
+/* A spare that took a job takes itself off; one that ended without is taken off here. */
+static void not_idle(struct master *m, uint32_t generation)
+{
+	if (m->active && m->active->number == generation)
+		atomic_fetch_sub(&m->scoreboard->idle, 1);
+}
+
 static bool fork_spare(struct master *m, struct master_gen *g)
 {
 	const uint32_t slot = free_slot(m);
@@ -80,10 +87,13 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 	/* Before the fork: a claim in a slot that others do not look at would not be counted. */
 	if (slot >= atomic_load(&m->scoreboard->high))
 		atomic_store(&m->scoreboard->high, slot + 1);
+	if (g == m->active)
+		atomic_fetch_add(&m->scoreboard->idle, 1);
 	pid_t pid = fork();
 	if (pid == 0)
 		become_spare(m, g, slot);
 	if (pid < 0) {
+		not_idle(m, g->number);
 		log_msg(
 		    LOG_ALERT, "(%d)%s: fork: Unable to fork new process", errno, strerror(errno));
 		atomic_store(&s->state, SLOT_FREE);
@@ -97,16 +107,16 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 }
 
 /*
- * Down to MinSpareServers nothing happens; then half of the way to MaxSpareServers is filled in one
- * go, which is cheaper than waking up for each.
+ * Down to MinSpareServers nothing happens; below it, half of the way to MaxSpareServers is filled
+ * in one go, which is cheaper than waking up for each.
  */
 static uint32_t refill_to(const struct conf *conf, uint32_t idle, bool first)
 {
 	const uint32_t min = conf->min_spare ? conf->min_spare : 1;
-	const uint32_t max = conf->max_spare > min ? conf->max_spare : min + 1;
+	const uint32_t max = conf->max_spare > min ? conf->max_spare : min;
 	if (first && conf->start_servers > min)
 		return conf->start_servers;
-	return idle > min ? idle : min + (max - min + 1) / 2;
+	return idle >= min ? idle : min + (max - min) / 2;
 }
 
 void master_pool_fill(struct master *m)
@@ -129,7 +139,6 @@ void master_pool_fill(struct master *m)
 		idle++;
 		total++;
 	}
-	atomic_store(&m->scoreboard->idle, (int32_t)idle);
 }
 
 /* A retire job for each spare too many. Never a signal: just after recvmsg it would lose a client.
@@ -220,6 +229,8 @@ bool master_pool_ended(struct master *m, pid_t pid, int status)
 		master_throttle_started(&m->spares, master_now());
 		master_throttle_ended(&m->spares, master_now());
 	}
+	if (state != SLOT_BUSY)
+		not_idle(m, atomic_load(&sb->slots[slot].generation));
 	scoreboard_release(sb, slot);
 	atomic_store(&sb->slots[slot].state, SLOT_FREE);
 	m->pids[slot] = 0;

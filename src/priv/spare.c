@@ -166,9 +166,12 @@ static void announce(const struct spare_start *s, uint32_t vhost)
 	struct scoreboard *sb = s->scoreboard;
 	struct scoreboard_slot *slot = &sb->slots[s->slot];
 	atomic_store(&slot->vhost, vhost);
+	/* Before the state: a kill in between leaves too few counted, which only wakes the master.
+	 */
+	const bool enough = atomic_load(&sb->active) == s->conf->generation &&
+	                    atomic_fetch_sub(&sb->idle, 1) > (int32_t)s->conf->min_spare;
 	atomic_store(&slot->state, SLOT_BUSY);
-	const int32_t left = atomic_fetch_sub(&sb->idle, 1) - 1;
-	if (left > (int32_t)s->conf->min_spare && atomic_load(&sb->active) == s->conf->generation)
+	if (enough)
 		return;
 	const uint64_t one = 1;
 	if (write(s->taken, &one, sizeof(one)) != sizeof(one))
