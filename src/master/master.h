@@ -112,7 +112,7 @@ uint64_t master_now(void); /* CLOCK_MONOTONIC, milliseconds */
 void master_tell_parent(struct master *m, int status);
 
 /* master_code.c */
-void master_code_share(void);
+void master_code_gather(void);
 
 /* master_gen.c: memfds, mappings, pipes, the queue */
 struct master_gen *master_gen_new(struct master *m);

@@ -1,10 +1,9 @@
 /*
- * Makes forks of the master find its code already mapped. A fork copies the page-table entries of a
- * file's mapping only where a page of that mapping was ever written (the kernel keeps an anon_vma
- * for it); else each process meets the code again with a page fault for every 64 KiB, and a page
- * fault is dear in a virtual machine: 15 of 37 for one connection, about 3 us each. So one byte of
- * code and one of constants is written with what stands there, and all is read in. Where that is
- * refused (SELinux's execmod), everything works the same but slower.
+ * Puts the master's code into one huge page. A fork copies no page-table entry of a file's mapping,
+ * so each process would meet its code again with a page fault for every 64 KiB of it, and give back
+ * hundreds of pages at its end; a huge page of our own is one entry. The program is linked so that
+ * its code begins at such a boundary and nothing else lies in that 2 MiB (CMakeLists.txt). Where it
+ * is not, or the kernel has no huge page to give, everything works the same but slower.
  */
 #include "itkd/log.h"
 #include "master/master.h"
@@ -12,30 +11,40 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-/* The linker's: code lies in [_init, __etext), constants behind it up to __init_array_start. */
-extern const char _init[], __etext[], __init_array_start[];
+#define HUGE_PAGE ((size_t)2 << 20)
 
-/* The whole mapping at once: a page of its own would become a mapping of its own. */
-static bool write_itself(uintptr_t start, uintptr_t end, int protection)
+/* The linker's: code lies in [_init, __etext). */
+extern const char _init[], __etext[];
+
+/* A copy of the code in memory of our own, readable and executable, never written again. */
+static void *copy_code(const char *code, size_t n)
 {
-	void *p = (void *)start;
-	volatile char *byte = p;
-	if (mprotect(p, end - start, protection | PROT_WRITE) != 0)
-		return false;
-	*byte = *byte;
-	return mprotect(p, end - start, protection) == 0 &&
-	       madvise(p, end - start, MADV_POPULATE_READ) == 0;
+	char *room = mmap(
+	    NULL, 2 * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
+		return NULL;
+	char *copy = (char *)(((uintptr_t)room + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
+	if (madvise(copy, HUGE_PAGE, MADV_HUGEPAGE) != 0)
+		return NULL;
+	memcpy(copy, code, n);
+	if (mprotect(copy, HUGE_PAGE, PROT_READ | PROT_EXEC) != 0)
+		return NULL;
+	if (copy > room && munmap(room, (size_t)(copy - room)) != 0)
+		return NULL;
+	const size_t behind = HUGE_PAGE - (size_t)(copy - room);
+	return behind > 0 && munmap(copy + HUGE_PAGE, behind) != 0 ? NULL : copy;
 }
 
-void master_code_share(void)
+void master_code_gather(void)
 {
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	const uintptr_t code = (uintptr_t)_init & ~(page - 1);
-	const uintptr_t constants = ((uintptr_t)__etext + page - 1) & ~(page - 1);
-	const uintptr_t end = (uintptr_t)__init_array_start & ~(page - 1);
-	if (!write_itself(code, constants, PROT_READ | PROT_EXEC) ||
-	    (end > constants && !write_itself(constants, end, PROT_READ)))
-		log_msg(LOG_DEBUG, "forks map their code by themselves: %s", strerror(errno));
+	const uintptr_t start = (uintptr_t)_init & ~(uintptr_t)4095;
+	const size_t n = (uintptr_t)__etext - start;
+	if (start % HUGE_PAGE != 0 || n > HUGE_PAGE)
+		return;
+	void *copy = copy_code((const char *)start, n);
+	/* The same bytes at the same address: whoever runs there does not notice. */
+	if (!copy || mremap(copy, HUGE_PAGE, HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			 (void *)start) == MAP_FAILED)
+		log_msg(LOG_DEBUG, "no huge page for the code: %s", strerror(errno));
 }

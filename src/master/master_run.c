@@ -156,7 +156,7 @@ static void start(struct master *m)
 	open_signals(m);
 	child_prepare();
 	open_scoreboard(m);
-	master_code_share();
+	master_code_gather();
 	master_load_start(m);
 }
 
