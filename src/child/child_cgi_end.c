@@ -74,10 +74,16 @@ static int end_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-static void end_wait_for_good(struct cgi *g)
+/*
+ * The program itself, wherever it went, by SIGKILL. One that became somebody else (set-user-ID)
+ * cannot be killed by its site: it is left alone, so that it does not hold this process.
+ */
+static void end_for_good(struct cgi *g, int pidfd)
 {
-	while (g->pid && waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (end_reaped(g))
+		return;
+	if (kill(g->pid, SIGKILL) == 0)
+		end_watch(g, pidfd, END_GRACE_MS);
 	g->pid = 0;
 }
 
@@ -100,10 +106,7 @@ void child_cgi_reap(struct cgi *g)
 			kill(g->pid, SIGTERM);
 			end_watch(g, pidfd, END_GRACE_MS);
 		}
-		if (!end_reaped(g)) {
-			kill(g->pid, SIGKILL);
-			end_wait_for_good(g);
-		}
+		end_for_good(g, pidfd);
 		child_cgi_close(&pidfd);
 	}
 	child_cgi_end_err(g);
@@ -140,10 +143,8 @@ void child_cgi_kill(struct cgi *g)
 			child_log(c, LOG_ERR, "cgi", "cannot go back to group %d: %m", (int)c->pid);
 	} else {
 		child_log(c, LOG_ERR, "cgi", "cannot leave the process group: %m");
-		if (!end_reaped(g))
-			kill(g->pid, SIGKILL);
 	}
-	end_wait_for_good(g);
+	end_for_good(g, -1);
 	child_cgi_end_err(g);
 	child_cgi_close(&g->out);
 }

@@ -11,6 +11,7 @@
 
 #define LINGER_TOTAL_MS 30000 /* as Apache's MAX_SECS_TO_LINGER */
 #define LINGER_QUIET_MS 2000
+#define LINGER_HURRY_MS 200
 #define LINGER_BYTES ((size_t)64 << 20)
 
 /* Throws away what has come. False at the end of the stream, or when it failed. */
@@ -33,11 +34,13 @@ static void end_linger(struct child *c)
 	size_t budget = LINGER_BYTES;
 
 	for (;;) {
+		/* While connections wait for a process, this client gets less time. */
+		if (child_hurry() && !c->relay && quiet > LINGER_HURRY_MS) {
+			quiet = LINGER_HURRY_MS;
+			last = child_now() + LINGER_QUIET_MS;
+		}
 		int64_t deadline = child_now() + quiet;
 
-		/* While connections wait for a process, the next client comes first. */
-		if (child_hurry() && !c->relay)
-			return;
 		switch (child_wait(c, POLLIN, deadline < last ? deadline : last)) {
 		case IO_OK:
 			if (!end_discard(c, &budget))

@@ -146,7 +146,7 @@ static void relay_down(struct front_conn *c)
 			return;
 		}
 		if (n <= 0) {
-			t->relay_cut = n < 0 && !t->relay_clean;
+			t->relay_cut = t->relay_cut || (n < 0 && !t->relay_clean);
 			relay_end(c);
 			return;
 		}

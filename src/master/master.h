@@ -11,6 +11,7 @@
 #define MASTER_GENERATIONS 8 /* alive at once; a reload waits when all are in use */
 #define MASTER_LISTENERS 512
 #define MASTER_FRONTS 64
+#define MASTER_FOREIGN (1 + 2 * MASTER_GENERATIONS) /* mappings that a spare does not keep */
 
 /* A process that is started again when it ends, more slowly when it ends at once again. */
 struct throttle {
@@ -63,7 +64,7 @@ struct master_gen {
 	uint32_t nfronts;
 	struct master_front fronts[MASTER_FRONTS];
 	uint64_t deadline;  /* ms; starting: gives up; draining: kills what is left; 0: none */
-	bool told_children; /* SIGUSR1 was sent to its children */
+	bool overdue;      /* draining: what is left of it is ended, nothing new is begun */
 };
 
 /* A listening socket; kept as long as a generation uses it. */
@@ -77,6 +78,9 @@ struct master_socket {
 struct master {
 	char *const *loader_args; /* NULL-terminated config options for `itkd --load` */
 	const char *loader, *front;
+	char **environment;      /* the administrator's; a mapping of its own */
+	size_t environment_size; /* bytes */
+	bool notify;             /* NOTIFY_SOCKET is in it */
 	bool foreground;
 	int ready_pipe; /* daemonizing: the waiting parent reads the exit status; -1: none */
 	struct rlimit nofile;
@@ -111,6 +115,9 @@ int master_run(struct master *m);
 uint64_t master_now(void); /* CLOCK_MONOTONIC, milliseconds */
 void master_tell_parent(struct master *m, int status);
 
+/* master_env.c */
+void master_env_hide(struct master *m);
+
 /* master_code.c */
 void master_code_gather(void);
 
@@ -129,6 +136,7 @@ void master_load_start(struct master *m);
 void master_load_helper_ended(struct master *m, struct master_gen *g, int status);
 void master_load_advance(struct master *m, struct master_gen *g);
 void master_load_fail(struct master *m, struct master_gen *g, const char *why);
+void master_load_abandon(struct master *m, struct master_gen *g);
 
 /* master_drain.c: the end of a generation */
 void master_drain_start(struct master *m, struct master_gen *g, uint32_t seconds);
@@ -142,7 +150,7 @@ void master_listen_close_unused(struct master *m);
 void master_log_start(struct master *m, struct master_gen *g);
 void master_log_ready(struct master *m, struct master_gen *g);
 void master_log_ended(struct master *m, struct master_gen *g);
-pid_t master_log_send(struct master_gen *g, int to);
+pid_t master_log_send(struct master_gen *g, int to); /* -1: no process could be had */
 
 /* master_open.c: one log file; -1 with *why */
 int master_open_log(const char *path, const char **why);

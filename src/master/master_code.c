@@ -20,8 +20,8 @@ extern const char _init[], __etext[];
 /* A copy of the code in memory of our own, readable and executable, never written again. */
 static void *copy_code(const char *code, size_t n)
 {
-	char *room = mmap(
-	    NULL, 2 * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *room =
+	    mmap(NULL, 2 * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (room == MAP_FAILED)
 		return NULL;
 	char *copy = (char *)(((uintptr_t)room + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
@@ -45,6 +45,6 @@ void master_code_gather(void)
 	void *copy = copy_code((const char *)start, n);
 	/* The same bytes at the same address: whoever runs there does not notice. */
 	if (!copy || mremap(copy, HUGE_PAGE, HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-			 (void *)start) == MAP_FAILED)
+	                 (void *)start) == MAP_FAILED)
 		log_msg(LOG_DEBUG, "no huge page for the code: %s", strerror(errno));
 }

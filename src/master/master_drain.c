@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#define AGAIN_MS 500
+
 void master_drain_start(struct master *m, struct master_gen *g, uint32_t seconds)
 {
 	g->state = GEN_DRAINING;
@@ -37,15 +39,21 @@ static void close_pipes(struct master_gen *g)
 	}
 }
 
+/* Again and again, until nothing of it is left: a job may just have got its spare. */
 static void kill_left(struct master *m, struct master_gen *g)
 {
-	log_msg(
-	    LOG_WARNING, "generation %u did not end in time: ending what is left of it", g->number);
-	for (uint32_t i = 0; i < g->nfronts; i++)
+	if (!g->overdue)
+		log_msg(LOG_WARNING, "generation %u did not end in time: ending what is left of it",
+		    g->number);
+	g->overdue = true;
+	for (uint32_t i = 0; i < g->nfronts; i++) {
 		if (g->fronts[i].pid > 0)
 			kill(g->fronts[i].pid, SIGKILL);
+		if (g->fronts[i].opener > 0)
+			kill(g->fronts[i].opener, SIGKILL);
+	}
 	master_pool_signal(m, g, SIGKILL);
-	g->deadline = 0;
+	g->deadline = master_now() + AGAIN_MS;
 }
 
 void master_drain_advance(struct master *m, struct master_gen *g)
@@ -59,7 +67,7 @@ void master_drain_advance(struct master *m, struct master_gen *g)
 		close(g->queue_in);
 		g->queue_in = -1;
 	}
-	if (master_pool_count(m, g) > 0 || master_pool_waiting(g))
+	if (master_pool_count(m, g) > 0 || (master_pool_waiting(g) && !g->overdue))
 		return;
 	if (g->queue_out >= 0) {
 		close(g->queue_out);

@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* In the forked process: these descriptors from 3 on, and 0, 1, 2. Above, nothing is left. */
 static void place(const int *fds, size_t n)
 {
@@ -40,11 +38,12 @@ static void reset_signals(void)
 		fatal_errno("signals");
 }
 
-static pid_t fork_or_die(void)
+/* -1: no process could be had; the server goes on with what it has. */
+static pid_t fork_clean(void)
 {
 	pid_t pid = fork();
 	if (pid < 0)
-		fatal_errno("fork");
+		log_msg(LOG_ALERT, "fork: %s", strerror(errno));
 	if (pid == 0)
 		reset_signals();
 	return pid;
@@ -53,8 +52,8 @@ static pid_t fork_or_die(void)
 /* The environment is the administrator's: ${APACHE_LOG_DIR} and PassEnv read it. */
 pid_t master_exec_load(struct master *m, struct master_gen *g)
 {
-	pid_t pid = fork_or_die();
-	if (pid > 0)
+	pid_t pid = fork_clean();
+	if (pid != 0)
 		return pid;
 	size_t nargs = 0;
 	while (m->loader_args[nargs])
@@ -77,14 +76,14 @@ pid_t master_exec_load(struct master *m, struct master_gen *g)
 	memcpy(argv + i, m->loader_args, nargs * sizeof(*argv));
 	const int fds[] = {g->common_fd, g->private_fd, g->table_fd};
 	place(fds, 3);
-	execve(m->loader, argv, environ);
+	execve(m->loader, argv, m->environment);
 	fatal_errno("%s", m->loader);
 }
 
 pid_t master_exec_check(struct master *m, struct master_gen *g)
 {
-	pid_t pid = fork_or_die();
-	if (pid > 0)
+	pid_t pid = fork_clean();
+	if (pid != 0)
 		return pid;
 	char name[] = "itkd-front", mode[] = "--check";
 	char *argv[] = {name, mode, NULL}, *env[] = {NULL};
@@ -111,8 +110,8 @@ static void raise_files(const struct master *m, const struct conf *conf)
 
 pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int logs)
 {
-	pid_t pid = fork_or_die();
-	if (pid > 0)
+	pid_t pid = fork_clean();
+	if (pid != 0)
 		return pid;
 	int fds[FRONT_FD_LISTENERS + MASTER_LISTENERS];
 	fds[FRONT_FD_CONTROL - 3] = control;
@@ -140,10 +139,10 @@ pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int
 /* sd_notify(3) lives in a library that would make each fork of the master twice as dear. */
 void master_exec_notify(struct master *m, const char *first, const char *second)
 {
-	if (!getenv("NOTIFY_SOCKET"))
+	if (!m->notify)
 		return;
-	pid_t pid = fork_or_die();
-	if (pid > 0)
+	pid_t pid = fork_clean();
+	if (pid != 0)
 		return;
 	char text[512];
 	struct timespec now;
@@ -155,6 +154,6 @@ void master_exec_notify(struct master *m, const char *first, const char *second)
 		    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	char name[] = "itkd", mode[] = "--notify", *argv[] = {name, mode, text, NULL};
 	place(NULL, 0);
-	execve(m->loader, argv, environ);
+	execve(m->loader, argv, m->environment);
 	fatal_errno("%s", m->loader);
 }

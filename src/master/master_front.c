@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define START_MS 60000
 #define PINGS_MISSED 8 /* beats of 500 ms without an answer: it hangs */
 
 static void close_end(int fd)
@@ -21,23 +22,52 @@ static void close_end(int fd)
 		log_msg(LOG_ERR, "close: %s", strerror(errno));
 }
 
+/* It is tried again later; a (re)load that cannot start its fronts has failed. */
+static void cannot_start(struct master *m, struct master_gen *g, struct master_front *f)
+{
+	log_msg(LOG_ALERT, "a front could not be started: %s", strerror(errno));
+	master_throttle_ended(&f->throttle, master_now());
+	if (g->state == GEN_STARTING)
+		master_load_fail(m, g, "a front could not be started");
+}
+
+static bool start_with(struct master *m, struct master_gen *g, struct master_front *f, int logs[2])
+{
+	int control[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
+		return false;
+	f->pid = master_exec_front(m, g, control[1], logs[1]);
+	close_end(control[1]);
+	if (f->pid < 0) {
+		f->pid = 0;
+		close_end(control[0]);
+		return false;
+	}
+	f->control = control[0];
+	f->opener = master_log_send(g, logs[0]);
+	if (f->opener < 0) {
+		f->opener = 0;
+		kill(f->pid, SIGKILL); /* without its logs it is none */
+	}
+	return true;
+}
+
 void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
 {
 	struct master_front *f = &g->fronts[index];
-	int control[2], logs[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
-		fatal_errno("socketpair");
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logs) != 0)
-		fatal_errno("socketpair");
+	int logs[2];
 	master_throttle_started(&f->throttle, master_now());
 	f->ready = f->draining = f->drained = false;
 	f->pings = 0;
-	f->control = control[0];
-	f->pid = master_exec_front(m, g, control[1], logs[1]);
-	close_end(control[1]);
-	close_end(logs[1]);
-	f->opener = master_log_send(g, logs[0]);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logs) != 0) {
+		cannot_start(m, g, f);
+		return;
+	}
+	const bool started = start_with(m, g, f, logs);
 	close_end(logs[0]);
+	close_end(logs[1]);
+	if (!started)
+		cannot_start(m, g, f);
 }
 
 static bool send_to(const struct master_front *f, uint32_t type, uint32_t value)
@@ -97,6 +127,15 @@ static void beat_one(struct master_gen *g, struct master_front *f)
 		log_msg(LOG_ERR, "front %d: %s", (int)f->pid, strerror(errno));
 }
 
+/* One that replaces another and does not become ready: hung, or its logs cannot be opened. */
+static void give_up(struct master_front *f)
+{
+	log_msg(LOG_ERR, "front %d does not become ready: ending it", (int)f->pid);
+	kill(f->pid, SIGKILL);
+	if (f->opener > 0)
+		kill(f->opener, SIGKILL);
+}
+
 void master_front_beat(struct master *m, struct master_gen *g)
 {
 	const uint64_t now = master_now();
@@ -104,6 +143,8 @@ void master_front_beat(struct master *m, struct master_gen *g)
 		struct master_front *f = &g->fronts[i];
 		if (f->pid > 0 && f->ready && f->control >= 0)
 			beat_one(g, f);
+		else if (f->pid > 0 && !f->ready && now - f->throttle.started > START_MS)
+			give_up(f);
 		else if (f->pid == 0 && f->opener == 0 && g->state == GEN_ACTIVE && !m->stopping &&
 		         master_throttle_ready(&f->throttle, now))
 			master_front_start(m, g, i);

@@ -22,10 +22,7 @@
 
 static int new_memfd(const char *name)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		fatal_errno("memfd_create");
-	return fd;
+	return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
 static void close_fd(int *fd)
@@ -177,6 +174,7 @@ uint32_t master_gen_foreign(
     const struct master *m, const struct master_gen *own, struct spare_mapping *list)
 {
 	uint32_t n = 0;
+	list[n++] = (struct spare_mapping){m->environment, m->environment_size};
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
 		const struct master_gen *g = &m->gens[i];
 		if (g == own || g->state == GEN_FREE)
@@ -192,7 +190,7 @@ uint32_t master_gen_foreign(
 
 void master_gen_unmap_all(struct master *m)
 {
-	struct spare_mapping list[2 * MASTER_GENERATIONS];
+	struct spare_mapping list[MASTER_FOREIGN];
 	uint32_t n = master_gen_foreign(m, NULL, list);
 	for (uint32_t i = 0; i < n; i++)
 		unmap(list[i].p, list[i].n);

@@ -5,6 +5,7 @@
  * changes nothing.
  */
 #include "itkd/build.h"
+#include "itkd/cred.h"
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
@@ -16,6 +17,14 @@
 
 #define DRAINED_MS 2000  /* for the old fronts to say that they accept no more */
 #define START_SECONDS 60 /* for fronts and logger to become ready */
+
+static void run_helper(struct master *m, struct master_gen *g, pid_t pid)
+{
+	if (pid < 0)
+		master_load_fail(m, g, "no process could be started");
+	else
+		g->helper = pid;
+}
 
 void master_load_start(struct master *m)
 {
@@ -29,15 +38,16 @@ void master_load_start(struct master *m)
 	m->reload_wanted = false;
 	if (m->active)
 		log_msg(LOG_NOTICE, "Graceful restart requested, doing restart");
-	g->helper = master_exec_load(m, g);
+	if (g->common_fd < 0 || g->private_fd < 0 || g->table_fd < 0)
+		master_load_fail(m, g, "out of descriptors");
+	else
+		run_helper(m, g, master_exec_load(m, g));
 }
 
-void master_load_fail(struct master *m, struct master_gen *g, const char *why)
+void master_load_abandon(struct master *m, struct master_gen *g)
 {
-	if (m->active)
-		log_msg(LOG_ERR, "%s; the running configuration stays in use", why);
-	else
-		fprintf(stderr, "itkd: %s\n", why);
+	if (g->helper > 0)
+		kill(g->helper, SIGKILL);
 	for (uint32_t i = 0; i < g->nfronts; i++) {
 		if (g->fronts[i].pid > 0)
 			kill(g->fronts[i].pid, SIGKILL);
@@ -47,6 +57,15 @@ void master_load_fail(struct master *m, struct master_gen *g, const char *why)
 	if (g->logger > 0)
 		kill(g->logger, SIGKILL);
 	master_gen_free(m, g);
+}
+
+void master_load_fail(struct master *m, struct master_gen *g, const char *why)
+{
+	if (m->active)
+		log_msg(LOG_ERR, "%s; the running configuration stays in use", why);
+	else
+		fprintf(stderr, "itkd: %s\n", why);
+	master_load_abandon(m, g);
 	if (!m->active) {
 		master_tell_parent(m, 1);
 		m->stopping = true;
@@ -73,8 +92,10 @@ static void start_processes(struct master *m, struct master_gen *g)
 	g->state = GEN_STARTING;
 	g->deadline = master_now() + START_SECONDS * 1000;
 	master_log_start(m, g);
+	if (g->state != GEN_STARTING)
+		return;
 	g->nfronts = g->conf->fronts < MASTER_FRONTS ? g->conf->fronts : MASTER_FRONTS;
-	for (uint32_t i = 0; i < g->nfronts; i++)
+	for (uint32_t i = 0; i < g->nfronts && g->state == GEN_STARTING; i++)
 		master_front_start(m, g, i);
 }
 
@@ -84,6 +105,12 @@ static void loaded(struct master *m, struct master_gen *g)
 		master_load_fail(m, g,
 		    "the loader's result does not fit this server: was itkd "
 		    "replaced by another version? Stop and start it");
+		return;
+	}
+	if (g->conf->nfilter > 0 && !cred_may_filter()) {
+		master_load_fail(m, g,
+		    "LimitUIDRange and LimitGIDRange need the capability "
+		    "cap_sys_admin, which this process lacks (a container?)");
 		return;
 	}
 	if (!master_gen_open(g)) {
@@ -100,13 +127,15 @@ static void loaded(struct master *m, struct master_gen *g)
 		return;
 	}
 	g->state = GEN_CHECKING;
-	g->helper = master_exec_check(m, g);
+	run_helper(m, g, master_exec_check(m, g));
 }
 
 void master_load_helper_ended(struct master *m, struct master_gen *g, int status)
 {
 	bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	g->helper = 0;
+	if (m->stopping)
+		return;
 	if (!ok)
 		master_load_fail(m, g, "the configuration has errors");
 	else if (g->state == GEN_LOADING)

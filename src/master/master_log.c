@@ -11,6 +11,7 @@
 #include "itkd/sandbox.h"
 #include "itkd/title.h"
 #include "master/master.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,21 +104,23 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 
 void master_log_start(struct master *m, struct master_gen *g)
 {
-	int fds[2];
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		fatal_errno("pipe2");
+	int fds[2] = {-1, -1};
 	master_throttle_started(&g->logger_throttle, master_now());
-	g->logger = fork();
-	if (g->logger < 0)
-		fatal_errno("fork");
+	g->logger = pipe2(fds, O_CLOEXEC) == 0 ? fork() : -1;
 	if (g->logger == 0) {
 		reset_signals();
 		run_logger(m, g, fds[1]);
 	}
-	close(fds[1]);
+	if (fds[1] >= 0)
+		close(fds[1]);
 	if (g->logger_ready >= 0)
 		close(g->logger_ready);
 	g->logger_ready = fds[0];
+	if (g->logger > 0)
+		return;
+	log_msg(LOG_ALERT, "the log process could not be started: %s", strerror(errno));
+	g->logger = 0;
+	master_log_ended(m, g);
 }
 
 /* A byte: it has opened its files. The end without one: it could not. */
@@ -202,8 +205,6 @@ _Noreturn static void run_opener(const struct master_gen *g, int to)
 pid_t master_log_send(struct master_gen *g, int to)
 {
 	pid_t pid = fork();
-	if (pid < 0)
-		fatal_errno("fork");
 	if (pid == 0) {
 		reset_signals();
 		title_set("itkd: opener");

@@ -53,7 +53,7 @@ static uint32_t free_slot(struct master *m)
 
 static void become_spare(struct master *m, struct master_gen *g, uint32_t slot)
 {
-	struct spare_mapping foreign[2 * MASTER_GENERATIONS];
+	struct spare_mapping foreign[MASTER_FOREIGN];
 	struct spare_start start = {
 	    .conf = g->conf,
 	    .scoreboard = m->scoreboard,
@@ -127,7 +127,8 @@ void master_pool_fill(struct master *m)
 	const uint32_t max = m->active->conf->max_workers;
 	for (size_t i = 0; i < MASTER_GENERATIONS && total < max; i++) {
 		struct master_gen *g = &m->gens[i];
-		if (g->state == GEN_DRAINING && master_pool_waiting(g) && count(m, g, true) == 0)
+		if (g->state == GEN_DRAINING && !g->overdue && master_pool_waiting(g) &&
+		    count(m, g, true) == 0)
 			total += fork_spare(m, g);
 	}
 	struct master_gen *g = m->active;

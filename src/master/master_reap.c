@@ -68,7 +68,7 @@ void master_reap(struct master *m)
 		int status;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
 			return;
-		if (info.si_code != CLD_EXITED)
+		if (info.si_code != CLD_EXITED || info.si_status != 0)
 			kill(-info.si_pid, SIGKILL);
 		if (waitpid(info.si_pid, &status, 0) != info.si_pid) {
 			log_msg(LOG_ERR, "waitpid: %s", strerror(errno));

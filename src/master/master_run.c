@@ -120,7 +120,8 @@ static void open_scoreboard(struct master *m)
 	close(fd);
 	m->scoreboard = p;
 	m->scoreboard->magic = SCOREBOARD_MAGIC;
-	m->tickets_fd = memfd_create("itkd-tickets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* Fronts write it: none may seal it for the others. */
+	m->tickets_fd = memfd_create("itkd-tickets", MFD_CLOEXEC);
 	if (m->tickets_fd < 0)
 		fatal_errno("memfd_create");
 }
@@ -147,9 +148,7 @@ static void start(struct master *m)
 	if (chdir("/") != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fatal_errno("start");
 	umask(022);
-	/* Else the first time that each child writes is a look at /etc/localtime. */
-	if (setenv("TZ", ":/etc/localtime", 0) != 0)
-		fatal_errno("setenv");
+	master_env_hide(m);
 	tzset();
 	leave_terminal();
 	m->group = getpgrp();

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TERM_MS 1000 /* for programs that clean up at SIGTERM, before SIGKILL */
+#define TERM_MS 1000 /* for children to end by SIGTERM, before SIGKILL */
 #define LOG_MS 1000  /* for the loggers to write what is left */
 
 static bool fronts_and_helpers_left(const struct master *m)
@@ -89,6 +89,9 @@ void master_graceful_stop(struct master *m)
 	if (!m->active || m->ending)
 		return;
 	m->ending = true;
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++)
+		if (m->gens[i].state >= GEN_LOADING && m->gens[i].state <= GEN_READY)
+			master_load_abandon(m, &m->gens[i]);
 	log_msg(LOG_NOTICE, "caught SIGWINCH, shutting down gracefully");
 	master_exec_notify(m, "STOPPING=1", "STATUS=Finishing connections");
 	master_pidfile_remove(m);

@@ -29,18 +29,22 @@ static const cap_value_t master_caps[] = {
 
 static const cap_value_t spare_caps[] = {CAP_SETUID, CAP_SETGID, CAP_SYS_NICE};
 
+static bool is_effective(cap_value_t value)
+{
+	cap_flag_value_t on;
+	cap_t caps = cap_get_proc();
+	if (!caps || cap_get_flag(caps, value, CAP_EFFECTIVE, &on) != 0)
+		fatal_errno("cap_get_proc");
+	cap_free(caps);
+	return on == CAP_SET;
+}
+
 bool cred_master_caps(char *buf, size_t n)
 {
-	cap_t caps = cap_get_proc();
-	if (!caps)
-		fatal_errno("cap_get_proc");
 	size_t used = 0;
 	buf[0] = '\0';
 	for (size_t i = 0; i < sizeof(master_caps) / sizeof(*master_caps); i++) {
-		cap_flag_value_t on;
-		if (cap_get_flag(caps, master_caps[i], CAP_EFFECTIVE, &on) != 0)
-			fatal_errno("cap_get_flag");
-		if (on == CAP_SET)
+		if (is_effective(master_caps[i]))
 			continue;
 		char *name = cap_to_name(master_caps[i]);
 		int len = snprintf(buf + used, n - used, "%s%s", used ? " " : "", name);
@@ -48,8 +52,12 @@ bool cred_master_caps(char *buf, size_t n)
 		if (len > 0 && (size_t)len < n - used)
 			used += (size_t)len;
 	}
-	cap_free(caps);
 	return used == 0;
+}
+
+bool cred_may_filter(void)
+{
+	return is_effective(CAP_SYS_ADMIN);
 }
 
 /*
