@@ -6,6 +6,7 @@ it do the calls that an attacker's code would do.
 
 import base64
 import errno
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ NR = {"mmap": 9, "mprotect": 10, "mremap": 25, "ptrace": 101, "remap_file_pages"
       "openat": 257, "process_vm_writev": 311, "kill": 62, "setuid": 105, "setgid": 106,
       "setgroups": 116, "unshare": 272, "pidfd_open": 434}
 PROT_RW, MAP_SHARED, MREMAP_MAYMOVE, AT_FDCWD, O_RDWR = 3, 1, 1, -100, 2
+PASSED = "value-of-a-in-the-environment-77c0"
 SECRET = {"a": "value-of-a-4ab1c9e07d", "b": "value-of-b-93f0e2d615"}
 
 
@@ -58,9 +60,9 @@ def world(module_tmp, module_start, tls):
     for letter, site in w.sites.items():
         for secure in (False, True):
             w.config.vhost(site, f"SetEnv SECRET {SECRET[letter]}", "MaxClientsVHost 20",
-                           tls=secure)
+                           *(["PassEnv PASSED"] if letter == "a" else []), tls=secure)
     w.tls = tls
-    w.server = module_start(w.config)
+    w.server = module_start(w.config, env=dict(os.environ, PASSED=PASSED))
     return w
 
 
@@ -169,6 +171,12 @@ def test_no_secret_of_another_site(world, child):
     """4, invariant 3: its memory holds its own SetEnv value, and no other site's."""
     own, other = SECRET[child.letter], SECRET["b" if child.letter == "a" else "a"]
     assert found_in(child, own.encode(), other.encode()) == {own.encode()}
+
+
+def test_no_environment_of_the_administrator(world, child):
+    """4: what PassEnv takes for one site out of itkd's environment is in no other site's child."""
+    found = found_in(child, PASSED.encode())
+    assert found == ({PASSED.encode()} if child.letter == "a" else set())
 
 
 def test_no_secret_in_the_cgi_program(world, child):

@@ -229,6 +229,17 @@ def test_timeout_without_an_answer(world):
     assert gate._reader() is None
 
 
+def test_program_that_left_its_group(world):
+    """Point 8: Timeout ends a program that made a session of its own, and its child is free."""
+    path = world.put("exec setsid /bin/sleep 1000\n")
+    with world.server.connect(timeout=30) as c:
+        c.request(path, "hasty.test")
+        child = world.child()
+        program = wait_for(child.children, 10, "the program")
+        assert c.response().status == 504
+        wait_gone([*program, child])
+
+
 def test_timeout_counts_from_the_last_byte(world):
     """Point 8: a program that says a word now and then is slow, not hung."""
     path = world.put(HEADER + "for i in 1 2 3 4 5 6 7 8; do echo $i; /bin/sleep 0.4; done\n")

@@ -267,6 +267,16 @@ def test_k_graceful_stop(start, config, site_a):
     assert server.popen.wait(5) == 0
 
 
+def test_graceful_stop_during_a_reload(start, config, site_a):
+    """A graceful stop that comes while a new generation loads is a stop, not a restart."""
+    config.vhost(site_a)
+    server = start(config)
+    os.kill(server.master_pid, signal.SIGUSR1)
+    os.kill(server.master_pid, signal.SIGWINCH)
+    wait_for(lambda: not server.master.alive, 15, "the master to end")
+    assert server.popen.wait(5) == 0
+
+
 def test_sigterm_stops_all_at_once(start, config, site_a, site_b):
     """
     SIGTERM with a sleeping CGI program, a kept connection, a TLS connection and half a head:
