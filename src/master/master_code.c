@@ -36,11 +36,27 @@ static void *copy_code(const char *code, size_t n)
 	return behind > 0 && munmap(copy + HUGE_PAGE, behind) != 0 ? NULL : copy;
 }
 
+/* Nothing else may lie behind the code in its 2 MiB: what does would be replaced, too. */
+static bool take_room_behind(uintptr_t end, uintptr_t limit)
+{
+	if (end == limit)
+		return true;
+	void *p = mmap((void *)end, limit - end, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (p == MAP_FAILED || p == (void *)end)
+		return p != MAP_FAILED;
+	/* A kernel before 4.17 takes the address for a wish. */
+	if (munmap(p, limit - end) != 0)
+		fatal_errno("munmap");
+	return false;
+}
+
 void master_code_gather(void)
 {
-	const uintptr_t start = (uintptr_t)_init & ~(uintptr_t)4095;
+	const uintptr_t page = 4096, start = (uintptr_t)_init & ~(page - 1);
 	const size_t n = (uintptr_t)__etext - start;
-	if (start % HUGE_PAGE != 0 || n > HUGE_PAGE)
+	if (start % HUGE_PAGE != 0 || n > HUGE_PAGE ||
+	    !take_room_behind((start + n + page - 1) & ~(page - 1), start + HUGE_PAGE))
 		return;
 	void *copy = copy_code((const char *)start, n);
 	/* The same bytes at the same address: whoever runs there does not notice. */

@@ -152,10 +152,10 @@ static void start(struct master *m)
 	tzset();
 	leave_terminal();
 	m->group = getpgrp();
+	master_code_gather();
 	open_signals(m);
 	child_prepare();
 	open_scoreboard(m);
-	master_code_gather();
 	master_load_start(m);
 }
 
