@@ -173,6 +173,7 @@ def test_no_secret_of_another_site(world, child):
     assert found_in(child, own.encode(), other.encode()) == {own.encode()}
 
 
+@pytest.mark.sandbox  # AddressSanitizer keeps a copy of the environment of its own
 def test_no_environment_of_the_administrator(world, child):
     """4: what PassEnv takes for one site out of itkd's environment is in no other site's child."""
     found = found_in(child, PASSED.encode())
