@@ -123,7 +123,7 @@ class Config:
             "ServerName": "main.test",
             "ServerAdmin": "webmaster@main.test",
             "LogLevel": "info",
-            "Timeout": 20,
+            "Timeout": 120,
             "KeepAliveTimeout": 5,
             "StartServers": 4,
             "MinSpareServers": 2,

@@ -252,7 +252,7 @@ def test_keep_alive_timeout(world, host):
         assert not c.get("/", host).closes
         began = time.monotonic()
         assert c.at_eof()
-        # Timeout is 20: well before it is KeepAliveTimeout's doing.
+        # Timeout is 120: well before it is KeepAliveTimeout's doing.
         assert 0.2 < time.monotonic() - began < 15
     wait_for(lambda: not world.server.children(), 15, "the child to end with its connection")
 
