@@ -18,13 +18,20 @@ struct arena {
 	size_t used, size;          /* bytes in it */
 	struct arena_chunk *chunks; /* heap only, newest first */
 	size_t total, limit;        /* heap only: bytes in all chunks; the most there may be */
+	char *first;                /* heap only: memory of the caller's, used before any chunk */
+	size_t first_size;
 };
 
 /* An arena over memory that the caller owns (zeroed, as a new mapping is). */
 void arena_init_fixed(struct arena *a, void *base, size_t size);
 /* An arena on the heap that may grow to limit bytes. Nothing is allocated yet. */
 void arena_init_heap(struct arena *a, size_t limit);
-/* Gives everything back but one chunk for the next request. Heap arenas only. */
+/*
+ * The same, but the first bytes come from memory that the caller owns and that outlives the arena:
+ * what fits there costs no malloc, and no page of its own.
+ */
+void arena_init_first(struct arena *a, void *first, size_t size, size_t limit);
+/* Gives everything back but the first memory or one chunk for the next request. Heap arenas only. */
 void arena_reset(struct arena *a);
 /* Gives everything back. Heap arenas only. */
 void arena_free(struct arena *a);

@@ -42,6 +42,7 @@ struct child_status {
 	char client[64];
 	char request[128];
 };
-extern struct child_status child_status;
+/* It lies at the same address in every child: they are forks of one process. */
+extern struct child_status *const child_status;
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Which process holds a place of which site: a memfd of the master's. The only truth is
- * claims[slot], the counter that the process in that slot holds (0: none): the count of a site is
+ * slots[i].claim, the counter that the process in that slot holds (0: none): the count of a site is
  * the number of slots that hold its counter. So a release is one store, can be done twice, and a
  * kill at any instruction leaves a state that is right. Spares write it before the drop and then
  * unmap it; fronts map it read-only; the master releases when it has reaped.
@@ -20,23 +20,24 @@
 enum slot_state { SLOT_FREE, SLOT_IDLE, SLOT_BUSY, SLOT_BAD_JOB };
 
 struct scoreboard_slot {
-	_Atomic uint32_t state;      /* enum slot_state */
+	_Atomic uint32_t state; /* enum slot_state */
 	_Atomic uint32_t generation;
 	_Atomic uint32_t vhost;
 	_Atomic int32_t pid;
-	_Atomic int32_t culprit;     /* SLOT_BAD_JOB: who sent it */
+	_Atomic int32_t culprit; /* SLOT_BAD_JOB: who sent it */
 	uint32_t pad;
-	_Atomic uint64_t wanted;     /* the counter whose lock it takes or holds; 0: none */
+	_Atomic uint64_t wanted; /* the counter whose lock it takes or holds; 0: none */
+	_Atomic uint64_t claim;  /* the counter that it holds a place of; 0: none */
 };
 
 struct scoreboard {
 	uint32_t magic;
-	_Atomic uint32_t active;                   /* the generation that accepts */
-	_Atomic int32_t idle;                      /* spares of the active generation that wait */
-	_Atomic uint32_t high;                     /* slots in use lie below */
-	_Atomic uint32_t locks[SCOREBOARD_LOCKS];  /* holder's slot + 1; by counter */
-	_Atomic uint64_t claims[SCOREBOARD_SLOTS];
+	_Atomic uint32_t active; /* the generation that accepts */
+	_Atomic int32_t idle;    /* spares of the active generation that wait */
+	_Atomic uint32_t high;   /* slots in use lie below */
+	/* The first hundred in one page with the above, the only one that their spares touch. */
 	struct scoreboard_slot slots[SCOREBOARD_SLOTS];
+	_Atomic uint32_t locks[SCOREBOARD_LOCKS]; /* holder's slot + 1; by counter */
 };
 
 /* How many processes hold a place of this counter. */

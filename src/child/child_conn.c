@@ -42,8 +42,8 @@ static void conn_init(struct child *c, const struct child_start *start)
 	c->relay = (start->job->flags & JOB_TLS) != 0;
 	c->pid = getpid();
 	memcpy(c->logs, start->logs, sizeof(c->logs));
-	arena_init_heap(&c->arena, CHILD_ARENA_MAX);
-	arena_init_heap(&c->dir.arena, CHILD_ARENA_MAX);
+	arena_init_first(&c->arena, c->request_first, sizeof(c->request_first), CHILD_ARENA_MAX);
+	arena_init_first(&c->dir.arena, c->dir_first, sizeof(c->dir_first), CHILD_ARENA_MAX);
 	conn_addresses(c);
 }
 
@@ -249,10 +249,12 @@ static enum conn_next conn_request(struct child *c)
 	return conn_answered(c, &r);
 }
 
+/* A process has one connection; here only the pages that are used are ever touched. */
+static struct child child;
+struct child_status *const child_status = &child.status;
+
 int child_serve(const struct child_start *start)
 {
-	/* A process has one connection; here only the pages that are used are ever touched. */
-	static struct child child;
 	struct child *c = &child;
 	enum conn_next next;
 
@@ -264,7 +266,5 @@ int child_serve(const struct child_start *start)
 		child_abort(c);
 	else
 		child_close(c);
-	arena_free(&c->arena);
-	arena_free(&c->dir.arena);
 	return 0;
 }

@@ -28,6 +28,7 @@
 #define CHILD_CGI_PIECE 65536
 #define CHILD_OUT_MAX (CHILD_CGI_HEAD + CHILD_CGI_PIECE + 16384)
 #define CHILD_ARENA_MAX ((size_t)256 << 20)
+#define CHILD_ARENA_FIRST 2048 /* enough for most requests for a file */
 #define CHILD_DRAIN_MAX (256 * 1024) /* of a body that nobody wants, to keep a connection */
 #define CHILD_REDIRECTS 10           /* LimitInternalRecursion */
 
@@ -77,10 +78,12 @@ struct child {
 	uint64_t bytes_in, bytes_out; /* of the current request */
 	struct arena arena;          /* of the current request */
 	struct child_dir dir;
+	struct child_status status;  /* read by the master, see itkd/child.h */
 	time_t date_second;
 	char date[DATE_LEN + 1];
 	size_t in_at, in_end; /* what was read and not used yet */
 	size_t out_n;
+	char request_first[CHILD_ARENA_FIRST], dir_first[CHILD_ARENA_FIRST];
 	char in[CHILD_IN_MAX];
 	char cgi[CHILD_CGI_HEAD];
 	char out[CHILD_OUT_MAX];

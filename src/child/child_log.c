@@ -12,8 +12,6 @@
 
 #define LOG_ACCESS_MAX 16384 /* into a file of the vhost's own; a pipe keeps LOG_LINE_MAX whole */
 
-struct child_status child_status;
-
 /* What a log format's lookups need. */
 struct log_context {
 	struct child *c;
@@ -130,28 +128,31 @@ void child_log_access(struct child *c, const struct child_request *r)
 
 		log_write(c->logs[log->fd_index], line, n);
 	}
-	child_status.bytes += r->body_bytes;
+	c->status.bytes += r->body_bytes;
 }
 
 void child_state(struct child *c, char state)
 {
-	if (child_status.magic != CHILD_STATUS_MAGIC) {
-		snprintf(child_status.client, sizeof(child_status.client), "%s", c->client);
-		child_status.magic = CHILD_STATUS_MAGIC;
+	struct child_status *status = &c->status;
+
+	if (status->magic != CHILD_STATUS_MAGIC) {
+		static_assert(sizeof(status->client) >= sizeof(c->client), "a client's address");
+		memcpy(status->client, c->client, sizeof(c->client));
+		status->magic = CHILD_STATUS_MAGIC;
 	}
-	child_status.state = state;
+	status->state = state;
 }
 
 /* Printable only: it is shown on an administrator's terminal. */
 void child_state_request(struct child *c, const struct child_request *r)
 {
 	struct span line = r->head.line;
-	size_t n =
-	    line.n < sizeof(child_status.request) ? line.n : sizeof(child_status.request) - 1;
+	char *request = c->status.request;
+	size_t n = line.n < sizeof(c->status.request) ? line.n : sizeof(c->status.request) - 1;
 
 	for (size_t i = 0; i < n; i++)
-		child_status.request[i] = line.p[i] >= 0x20 && line.p[i] < 0x7f ? line.p[i] : '?';
-	child_status.request[n] = '\0';
-	child_status.requests++;
+		request[i] = line.p[i] >= 0x20 && line.p[i] < 0x7f ? line.p[i] : '?';
+	request[n] = '\0';
+	c->status.requests++;
 	child_state(c, 'W');
 }

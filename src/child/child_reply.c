@@ -70,22 +70,11 @@ void child_head_add(struct child *c, struct span name, struct span value)
 	head_put(c, SPAN("\r\n"));
 }
 
-static struct span head_decimal(char buf[static 20], uint64_t value)
-{
-	char *p = buf + 20;
-
-	do {
-		*--p = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	return (struct span){p, (size_t)(buf + 20 - p)};
-}
-
 void child_head_number(struct child *c, struct span name, uint64_t value)
 {
-	char digits[20];
+	char digits[SPAN_DECIMAL_MAX];
 
-	child_head_add(c, name, head_decimal(digits, value));
+	child_head_add(c, name, span_decimal(digits, value));
 }
 
 /* Its text changes once a second: formatted once for all answers of one. */
@@ -101,13 +90,13 @@ static struct span head_date(struct child *c, time_t now)
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason)
 {
 	struct timespec now = {0};
-	char digits[20];
+	char digits[SPAN_DECIMAL_MAX];
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	r->status = status;
 	c->out_n = 0;
 	head_put(c, SPAN("HTTP/1.1 "));
-	head_put(c, head_decimal(digits, (uint64_t)status));
+	head_put(c, span_decimal(digits, (uint64_t)status));
 	head_put(c, SPAN(" "));
 	head_put(c, reason);
 	head_put(c, SPAN("\r\n"));
@@ -133,7 +122,7 @@ static bool head_may_keep(const struct child *c, const struct child_request *r)
 static void head_connection(struct child *c, struct child_request *r)
 {
 	const struct conf_vhost *v = c->vhost;
-	char digits[20];
+	char digits[SPAN_DECIMAL_MAX];
 
 	r->keep = head_may_keep(c, r);
 	if (!r->keep) {
@@ -143,10 +132,10 @@ static void head_connection(struct child *c, struct child_request *r)
 	if (!http_head_has_token(&r->head, SPAN("Connection"), SPAN("keep-alive")))
 		return;
 	head_put(c, SPAN("Keep-Alive: timeout="));
-	head_put(c, head_decimal(digits, (v->keep_alive_timeout + 999) / 1000));
+	head_put(c, span_decimal(digits, (v->keep_alive_timeout + 999) / 1000));
 	if (v->max_keep_alive_requests) {
 		head_put(c, SPAN(", max="));
-		head_put(c, head_decimal(digits, v->max_keep_alive_requests - c->served));
+		head_put(c, span_decimal(digits, v->max_keep_alive_requests - c->served));
 	}
 	head_put(c, SPAN("\r\n"));
 	child_head_add(c, SPAN("Connection"), SPAN("Keep-Alive"));

@@ -38,6 +38,24 @@ uint16_t addr_port(const struct sockaddr *sa)
 	return sa->sa_family == AF_INET6 ? ntohs(addr_in6(sa).sin6_port) : 0;
 }
 
+static char *put_number(char *p, unsigned v)
+{
+	char digits[SPAN_DECIMAL_MAX];
+	struct span s = span_decimal(digits, v);
+
+	memcpy(p, s.p, s.n);
+	return p + s.n;
+}
+
+/* As inet_ntop(3), which needs printf and with it a good part of what an address costs a child. */
+static void put_ip4(char *p, uint32_t ip)
+{
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		p = put_number(p, ip >> shift & 0xff);
+		*p++ = shift ? '.' : '\0';
+	}
+}
+
 const char *addr_ip(const struct sockaddr *sa, char buf[static ADDR_IP_MAX])
 {
 	struct in6_addr ip6 = {0};
@@ -56,8 +74,7 @@ const char *addr_ip(const struct sockaddr *sa, char buf[static ADDR_IP_MAX])
 	}
 	if (sa->sa_family == AF_INET6)
 		memcpy(&ip4, ip6.s6_addr + 12, sizeof(ip4));
-	if (!inet_ntop(AF_INET, &ip4, buf, ADDR_IP_MAX))
-		memcpy(buf, "-", 2);
+	put_ip4(buf, ntohl(ip4.s_addr));
 	return buf;
 }
 
@@ -66,12 +83,21 @@ const char *addr_text(const struct sockaddr *sa, char buf[static ADDR_TEXT_MAX])
 	char ip[ADDR_IP_MAX];
 
 	addr_ip(sa, ip);
-	if (addr_len(sa) == 0)
-		memcpy(buf, ip, strlen(ip) + 1);
-	else if (strchr(ip, ':'))
-		snprintf(buf, ADDR_TEXT_MAX, "[%s]:%u", ip, addr_port(sa));
-	else
-		snprintf(buf, ADDR_TEXT_MAX, "%s:%u", ip, addr_port(sa));
+	const size_t n = strlen(ip);
+	const bool brackets = strchr(ip, ':') != NULL;
+	char *p = buf;
+
+	if (brackets)
+		*p++ = '[';
+	memcpy(p, ip, n);
+	p += n;
+	if (brackets)
+		*p++ = ']';
+	if (addr_len(sa) > 0) {
+		*p++ = ':';
+		p = put_number(p, addr_port(sa));
+	}
+	*p = '\0';
 	return buf;
 }
 

@@ -31,6 +31,12 @@ void arena_init_heap(struct arena *a, size_t limit)
 	*a = (struct arena){.limit = limit};
 }
 
+void arena_init_first(struct arena *a, void *first, size_t size, size_t limit)
+{
+	*a = (struct arena){
+	    .base = first, .size = size, .limit = limit, .first = first, .first_size = size};
+}
+
 static void arena_free_chunks(struct arena_chunk *c)
 {
 	while (c) {
@@ -46,10 +52,12 @@ void arena_reset(struct arena *a)
 	struct arena_chunk *keep = a->chunks;
 
 	assert(a->limit > 0);
-	if (!keep)
+	if (!keep) {
+		a->used = 0;
 		return;
+	}
 	/* One oversized request must not stay with the connection for good. */
-	if (keep->size > ARENA_CHUNK_MAX) {
+	if (a->first || keep->size > ARENA_CHUNK_MAX) {
 		arena_free(a);
 		return;
 	}
@@ -62,7 +70,7 @@ void arena_reset(struct arena *a)
 void arena_free(struct arena *a)
 {
 	arena_free_chunks(a->chunks);
-	arena_init_heap(a, a->limit);
+	arena_init_first(a, a->first, a->first_size, a->limit);
 }
 
 /* A new chunk with room for n bytes, twice the last one where the limit has room for it. */

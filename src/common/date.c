@@ -1,9 +1,11 @@
 /*
  * Dates of HTTP. Any process. The bytes read are the client's. RFC 9110 section 5.6.7: one format
- * is written, three are read. Own arithmetic: libc's would look at a time zone and the locale.
+ * is written, three are read; and that of Apache's logs. Own arithmetic: libc's would look at a
+ * time zone and the locale.
  */
 #include "itkd/date.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static const char days[7][10] = {
@@ -67,13 +69,31 @@ static char *put_number(char *p, unsigned v, int digits)
 	return p + digits;
 }
 
+/* The day's number, from 1970-01-01, and the second of it: years 0000-03-01 to 9999. */
+static unsigned split(int64_t t, int64_t *day)
+{
+	const int64_t first = -(int64_t)EPOCH_DAYS * DAY_SECONDS;
+	int64_t s = t < first ? first : t > LAST_SECOND ? LAST_SECOND : t;
+
+	*day = (s >= 0 ? s : s - DAY_SECONDS + 1) / DAY_SECONDS;
+	return (unsigned)(s - *day * DAY_SECONDS);
+}
+
+/* "08:49:37" */
+static char *put_clock(char *p, unsigned of_day)
+{
+	p = put_number(p, of_day / 3600, 2);
+	p = put_text(p, ":", 1);
+	p = put_number(p, of_day / 60 % 60, 2);
+	p = put_text(p, ":", 1);
+	return put_number(p, of_day % 60, 2);
+}
+
 /* RFC 9110 section 5.6.7: IMF-fixdate has room for four digits of a year. */
 void date_format(time_t t, char buf[static DATE_LEN + 1])
 {
-	const int64_t first = -(int64_t)EPOCH_DAYS * DAY_SECONDS; /* 0000-03-01 */
-	int64_t s = t < first ? first : t > LAST_SECOND ? LAST_SECOND : t;
-	int64_t day = (s >= 0 ? s : s - DAY_SECONDS + 1) / DAY_SECONDS;
-	unsigned of_day = (unsigned)(s - day * DAY_SECONDS);
+	int64_t day;
+	unsigned of_day = split(t, &day);
 	struct civil c = {0};
 	char *p = buf;
 
@@ -87,13 +107,51 @@ void date_format(time_t t, char buf[static DATE_LEN + 1])
 	p = put_text(p, " ", 1);
 	p = put_number(p, (unsigned)c.year, 4);
 	p = put_text(p, " ", 1);
-	p = put_number(p, of_day / 3600, 2);
-	p = put_text(p, ":", 1);
-	p = put_number(p, of_day / 60 % 60, 2);
-	p = put_text(p, ":", 1);
-	p = put_number(p, of_day % 60, 2);
+	p = put_clock(p, of_day);
 	p = put_text(p, " GMT", 4);
 	*p = '\0';
+}
+
+void date_format_clf(time_t t, long offset, char buf[static DATE_CLF_LEN + 1])
+{
+	int64_t day;
+	unsigned of_day = split(t + offset, &day);
+	unsigned minutes = (unsigned)(offset < 0 ? -offset : offset) / 60;
+	struct civil c = {0};
+	char *p = buf;
+
+	civil_from_days(day, &c);
+	p = put_text(p, "[", 1);
+	p = put_number(p, c.day, 2);
+	p = put_text(p, "/", 1);
+	p = put_text(p, months[c.month - 1], 3);
+	p = put_text(p, "/", 1);
+	p = put_number(p, (unsigned)c.year, 4);
+	p = put_text(p, ":", 1);
+	p = put_clock(p, of_day);
+	p = put_text(p, offset < 0 ? " -" : " +", 2);
+	p = put_number(p, minutes / 60, 2);
+	p = put_number(p, minutes % 60, 2);
+	p = put_text(p, "]", 1);
+	*p = '\0';
+}
+
+long date_local_offset(time_t t)
+{
+	static struct {
+		bool known;
+		time_t quarter;
+		long offset;
+	} last;
+	const time_t quarter = t / 900;
+	struct tm tm;
+
+	if (last.known && last.quarter == quarter)
+		return last.offset;
+	last.offset = localtime_r(&t, &tm) ? tm.tm_gmtoff : 0;
+	last.quarter = quarter;
+	last.known = true;
+	return last.offset;
 }
 
 /* Readers take from the front of *s; false where it does not begin with that. */

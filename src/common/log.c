@@ -22,9 +22,11 @@ static const char *const level_names[] = {"emerg", "alert", "crit", "error", "wa
     "info", "debug", "trace1", "trace2", "trace3", "trace4", "trace5", "trace6", "trace7",
     "trace8"};
 
+/* Zero, not initialized data: a child that sets it touches no page more than it does anyway. */
 static struct {
+	bool open;
 	int fd, level;
-} own = {STDERR_FILENO, LOG_NOTICE};
+} own;
 
 struct log_line {
 	char text[LOG_LINE_MAX];
@@ -121,7 +123,7 @@ static void line_put_time(struct log_line *l)
 	struct tm tm = {0};
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	/* localtime_r reads the zone once and then never again: log_open() sees to that in time. */
+	/* localtime_r reads the zone once and then never again: master and front see to that in time. */
 	localtime_r(&now.tv_sec, &tm);
 	line_printf(l, "[%s %s %02d %02d:%02d:%02d.%06ld %d] ", days[tm.tm_wday % 7],
 	    months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
@@ -200,30 +202,29 @@ void log_to(int fd, int level, const char *module, const char *client, const cha
 
 void log_open(int fd, int level)
 {
-	/* Now, while /etc/localtime can be read: a front is in an empty directory soon. */
-	tzset();
+	own.open = true;
 	own.fd = fd;
 	own.level = level;
 }
 
 int log_fd(void)
 {
-	return own.fd;
+	return own.open ? own.fd : STDERR_FILENO;
 }
 
 int log_level(void)
 {
-	return own.level;
+	return own.open ? own.level : LOG_NOTICE;
 }
 
 void log_msg(int level, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (level > own.level)
+	if (level > log_level())
 		return;
 	va_start(ap, fmt);
-	log_vto(own.fd, level, "core", NULL, fmt, ap);
+	log_vto(log_fd(), level, "core", NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -232,7 +233,7 @@ void fatal(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_vto(own.fd, LOG_CRIT, "core", NULL, fmt, ap);
+	log_vto(log_fd(), LOG_CRIT, "core", NULL, fmt, ap);
 	va_end(ap);
 	/* A forked process must not run what its parent registered for its own exit. */
 	_exit(1);

@@ -6,6 +6,8 @@
 #include "log_format.h"
 #include "log_out.h"
 
+#include "itkd/date.h"
+
 #include <stdio.h>
 
 typedef void log_writer(struct log_out *o, const struct log_item *i, const struct log_record *r);
@@ -276,41 +278,20 @@ static struct timespec time_of(const struct log_item *i, const struct log_record
 	return t;
 }
 
-/* "[10/Oct/2000:13:55:36 -0700]": CLF, whatever the locale says of months. */
-static size_t format_clf(time_t t, char *buf, size_t cap)
-{
-	static const char months[][4] = {
-	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct tm tm = {0};
-
-	localtime_r(&t, &tm);
-	long minutes = tm.tm_gmtoff / 60;
-	char sign = minutes < 0 ? '-' : '+';
-
-	if (minutes < 0)
-		minutes = -minutes;
-	int n = snprintf(buf, cap, "[%02d/%s/%d:%02d:%02d:%02d %c%02ld%02ld]", tm.tm_mday,
-	    months[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, sign,
-	    minutes / 60, minutes % 60);
-
-	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
-}
-
 static void write_time(struct log_out *o, const struct log_item *i, const struct log_record *r)
 {
 	/* A kept connection and a front write many lines within a second. */
 	static struct {
 		time_t second;
-		size_t n;
-		char text[64];
+		char text[DATE_CLF_LEN + 1];
 	} last;
 	time_t second = time_of(i, r).tv_sec;
 
-	if (last.n == 0 || last.second != second) {
-		last.n = format_clf(second, last.text, sizeof(last.text));
+	if (last.second != second || last.text[0] == '\0') {
+		date_format_clf(second, date_local_offset(second), last.text);
 		last.second = second;
 	}
-	log_out_put(o, last.text, last.n);
+	log_out_put(o, last.text, DATE_CLF_LEN);
 }
 
 static void write_time_part(struct log_out *o, const struct log_item *i, const struct log_record *r)

@@ -68,14 +68,10 @@ void log_out_text(struct log_out *o, const char *s)
 
 void log_out_number(struct log_out *o, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[SPAN_DECIMAL_MAX];
+	struct span s = span_decimal(digits, v);
 
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	log_out_put(o, digits + at, sizeof(digits) - at);
+	log_out_put(o, s.p, s.n);
 }
 
 void log_out_padded(struct log_out *o, uint64_t v, int width)

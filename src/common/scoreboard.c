@@ -6,7 +6,7 @@
  *   1. wanted = counter   nothing is held yet: a release that looks at that lock finds it another's
  *   2. lock = slot + 1    one compare-and-swap: a killed holder is named by the lock itself, and
  *                         `wanted`, which stood before, says which lock to look at
- *   3. claims[slot]       one store: the place is counted from here on, or it is not; there is no
+ *   3. claim = counter    one store: the place is counted from here on, or it is not; there is no
  *                         second number that could disagree
  *   4. lock = 0           from here another may claim, and it sees 3
  *   5. wanted = 0         only now: before 4 the lock would be left with nobody knowing
@@ -39,7 +39,7 @@ uint32_t scoreboard_count(const struct scoreboard *sb, uint64_t counter)
 	if (high > SCOREBOARD_SLOTS)
 		high = SCOREBOARD_SLOTS;
 	for (uint32_t i = 0; i < high; i++)
-		count += atomic_load_explicit(&sb->claims[i], memory_order_acquire) == counter;
+		count += atomic_load_explicit(&sb->slots[i].claim, memory_order_acquire) == counter;
 	return count;
 }
 
@@ -90,7 +90,7 @@ static bool scoreboard_claim_locked(
 {
 	if (scoreboard_count(sb, counter) >= cap)
 		return false;
-	atomic_store(&sb->claims[slot], counter);
+	atomic_store(&sb->slots[slot].claim, counter);
 	return true;
 }
 
@@ -99,7 +99,7 @@ bool scoreboard_claim(struct scoreboard *sb, uint32_t slot, uint64_t counter, ui
 	assert(slot < SCOREBOARD_SLOTS && counter != 0);
 	if (cap == 0) {
 		/* Whoever counts under the lock sees it or comes before it: both are right. */
-		atomic_store(&sb->claims[slot], counter);
+		atomic_store(&sb->slots[slot].claim, counter);
 		return true;
 	}
 	_Atomic uint32_t *lock = scoreboard_lock(sb, counter);
@@ -120,7 +120,7 @@ void scoreboard_release(struct scoreboard *sb, uint32_t slot)
 	uint64_t wanted = atomic_load(&sb->slots[slot].wanted);
 	uint32_t holder = slot + 1;
 
-	atomic_store(&sb->claims[slot], 0);
+	atomic_store(&sb->slots[slot].claim, 0);
 	if (wanted)
 		atomic_compare_exchange_strong(scoreboard_lock(sb, wanted), &holder, 0);
 	atomic_store(&sb->slots[slot].wanted, 0);

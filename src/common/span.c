@@ -69,3 +69,14 @@ bool span_list_next(struct span *rest, struct span *element)
 	}
 	return false;
 }
+
+struct span span_decimal(char buf[static SPAN_DECIMAL_MAX], uint64_t value)
+{
+	char *p = buf + SPAN_DECIMAL_MAX;
+
+	do {
+		*--p = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return (struct span){p, (size_t)(buf + SPAN_DECIMAL_MAX - p)};
+}

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static char buffer[65536];
-
 static void append(int file, const char *p, size_t n)
 {
 	while (n > 0) {
@@ -31,6 +29,7 @@ static void append(int file, const char *p, size_t n)
 /* false: the pipe has ended */
 static bool copy(const struct logger_log *log)
 {
+	char buffer[65536];
 	ssize_t n = read(log->pipe, buffer, sizeof(buffer));
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;

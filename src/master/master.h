@@ -11,7 +11,7 @@
 #define MASTER_GENERATIONS 8 /* alive at once; a reload waits when all are in use */
 #define MASTER_LISTENERS 512
 #define MASTER_FRONTS 64
-#define MASTER_FOREIGN (1 + 2 * MASTER_GENERATIONS) /* mappings that a spare does not keep */
+#define MASTER_FOREIGN (2 * MASTER_GENERATIONS) /* mappings that a spare does not keep */
 
 /* A process that is started again when it ends, more slowly when it ends at once again. */
 struct throttle {
@@ -78,9 +78,8 @@ struct master_socket {
 struct master {
 	char *const *loader_args; /* NULL-terminated config options for `itkd --load` */
 	const char *loader, *front;
-	char **environment;      /* the administrator's; a mapping of its own */
-	size_t environment_size; /* bytes */
-	bool notify;             /* NOTIFY_SOCKET is in it */
+	int environment; /* the administrator's, in a memfd */
+	bool notify;     /* NOTIFY_SOCKET is in it */
 	bool foreground;
 	int ready_pipe; /* daemonizing: the waiting parent reads the exit status; -1: none */
 	struct rlimit nofile;
@@ -117,6 +116,8 @@ void master_tell_parent(struct master *m, int status);
 
 /* master_env.c */
 void master_env_hide(struct master *m);
+/* Allocated; for execve(2) in a forked process. */
+char **master_env_read(const struct master *m);
 
 /* master_code.c */
 void master_code_gather(void);

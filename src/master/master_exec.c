@@ -75,8 +75,9 @@ pid_t master_exec_load(struct master *m, struct master_gen *g)
 	argv[i++] = end;
 	memcpy(argv + i, m->loader_args, nargs * sizeof(*argv));
 	const int fds[] = {g->common_fd, g->private_fd, g->table_fd};
+	char **environment = master_env_read(m);
 	place(fds, 3);
-	execve(m->loader, argv, m->environment);
+	execve(m->loader, argv, environment);
 	fatal_errno("%s", m->loader);
 }
 
@@ -153,7 +154,8 @@ void master_exec_notify(struct master *m, const char *first, const char *second)
 		snprintf(text + n, sizeof(text) - (size_t)n, "MONOTONIC_USEC=%lld\n",
 		    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	char name[] = "itkd", mode[] = "--notify", *argv[] = {name, mode, text, NULL};
+	char **environment = master_env_read(m);
 	place(NULL, 0);
-	execve(m->loader, argv, m->environment);
+	execve(m->loader, argv, environment);
 	fatal_errno("%s", m->loader);
 }

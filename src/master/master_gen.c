@@ -174,7 +174,6 @@ uint32_t master_gen_foreign(
     const struct master *m, const struct master_gen *own, struct spare_mapping *list)
 {
 	uint32_t n = 0;
-	list[n++] = (struct spare_mapping){m->environment, m->environment_size};
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
 		const struct master_gen *g = &m->gens[i];
 		if (g == own || g->state == GEN_FREE)

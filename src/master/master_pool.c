@@ -4,6 +4,7 @@
  * before their drop can write.
  */
 #include "itkd/child.h"
+#include "itkd/date.h"
 #include "itkd/job.h"
 #include "itkd/log.h"
 #include "master/master.h"
@@ -84,12 +85,15 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 	atomic_store(&s->generation, g->number);
 	atomic_store(&s->culprit, 0);
 	atomic_store(&s->state, SLOT_IDLE);
+	/* What it finds out about the time zone, every child knows. */
+	date_local_offset(time(NULL));
 	/* Before the fork: a claim in a slot that others do not look at would not be counted. */
 	if (slot >= atomic_load(&m->scoreboard->high))
 		atomic_store(&m->scoreboard->high, slot + 1);
 	if (g == m->active)
 		atomic_fetch_add(&m->scoreboard->idle, 1);
-	pid_t pid = fork();
+	/* Not fork(): nothing here has threads or pthread_atfork handlers to be run. */
+	pid_t pid = _Fork();
 	if (pid == 0)
 		become_spare(m, g, slot);
 	if (pid < 0) {
@@ -167,7 +171,7 @@ static bool keeps_idle_connection(pid_t pid)
 {
 	struct child_status status = {0};
 	struct iovec local = {&status, sizeof(status)};
-	struct iovec remote = {&child_status, sizeof(child_status)};
+	struct iovec remote = {child_status, sizeof(*child_status)};
 	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 	if (n < 0)
 		return errno == EPERM; /* cannot know: ask everyone, it decides for itself */

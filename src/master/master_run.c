@@ -225,8 +225,9 @@ static nfds_t gather(struct master *m, struct pollfd *fds, struct watched *who)
 /* true: signals wait */
 static bool wait_for_events(struct master *m, int timeout)
 {
-	struct pollfd fds[WATCHED_MAX];
-	struct watched who[WATCHED_MAX];
+	/* Not on the stack: what is forked below them would copy one page of it more. */
+	static struct pollfd fds[WATCHED_MAX];
+	static struct watched who[WATCHED_MAX];
 	uint64_t taken;
 	const nfds_t n = gather(m, fds, who);
 	if (poll(fds, n, timeout) < 0) {

@@ -34,7 +34,7 @@ static void nothing_held(void)
 	for (uint32_t i = 0; i < SCOREBOARD_LOCKS; i++)
 		ck_assert_uint_eq(atomic_load(&sb->locks[i]), 0);
 	for (uint32_t i = 0; i < SCOREBOARD_SLOTS; i++) {
-		ck_assert_uint_eq(atomic_load(&sb->claims[i]), 0);
+		ck_assert_uint_eq(atomic_load(&sb->slots[i].claim), 0);
 		ck_assert_uint_eq(atomic_load(&sb->slots[i].wanted), 0);
 	}
 }
@@ -241,7 +241,7 @@ static pid_t spawn_hammer(uint32_t slot)
 		return pid;
 	for (;;)
 		if (scoreboard_claim(sb, slot, slot % 2 ? A : B, 3))
-			atomic_store(&sb->claims[slot], 0);
+			atomic_store(&sb->slots[slot].claim, 0);
 }
 
 START_TEST(random_kills)
