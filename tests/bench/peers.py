@@ -313,18 +313,28 @@ $SERVER["socket"] == "127.0.0.1:{self.tls_port}" {{
 
 
 class BareFork(Server):
+    """Built as any program is: what a process a connection costs without further thought."""
+
     name = "bare fork"
+    tool = "forkserver"
     tls = cgi = keepalive = False
 
     def version(self):
-        return "tests/bench/forkserver.c, static"
+        return f"tests/bench/forkserver.c as {self.tool}"
 
     def command(self):
-        return [self.bench.tools["forkserver"], str(self.port), self.bench.root,
+        return [self.bench.tools[self.tool], str(self.port), self.bench.root,
                 self.dir / "access.log"]
 
 
-ALL = [Itkd, MpmItk, Nginx, Lighttpd, BareFork]
+class StaticFork(BareFork):
+    """The same, linked static: fewer mappings to copy. The lower bound."""
+
+    name = "static fork"
+    tool = "forkserver-static"
+
+
+ALL = [Itkd, MpmItk, Nginx, Lighttpd, BareFork, StaticFork]
 
 
 def first_line(*command):
