@@ -25,6 +25,11 @@ void conf_dir_begin(struct conf_dir_build *b, struct arena *tmp, struct arena *a
 	struct arena *secret, struct conf_report *report);
 /* Applies one directive; NULL, or what is wrong with it. */
 const char *conf_dir_set(struct conf_dir_build *b, const struct conf_value *v);
+/*
+ * Room for one more element of a list {n, v} in arena a; list is the address of its v. Only for a
+ * list that this build has begun: a merged one may share its memory with others.
+ */
+void *conf_dir_push(struct arena *a, const void *list, uint32_t *n, size_t size);
 /* Moves the lists to their place; b->dir is complete then. */
 void conf_dir_finish(struct conf_dir_build *b);
 

@@ -4,6 +4,7 @@
  */
 #include "itkd/conf_dir.h"
 
+#include "common/conf_dir_set.h"
 #include "itkd/conf_parse.h"
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static const char *option_bits(const char *word, uint32_t *bits)
 }
 
 /* set_options of Apache's core. */
-static const char *dir_options(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_options(struct conf_dir_build *b, const struct conf_value *v)
 {
 	struct conf_dir *d = &b->dir;
 	bool relative = *v->words[0] == '+' || *v->words[0] == '-';
@@ -90,7 +91,7 @@ static const char *dir_options(struct conf_dir_build *b, const struct conf_value
 }
 
 /* Several lines of one section are alternatives, as in <RequireAny>. */
-static const char *dir_require(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_require(struct conf_dir_build *b, const struct conf_value *v)
 {
 	if (v->n != 2 || strcasecmp(v->words[0], "all") != 0)
 		return "only 'all granted' and 'all denied' are implemented yet";
@@ -105,7 +106,7 @@ static const char *dir_require(struct conf_dir_build *b, const struct conf_value
 }
 
 /* To pass over a .htaccess that restricts would open the site. */
-static const char *dir_allow_override(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_allow_override(struct conf_dir_build *b, const struct conf_value *v)
 {
 	(void)b;
 	if (v->n == 1 && strcasecmp(v->words[0], "None") == 0)
@@ -113,7 +114,7 @@ static const char *dir_allow_override(struct conf_dir_build *b, const struct con
 	return "itkd does not read .htaccess yet; only None is possible";
 }
 
-static const char *dir_directory_index(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_directory_index(struct conf_dir_build *b, const struct conf_value *v)
 {
 	b->dir.set |= DIR_INDEX;
 	if (v->n == 1 && strcasecmp(v->words[0], "disabled") == 0) {
@@ -126,14 +127,14 @@ static const char *dir_directory_index(struct conf_dir_build *b, const struct co
 	return NULL;
 }
 
-static const char *dir_directory_slash(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_directory_slash(struct conf_dir_build *b, const struct conf_value *v)
 {
 	b->dir.slash = v->flag;
 	b->dir.set |= DIR_SLASH;
 	return NULL;
 }
 
-static const char *dir_limit_body(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_limit_body(struct conf_dir_build *b, const struct conf_value *v)
 {
 	b->dir.limit_body = v->number;
 	b->dir.set |= DIR_LIMIT_BODY;
@@ -157,7 +158,7 @@ static const char *check_type(struct conf_dir_build *b, const char *type)
 	    b->tmp, "nothing runs files of type '%s' here; their source would be sent", type);
 }
 
-static const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v)
 {
 	bool none = strcasecmp(v->text, "None") == 0;
 	const char *error = none ? NULL : check_handler(b, v->text);
@@ -169,7 +170,7 @@ static const char *dir_set_handler(struct conf_dir_build *b, const struct conf_v
 	return NULL;
 }
 
-static const char *dir_force_type(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_force_type(struct conf_dir_build *b, const struct conf_value *v)
 {
 	bool none = strcasecmp(v->text, "None") == 0;
 	const char *error = none ? NULL : check_type(b, v->text);
@@ -194,7 +195,7 @@ static void add_exts(struct conf_dir_build *b, struct conf_vec *exts, const char
 	}
 }
 
-static const char *dir_add_handler(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_add_handler(struct conf_dir_build *b, const struct conf_value *v)
 {
 	if (strcasecmp(v->words[0], "type-map") == 0) {
 		conf_report(b->report, CONF_NOTE, v->node, "type-map has no effect");
@@ -207,7 +208,7 @@ static const char *dir_add_handler(struct conf_dir_build *b, const struct conf_v
 	return error;
 }
 
-static const char *dir_add_type(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_add_type(struct conf_dir_build *b, const struct conf_value *v)
 {
 	const char *error = check_type(b, v->words[0]);
 
@@ -216,13 +217,13 @@ static const char *dir_add_type(struct conf_dir_build *b, const struct conf_valu
 	return error;
 }
 
-static const char *dir_remove_handler(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_remove_handler(struct conf_dir_build *b, const struct conf_value *v)
 {
 	add_exts(b, &b->handlers, "", v->words, v->n);
 	return NULL;
 }
 
-static const char *dir_remove_type(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_remove_type(struct conf_dir_build *b, const struct conf_value *v)
 {
 	add_exts(b, &b->types, "", v->words, v->n);
 	return NULL;
@@ -254,12 +255,12 @@ static const char *add_env(struct conf_dir_build *b, const char *name, const cha
 	return NULL;
 }
 
-static const char *dir_set_env(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_set_env(struct conf_dir_build *b, const struct conf_value *v)
 {
 	return add_env(b, v->words[0], v->n == 2 ? v->words[1] : "");
 }
 
-static const char *dir_pass_env(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_pass_env(struct conf_dir_build *b, const struct conf_value *v)
 {
 	const char *error = NULL;
 
@@ -275,7 +276,7 @@ static const char *dir_pass_env(struct conf_dir_build *b, const struct conf_valu
 	return error;
 }
 
-static const char *dir_unset_env(struct conf_dir_build *b, const struct conf_value *v)
+const char *dir_unset_env(struct conf_dir_build *b, const struct conf_value *v)
 {
 	const char *error = NULL;
 
@@ -283,8 +284,6 @@ static const char *dir_unset_env(struct conf_dir_build *b, const struct conf_val
 		error = add_env(b, v->words[i], NULL);
 	return error;
 }
-
-typedef const char *(*dir_setter)(struct conf_dir_build *b, const struct conf_value *v);
 
 #define VHOST(field) NULL
 #define GLOBAL(field) NULL
@@ -297,13 +296,26 @@ typedef const char *(*dir_setter)(struct conf_dir_build *b, const struct conf_va
     name, arg, contexts, override, module, status, initial, min, max, setter, manual)              \
 	[CONF_ID_##name] = setter,
 
-static const dir_setter setters[CONF_IDS] = {
+static dir_setter *const setters[CONF_IDS] = {
 #include "itkd/directives.def"
 };
 
 const char *conf_dir_set(struct conf_dir_build *b, const struct conf_value *v)
 {
 	return setters[v->node->directive->id](b, v);
+}
+
+void *conf_dir_push(struct arena *a, const void *list, uint32_t *n, size_t size)
+{
+	/* Full at each power of two. */
+	if ((*n & (*n - 1)) == 0) {
+		void *grown = arena_array(a, *n ? (size_t)*n * 2 : 1, size);
+
+		if (*n)
+			memcpy(grown, *(void *const *)list, *n * size);
+		*(void **)(uintptr_t)list = grown;
+	}
+	return *(char *const *)list + size * (*n)++;
 }
 
 static const void *move_list(struct arena *a, const struct conf_vec *list, size_t size)

@@ -1,0 +1,37 @@
+/*
+ * Apache's expressions (ap_expr): <If>, Require expr, SetEnvIfExpr, expr= of Header and LogFormat,
+ * AssignUserIDExpr. Parsed once into an arena, evaluated against what the process knows of the
+ * request. A variable or function that is not known is an error when it is parsed.
+ */
+#ifndef ITKD_EXPR_H
+#define ITKD_EXPR_H
+
+#include "itkd/regex.h"
+#include <stdbool.h>
+
+struct arena;
+struct expr;
+
+/* What the text is: a condition, or a string with %{...} in it (ap_expr's string mode). */
+enum expr_kind { EXPR_CONDITION, EXPR_STRING };
+
+/* How the evaluator asks for values; ctx is the caller's. Strings live until the arena's reset. */
+struct expr_source {
+	void *ctx;
+	struct arena *a;
+	/* %{NAME}: NULL where it has no value. */
+	const char *(*variable)(void *ctx, const char *name);
+	/* %{name:arg}, name(arg): http, req, resp, env, reqenv, osenv, note, ... */
+	const char *(*function)(void *ctx, const char *name, const char *arg);
+	/* -d -e -f -s -L -h -F -U -A -x of a file or URL: the caller's rights decide. */
+	bool (*file)(void *ctx, char test, const char *path);
+	struct regex_match match; /* $0..$9 of the last =~ that matched; may be preset */
+};
+
+/* NULL, and *error (in a), where it is none. */
+const struct expr *expr_parse(
+	struct arena *a, const char *text, enum expr_kind kind, const char **error);
+bool expr_true(const struct expr *e, struct expr_source *s);
+const char *expr_string(const struct expr *e, struct expr_source *s);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Regular expressions (PCRE2), compiled once into an arena: by the loader into the configuration,
+ * where every process that maps it matches with them, or by a child for its own .htaccess. Pointers
+ * in what is compiled lead into the same arena only.
+ */
+#ifndef ITKD_REGEX_H
+#define ITKD_REGEX_H
+
+#include "itkd/span.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct regex;
+
+#define REGEX_ICASE 0x1u
+#define REGEX_GROUPS 10 /* $0 to $9 */
+
+/* p NULL: the group took no part in the match. */
+struct regex_match {
+	size_t n; /* groups of the pattern, the whole match included; at most REGEX_GROUPS */
+	struct span group[REGEX_GROUPS];
+};
+
+/* NULL, and *error (in a), for a pattern that is none. */
+const struct regex *regex_compile(
+	struct arena *a, const char *pattern, unsigned flags, const char **error);
+/*
+ * Whether it is found in subject; m may be NULL. Work is bounded (match limits): a pattern that
+ * exceeds them is not found.
+ */
+bool regex_find(const struct regex *re, struct span subject, struct regex_match *m);
+/* Apache's ap_pregsub: $0..$9 and & replaced, backslash escapes. m NULL: no group. */
+char *regex_expand(struct arena *a, const char *text, const struct regex_match *m);
+
+#endif
