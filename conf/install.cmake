@@ -1,7 +1,7 @@
 # What `cmake --install` puts where, besides the programs. The files name /usr, /etc, as Debian has
 # them; another prefix is written into the installed copies.
 set(generated ${PROJECT_BINARY_DIR}/conf)
-foreach(file itkd.conf itkd.service itkd.sysusers itkd.logrotate)
+foreach(file itkd.conf itkd.service itkd.sysusers itkd.logrotate itkdctl envvars)
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS conf/${file})
 	file(READ ${PROJECT_SOURCE_DIR}/conf/${file} text)
 	string(REPLACE "/usr/sbin/" "${CMAKE_INSTALL_FULL_SBINDIR}/" text "${text}")
@@ -10,9 +10,14 @@ foreach(file itkd.conf itkd.service itkd.sysusers itkd.logrotate)
 	file(WRITE ${generated}/${file} "${text}")
 endforeach()
 
+# Beside itkd in the build tree, too: there ITKD_HTTPD names the program.
+configure_file(${PROJECT_SOURCE_DIR}/conf/itkdctl ${PROJECT_BINARY_DIR}/itkdctl COPYONLY)
+
 set(etc ${CMAKE_INSTALL_FULL_SYSCONFDIR})
 install(DIRECTORY conf/welcome DESTINATION ${CMAKE_INSTALL_DATADIR}/itkd)
+install(PROGRAMS ${generated}/itkdctl DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(FILES docs/itkd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/itkd.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${generated}/itkd.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 install(FILES ${generated}/itkd.sysusers DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/sysusers.d
 	RENAME itkd.conf)
@@ -24,12 +29,14 @@ install(DIRECTORY DESTINATION /var/log/itkd DIRECTORY_PERMISSIONS
 # An administrator's configuration is not overwritten; the users are made where this is the real
 # system, and left to the package's scripts where it is a DESTDIR.
 install(CODE "
-	set(kept \"\$ENV{DESTDIR}${etc}/itkd/itkd.conf\")
-	if(EXISTS \"\${kept}\")
-		message(STATUS \"Kept as it is: \${kept}\")
-	else()
-		file(INSTALL \"${generated}/itkd.conf\" DESTINATION \"${etc}/itkd\")
-	endif()
+	foreach(file itkd.conf envvars)
+		set(kept \"\$ENV{DESTDIR}${etc}/itkd/\${file}\")
+		if(EXISTS \"\${kept}\")
+			message(STATUS \"Kept as it is: \${kept}\")
+		else()
+			file(INSTALL \"${generated}/\${file}\" DESTINATION \"${etc}/itkd\")
+		endif()
+	endforeach()
 	find_program(sysusers systemd-sysusers)
 	if(NOT \"\$ENV{DESTDIR}\" AND sysusers)
 		execute_process(COMMAND \${sysusers} \"${generated}/itkd.sysusers\" RESULT_VARIABLE bad)

@@ -20,6 +20,7 @@ struct arena {
 	size_t total, limit;        /* heap only: bytes in all chunks; the most there may be */
 	char *first;                /* heap only: memory of the caller's, used before any chunk */
 	size_t first_size;
+	const unsigned char *regex_tables; /* of the patterns in it (regex.c) */
 };
 
 /* An arena over memory that the caller owns (zeroed, as a new mapping is). */

@@ -6,6 +6,19 @@
 #ifndef ITKD_CONF_H
 #define ITKD_CONF_H
 
+#include "itkd/conf_alias.h"
+#include "itkd/conf_access.h"
+#include "itkd/conf_action.h"
+#include "itkd/conf_index.h"
+#include "itkd/conf_map.h"
+#include "itkd/conf_log.h"
+#include "itkd/conf_mime.h"
+#include "itkd/conf_php.h"
+#include "itkd/conf_userdir.h"
+#include "itkd/conf_answer.h"
+#include "itkd/conf_env.h"
+#include "itkd/conf_expires.h"
+#include "itkd/conf_headers.h"
 #include "itkd/host.h"
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -43,26 +56,7 @@ struct conf_listener {
 	uint32_t line;
 };
 
-enum conf_log_kind { CONF_LOG_FILE, CONF_LOG_PROGRAM, CONF_LOG_SYSLOG };
-
-/* A log file. The same path named twice is one log. Index = log id. */
-struct conf_log {
-	enum conf_log_kind kind;
-	bool shared;           /* several identities or the server write it: a pipe to the logger */
-	uint32_t identity;     /* not shared: the one that writes it */
-	const char *path;      /* absolute; for a program its command line */
-	const char *file;
-	uint32_t line;
-};
-
-struct log_format; /* log_format.h */
-
-struct conf_access_log {
-	uint32_t log;              /* index into conf->logs */
-	uint8_t fd_index;          /* index into vhost->logs, and so into the job's descriptors */
-	const struct log_format *format;
-	const char *env;           /* env=NAME / env=!NAME, with the '!'; NULL: always */
-};
+struct assign;     /* assign.h */
 
 /* RequestReadTimeout: 0 = no limit. Seconds; rate in bytes a second. */
 struct conf_read_timeout {
@@ -80,43 +74,70 @@ struct conf_read_timeout {
 #define OPT_INC_WITH_EXEC 0x20u
 #define OPT_SYM_OWNER 0x40u
 #define OPT_MULTI 0x80u
+/* More than "All" means: what Options may name where AllowOverride says nothing of it. */
+#define OPT_ANY (OPT_ALL | OPT_SYM_OWNER | OPT_MULTI)
 #define OPT_ALL (OPT_INDEXES | OPT_INCLUDES | OPT_INC_WITH_EXEC | OPT_SYM_LINKS | OPT_EXECCGI)
 
-enum conf_access { ACCESS_UNSET, ACCESS_GRANTED, ACCESS_DENIED };
+#define SSL_OPT_STD_ENV_VARS 0x1u
+
+/* On and Off, or not given. */
+enum conf_switch { CONF_UNSET, CONF_ON, CONF_OFF };
+
+#define INDEX_REDIRECT_OFF 1
 
 struct conf_strings {
 	uint32_t n;
 	const char *const *v;
 };
 
-/* AddType, AddHandler: an extension (lower case, without the dot) and what it means. */
-struct conf_ext {
-	const char *ext;
-	const char *value; /* "" where a Remove* took it away */
-};
-struct conf_exts {
-	uint32_t n;
-	const struct conf_ext *v;
-};
-
-/* SetEnv, PassEnv (resolved at load), UnsetEnv (value NULL), in the order written. */
-struct conf_env {
-	const char *name;
-	const char *value;
-};
-struct conf_envs {
-	uint32_t n;
-	const struct conf_env *v; /* in the identity's private region where a vhost wrote it */
-};
-
 /* Bits of conf_dir.set. */
 #define DIR_OPTIONS (1ull << 0)
-#define DIR_ACCESS (1ull << 1)
 #define DIR_INDEX (1ull << 2)
 #define DIR_LIMIT_BODY (1ull << 3)
 #define DIR_HANDLER (1ull << 4) /* SetHandler */
 #define DIR_TYPE (1ull << 5)    /* ForceType */
 #define DIR_SLASH (1ull << 6)
+#define DIR_SSL_OPTIONS (1ull << 7) /* absolute ones */
+#define DIR_ALLOW (1ull << 40)      /* AllowOverride */
+#define DIR_ALLOW_LIST (1ull << 41) /* AllowOverrideList */
+
+struct conf_dir;
+struct regex;
+struct expr;
+
+/* What a section's argument is compared with, and what holds where it matches. */
+enum conf_match_kind { MATCH_TEXT, MATCH_GLOB, MATCH_REGEX };
+struct conf_match {
+	enum conf_match_kind kind;
+	const char *text;          /* the argument as written, without what makes it a kind */
+	const struct regex *regex; /* MATCH_REGEX */
+	const struct conf_dir *dir;
+};
+struct conf_matches {
+	uint32_t n;
+	const struct conf_match *v;
+};
+
+enum conf_if_kind { IF_IF, IF_ELSEIF, IF_ELSE };
+struct conf_if {
+	enum conf_if_kind kind;
+	const struct expr *condition; /* NULL: <Else> */
+	const struct conf_dir *dir;
+};
+struct conf_ifs {
+	uint32_t n;
+	const struct conf_if *v;
+};
+
+/* AllowOverride: bits of enum conf_override, and what becomes of a line that is not allowed. */
+#define NONFATAL_OVERRIDE 0x100u
+#define NONFATAL_UNKNOWN 0x200u
+struct conf_allow {
+	uint32_t classes;    /* with the NONFATAL_ bits */
+	uint32_t options;    /* those that Options may name there */
+	uint32_t nlist;      /* AllowOverrideList */
+	const uint16_t *list; /* enum conf_id */
+};
 
 /*
  * Per-directory settings. Merged base first, in the order of conf_vhost.sections
@@ -125,13 +146,33 @@ struct conf_envs {
 struct conf_dir {
 	uint64_t set;
 	uint32_t options, options_add, options_remove; /* core_dir_config's three words */
-	enum conf_access access;
+	struct conf_access access;
 	struct conf_strings index;
 	int64_t limit_body; /* LimitRequestBody, 0: none */
-	const char *handler, *type;
+	const char *handler, *type; /* SetHandler, ForceType: never NULL where their bit is set */
+	const struct expr *handler_expr; /* SetHandler with %{} in it: handler is its text */
 	bool slash;
-	struct conf_exts types, handlers; /* appended: the last one of an extension wins */
+	struct conf_log_levels *log_levels; /* LogLevel; NULL: nothing */
+	struct conf_alias_dir *alias; /* Redirect and its like; NULL: nothing */
+	struct conf_index *listing; /* how its list looks; NULL: nothing said */
+	struct conf_mime_dir *mime; /* AddType and its like; NULL: nothing */
+	struct conf_actions *actions;
+	struct conf_php *php; /* in the identity's private region where a vhost wrote it */
+	const char *fallback; /* FallbackResource; "": disabled; NULL: not given */
+	uint16_t index_redirect; /* DirectoryIndexRedirect: a status; 0: not given */
+	enum conf_switch check_handler; /* DirectoryCheckHandler */
 	struct conf_envs env;             /* merged by appending */
+	struct conf_setenvifs setenvif_server; /* outside of any section: before a file is known */
+	struct conf_setenvifs setenvif;
+	struct conf_answer answer;
+	struct conf_headers *headers; /* Header and RequestHeader; NULL: none */
+	struct conf_expires *expires; /* NULL: nothing said */
+	/* SSLOptions, with + and - as Options; SSLRequireSSL */
+	uint32_t ssl_options, ssl_options_add, ssl_options_remove;
+	bool ssl_required;
+	struct conf_allow allow;
+	struct conf_matches files; /* <Files>, <FilesMatch>: merged by appending */
+	struct conf_ifs ifs;       /* <If>, <ElseIf>, <Else>: the same */
 };
 
 enum conf_section_kind { SECTION_DIRECTORY, SECTION_DIRECTORY_GLOB };
@@ -141,7 +182,7 @@ struct conf_section {
 	enum conf_section_kind kind;
 	const char *path;    /* canonical, "/" or without a trailing slash */
 	uint32_t components; /* of path; "/" has 0 */
-	struct conf_dir dir;
+	const struct conf_dir *dir;
 	const char *file;
 	uint32_t line;
 };
@@ -150,19 +191,13 @@ struct conf_sections {
 	const struct conf_section *v;
 };
 
-struct conf_alias {
-	const char *from; /* URL path */
-	const char *to;   /* file path */
-	bool script;      /* ScriptAlias */
-};
-
 #define TLS_V1_2 0x1u
 #define TLS_V1_3 0x2u
 
 struct conf_tls {
 	bool engine;
 	uint32_t protocols;
-	bool honor_order;
+	bool honor_order, tickets, strict_sni;
 	const char *cert, *key, *chain; /* paths; NULL where not given */
 	const char *ciphers, *ciphersuites;
 	const char *file; /* of the certificate's line, for messages */
@@ -182,6 +217,8 @@ struct conf_vhost {
 	const char *document_root;
 	uint32_t use_canonical_name; /* 0 Off, 1 On, 2 DNS */
 
+	uint32_t site;                   /* id; of another one for a second identity of that one */
+	const struct assign *assign;     /* which identity a request gets; NULL: always this one */
 	uint32_t nidentities;            /* at least 1 */
 	const uint32_t *identities;      /* indexes into conf->identities */
 	uint64_t counter;                /* never 0: (ServerName, identity) in the scoreboard */
@@ -192,7 +229,8 @@ struct conf_vhost {
 	uint32_t logs[CONF_VHOST_LOGS];  /* log ids; logs[0] is the ErrorLog */
 	uint32_t naccess;
 	const struct conf_access_log *access;
-	uint32_t log_level;              /* syslog's numbers; LOG_WARNING by default */
+	uint32_t log_level;              /* LogLevel for all modules but those of dir.log_levels */
+	const struct error_format *error_format; /* ErrorLogFormat; NULL: Apache's own */
 
 	uint32_t timeout;                /* seconds */
 	bool keep_alive;
@@ -200,11 +238,21 @@ struct conf_vhost {
 	uint32_t max_keep_alive_requests; /* 0: no limit */
 	struct conf_read_timeout read_timeout;
 	uint32_t limit_line, limit_fields, limit_field_size;
+	enum answer_trace trace;
+	enum answer_slashes encoded_slashes;
+	bool keep_slashes;               /* MergeSlashes Off */
+	bool registered_methods;         /* HttpProtocolOptions */
+	uint32_t redirects_max;          /* LimitInternalRecursion */
 
 	uint32_t naliases;
 	const struct conf_alias *aliases; /* the vhost's own, then the main server's, in order */
+	struct conf_aliases redirects;    /* the same; of server context */
+	const struct conf_userdir *userdir; /* NULL: /~user is a name like others */
 	struct conf_dir dir;              /* server context: main server's, then the vhost's */
 	struct conf_sections sections;    /* main server's and the vhost's, as they apply */
+	struct conf_matches directory_matches; /* <DirectoryMatch>, after these */
+	struct conf_matches locations;    /* <Location>, <LocationMatch> */
+	struct conf_strings access_names; /* AccessFileName */
 	struct conf_tls tls;
 };
 
@@ -224,7 +272,9 @@ struct conf {
 	void *private_base;
 	size_t private_size; /* of the whole private region; 0: none */
 
+	const char *program; /* itkd itself, for --lookup */
 	const char *config_file, *server_root, *pid_file, *runtime_dir;
+	const char *server_token; /* ServerTokens: what the Server field says */
 	uid_t front_uid;
 	gid_t front_gid;
 	uid_t log_uid;
@@ -236,11 +286,17 @@ struct conf {
 	uint32_t nidentities;
 	const struct conf_identity *identities;
 	uint32_t nvhosts;
+	uint32_t nsites; /* the first of them: those that a name leads to (assign.h) */
 	const struct conf_vhost *const *vhosts;
 	uint32_t nlogs;
 	const struct conf_log *logs;
 	uint32_t main_log; /* the main server's ErrorLog: always shared */
 	struct host_map host;
+
+	uint32_t nhomes; /* for UserDir */
+	const struct conf_home *homes;
+	/* For .htaccess: the directive table's index, ${VAR}, <IfDefine>. */
+	struct conf_map names, vars, defines;
 
 	uint32_t nmime;
 	const struct conf_mime *mime;

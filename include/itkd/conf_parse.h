@@ -15,6 +15,8 @@
 #include <sys/types.h>
 
 #define CONF_INCLUDE_DEPTH 20
+#define CONF_MACRO_MAX ((size_t)64 << 20) /* bytes that all Use together may give */
+#define CONF_MACRO_HTACCESS_MAX ((size_t)256 << 10) /* those of a .htaccess */
 #define CONF_FILE_MAX ((size_t)256 << 20)
 
 struct conf_node {
@@ -33,6 +35,7 @@ struct conf_node {
 struct conf_source {
 	const char *path;
 	uint32_t line; /* of the Include; 0: the main file */
+	unsigned depth;
 	struct conf_source *next;
 };
 
@@ -51,6 +54,10 @@ struct conf_parser {
 	struct conf_map vars;    /* for ${}: Define; names in any case, as in Apache */
 	struct conf_map defines; /* for <IfDefine>: -D and Define, case counts */
 	struct conf_vec defined; /* const char *: the names in order, for -S */
+	struct conf_map macros;  /* struct conf_macro by name */
+	bool quiet_macros;       /* MacroIgnoreBadNesting, MacroIgnoreEmptyArgs */
+	size_t used;             /* bytes that Use has given so far */
+	bool htaccess;           /* what is read is one: no Include, no Define */
 	struct conf_node root;   /* its children are the result */
 	struct conf_source *sources, *last_source;
 	struct conf_frame *frame; /* files that are being read, innermost first */

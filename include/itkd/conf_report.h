@@ -23,11 +23,15 @@ struct conf_message {
 	struct conf_message *next;
 	enum conf_severity severity;
 	const char *text; /* the whole line, without its '\n' */
+	const char *file; /* NULL: it has no place */
+	uint32_t line;
+	const char *what; /* text without place and directive */
 };
 
 struct conf_report {
 	struct arena *a;
 	unsigned errors, warnings, notes;
+	bool muted; /* nothing is added */
 	struct conf_message *first, *last;
 };
 
@@ -42,6 +46,9 @@ void conf_report_at(struct conf_report *r, enum conf_severity severity, const ch
 void conf_report(struct conf_report *r, enum conf_severity severity, const struct conf_node *node,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-void conf_report_print(const struct conf_report *r, FILE *out, bool notes);
+/* The messages that are at least as severe as least. */
+void conf_report_print(const struct conf_report *r, FILE *out, enum conf_severity least);
+/* The first error in Apache's words, which panels look for; nothing where there is none. */
+void conf_report_print_apache(const struct conf_report *r, FILE *out);
 
 #endif

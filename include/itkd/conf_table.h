@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The Apache whose language this is: <IfVersion>, `itkd -v`, `itkd -V`. */
+#define CONF_APACHE_MAJOR 2
+#define CONF_APACHE_MINOR 4
+#define CONF_APACHE_PATCH 71
+
 struct arena;
 struct conf_map;
 struct conf_node;
@@ -32,15 +37,15 @@ enum conf_arg {
 #define CTX_DIRECTORY 0x4u
 #define CTX_HTACCESS 0x8u
 
-/* What AllowOverride must grant for it in .htaccess. */
+/* What AllowOverride must grant for it in .htaccess: any of these bits. */
 enum conf_override {
-	OVERRIDE_NONE,
-	OVERRIDE_AUTHCONFIG,
-	OVERRIDE_FILEINFO,
-	OVERRIDE_INDEXES,
-	OVERRIDE_LIMIT,
-	OVERRIDE_OPTIONS,
-	OVERRIDE_ALL, /* any class */
+	OVERRIDE_NONE = 0,
+	OVERRIDE_AUTHCONFIG = 0x1,
+	OVERRIDE_FILEINFO = 0x2,
+	OVERRIDE_INDEXES = 0x4,
+	OVERRIDE_LIMIT = 0x8,
+	OVERRIDE_OPTIONS = 0x10,
+	OVERRIDE_ALL = 0x1f,
 };
 
 enum conf_status {
@@ -64,7 +69,7 @@ struct conf_directive {
 	bool section;
 	enum conf_arg arg;
 	unsigned contexts;
-	enum conf_override override;
+	unsigned override;
 	const char *module; /* as Apache names it, without "mod_" */
 	enum conf_status status;
 	const char *initial; /* the default as one would write it; accepted: the only values */
@@ -82,8 +87,12 @@ const struct conf_directive *conf_table_find(
 const struct conf_directive *conf_table_nearest(const char *name, bool section);
 /* What <IfModule name> says: "mod_x.c", "x_module". */
 bool conf_table_module(const char *name);
-/* The modules that say yes, without "mod_"; how many. */
+/* Those of Apache that are linked into the program itself, and are here too; NULL after the last. */
+extern const char *const conf_table_static_modules[];
+/* The modules that say yes, without "mod_", those above first, the others sorted; how many. */
 unsigned conf_table_modules(const char **names, unsigned max);
+/* The file that Apache has a module in: "mod_alias.c", "core.c". */
+const char *conf_table_module_file(struct arena *a, const char *module);
 
 /* Arguments of one directive, read by its type. */
 struct conf_value {

@@ -19,19 +19,34 @@ enum expr_kind { EXPR_CONDITION, EXPR_STRING };
 struct expr_source {
 	void *ctx;
 	struct arena *a;
-	/* %{NAME}: NULL where it has no value. */
+	/* %{NAME}, in Apache's upper case: NULL where it has no value. */
 	const char *(*variable)(void *ctx, const char *name);
-	/* %{name:arg}, name(arg): http, req, resp, env, reqenv, osenv, note, ... */
+	/*
+	 * %{name:arg}, name(arg), in lower case: http, req, req_novary, resp, reqenv, note, env, osenv,
+	 * file, filesize. NULL where there is no value.
+	 */
 	const char *(*function)(void *ctx, const char *name, const char *arg);
 	/* -d -e -f -s -L -h -F -U -A -x of a file or URL: the caller's rights decide. */
 	bool (*file)(void *ctx, char test, const char *path);
-	struct regex_match match; /* $0..$9 of the last =~ that matched; may be preset */
+	/* NULL, or: a condition asked for this request field, so the answer depends on it. */
+	void (*vary)(void *ctx, const char *field);
+	/*
+	 * $0..$9 of the last =~ with groups; may be preset. n is 0 after one that did not match, and
+	 * stays what it was where there was none.
+	 */
+	struct regex_match match;
+	const char *error; /* of the last evaluation (in a), or NULL; functions may set it */
 };
 
 /* NULL, and *error (in a), where it is none. */
 const struct expr *expr_parse(
 	struct arena *a, const char *text, enum expr_kind kind, const char **error);
+/* The same for a .htaccess, where file() and filesize() are an error. */
+const struct expr *expr_parse_restricted(
+	struct arena *a, const char *text, enum expr_kind kind, const char **error);
+/* False, too, where the evaluation failed: s->error. */
 bool expr_true(const struct expr *e, struct expr_source *s);
+/* NULL where the evaluation failed: s->error. */
 const char *expr_string(const struct expr *e, struct expr_source *s);
 
 #endif

@@ -30,6 +30,8 @@ enum front_fd {
 
 /* On FRONT_FD_LOGS: n 32-bit log ids in host order, with n descriptors by SCM_RIGHTS. */
 #define FRONT_LOGS_BATCH 64
+/* Added to an id: what the front itself writes to, where that is not what it passes on. */
+#define FRONT_LOG_OWN 0x80000000u
 
 /* On the control socket: one of these a message. */
 enum front_msg_type {

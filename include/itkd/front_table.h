@@ -8,17 +8,17 @@
 
 #include "itkd/conf.h"
 
-#define FRONT_TABLE_VERSION 1
+#define FRONT_TABLE_VERSION 2
 
 struct arena;
 
 /*
  * The decoded table: a struct conf of which the fields below are filled, the rest zero.
- *   conf: generation, nlisteners/listeners, nvhosts/vhosts, nlogs, main_log, host (built),
+ *   conf: generation, nlisteners/listeners, nvhosts/vhosts, nsites, nlogs, main_log, host (built),
  *         listen_backlog, graceful_timeout, front_uid, front_gid
  *   listener: addr, addr_len, tls, text
  *   identity: index, uid, gid (for ticket separation only)
- *   vhost: id, file, line, host, server_name, server_port, server_admin, nidentities, identities,
+ *   vhost: id, site, assign, file, line, host, server_name, server_port, server_admin, nidentities, identities,
  *          counter, max_clients, nlogs, logs, naccess, access (log, fd_index, format, env),
  *          log_level, timeout, keep_alive_timeout, read_timeout, limit_line, limit_fields,
  *          limit_field_size, tls

@@ -34,8 +34,16 @@ _Noreturn void fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
 _Noreturn void fatal_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fatal_oom(void);
 
-/* One whole line (with its '\n') by one write(2); waits at a full pipe, gives up on an error. */
+/*
+ * One whole line (with its '\n') by one write(2). A full pipe is waited for as long as
+ * log_patience() says: not at all, unless it was called; and once, until lines are taken again. A
+ * line that is not taken is lost, and a later one says how many were.
+ */
+void log_patience(int ms);
 void log_write(int fd, const char *line, size_t n);
+
+/* text escaped as in an error log's line, at most cap bytes and no half of an escape; its length. */
+size_t log_escape(char *out, size_t cap, const char *text);
 
 /* "warn" for LOG_WARNING and so on, "trace1" .. "trace8"; -1 for a name that is none. */
 const char *log_level_name(int level);

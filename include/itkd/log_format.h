@@ -26,6 +26,7 @@ struct log_record {
 	const struct http_head *head; /* NULL where no head was understood */
 	struct span request_line;   /* %r: as received */
 	const char *path;           /* %U: decoded, without the query string */
+	const char *final_path;     /* %>U: where internal redirects led */
 	const char *user;           /* %u */
 	const char *filename;       /* %f */
 	const char *handler;        /* %R */

@@ -5,17 +5,19 @@
 #include "itkd/conf.h"
 
 struct mime_info {
-	const char *type;    /* media type, from AddType or mime.types; NULL: no extension says */
-	const char *handler; /* AddHandler; NULL: none */
+	const char *type;     /* Content-Type; NULL: no extension says */
+	const char *handler;  /* AddHandler; NULL: none */
+	const char *encoding; /* Content-Encoding; NULL: none */
+	const char *language; /* Content-Language; NULL: none */
 };
 
 /*
  * Looks at every extension of the last segment of path, in any case and order: of two that name a
- * type the later wins, and so for handlers. dir is the merged one of that file; its AddType wins
- * over conf->mime, the last line of an extension wins, Remove* (an empty value) takes away, types
- * of conf->mime too. ForceType and SetHandler are not about names: the caller lays them over.
+ * type, a character set or a handler the later wins; encodings and languages add up. dir is the
+ * merged one of that file; its AddType wins over conf->mime. ForceType and SetHandler are not about
+ * names: the caller lays them over. What is put together lies in a, the rest in the configuration.
  */
-void mime_lookup(const struct conf *conf, const struct conf_dir *dir, const char *path,
-	struct mime_info *info);
+void mime_lookup(struct arena *a, const struct conf *conf, const struct conf_dir *dir,
+	const char *path, struct mime_info *info);
 
 #endif

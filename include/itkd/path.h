@@ -17,6 +17,11 @@ enum path_result {
  * *path starts with '/' and holds no "." or ".." segment and no NUL.
  */
 enum path_result path_decode(struct arena *a, struct span raw, char **path);
+#define PATH_KEEP_SLASHES 0x1u   /* "//" stays (MergeSlashes Off) */
+#define PATH_DECODE_SLASHES 0x2u /* %2F is a slash (AllowEncodedSlashes On) */
+#define PATH_LEAVE_SLASHES 0x4u  /* %2F stays as it is (NoDecode) */
+enum path_result path_decode_as(
+	struct arena *a, struct span raw, unsigned flags, char **path);
 
 /* For a Location or an index page: percent-encodes what a path may not hold. */
 char *path_encode(struct arena *a, const char *path);

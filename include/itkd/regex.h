@@ -30,7 +30,12 @@ const struct regex *regex_compile(
  * exceeds them is not found.
  */
 bool regex_find(const struct regex *re, struct span subject, struct regex_match *m);
-/* Apache's ap_pregsub: $0..$9 and & replaced, backslash escapes. m NULL: no group. */
+/* How many groups it has; 0 where only $0 has a meaning. */
+size_t regex_groups(const struct regex *re);
+/*
+ * Apache's ap_pregsub: $0..$9 replaced, a backslash is taken away before any character. m NULL, or
+ * one without groups: the text as it is. More than 64 KiB: empty.
+ */
 char *regex_expand(struct arena *a, const char *text, const struct regex_match *m);
 
 #endif

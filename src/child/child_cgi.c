@@ -16,6 +16,11 @@ static int child_cgi_check(struct child *c, const struct child_request *r)
 		    "AH02809: Options ExecCGI is off in this directory: %s", t->file);
 		return 403;
 	}
+	if (t->path_info[0] && child_settings(c, r)->answer.path_info == PATH_INFO_OFF) {
+		child_log(c, LOG_ERR, "cgi",
+		    "AH02813: AcceptPathInfo off disallows user's path: %s", t->file);
+		return 404;
+	}
 	if (S_ISDIR(t->st.st_mode)) {
 		child_log(c, LOG_ERR, "cgi", "AH02812: attempt to invoke directory as script: %s",
 		    t->file);
@@ -33,7 +38,10 @@ static void child_cgi_failed(struct cgi *g)
 	}
 	if (g->timed_out)
 		g->r->close = true;
-	child_error(g->c, g->r, g->status);
+	if (child_error_redirect(g->c, g->r, g->status))
+		g->failed = true;
+	else
+		child_error(g->c, g->r, g->status);
 }
 
 /* What the end of the stream means for the answer, and for the program. */
@@ -55,7 +63,7 @@ static int child_cgi_finish(struct cgi *g)
 	else
 		child_cgi_reap(g);
 	g->c->out_n = 0;
-	return g->status == CHILD_REDIRECT ? CHILD_REDIRECT : 0;
+	return g->status == CHILD_REDIRECT || g->failed ? CHILD_REDIRECT : 0;
 }
 
 int child_cgi(struct child *c, struct child_request *r)

@@ -31,6 +31,7 @@ struct cgi {
 	int status;           /* what to answer instead, or CHILD_REDIRECT; 0: all is well */
 	bool gone;            /* the client is */
 	bool timed_out;
+	bool failed;          /* an ErrorDocument answers for it */
 	int64_t deadline;     /* moves on with each byte, in whatever direction */
 	char line[CGI_LINE];
 	size_t line_n;
@@ -41,6 +42,11 @@ char **child_cgi_env(struct child *c, struct child_request *r);
 
 /* child_cgi_spawn.c: 0, or the status to answer where it could not be started, logged. */
 int child_cgi_spawn(struct cgi *g, char *const *env);
+/*
+ * A program of itkd's own, without input; *out becomes the end of the pipe that it writes to. -1,
+ * logged, where it cannot be started.
+ */
+pid_t child_cgi_helper(struct child *c, const char *path, char *const *argv, int *out);
 
 /* child_cgi_head.c: its head, c->cgi[0..n), becomes the answer's in c->out. Sets g->status. */
 void child_cgi_head(struct cgi *g, size_t n);

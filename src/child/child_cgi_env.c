@@ -11,34 +11,14 @@
 
 struct env {
 	struct arena *a;
-	char **v; /* "NAME=value" */
-	size_t n, room;
+	struct child *c;
+	struct child_request *r;
 };
 
+/* Into the request's own variables, as Apache does: logs know REMOTE_ADDR then, too. */
 static void env_put(struct env *e, const char *name, const char *value)
 {
-	size_t n = strlen(name), i = 0;
-
-	while (i < e->n && !(strncmp(e->v[i], name, n) == 0 && e->v[i][n] == '='))
-		i++;
-	/* One more place for the NULL behind the last. */
-	if (i + 1 >= e->room) {
-		char **v = arena_array(e->a, e->room * 2, sizeof(*v));
-
-		memcpy(v, e->v, e->n * sizeof(*v));
-		e->v = v;
-		e->room *= 2;
-	}
-	size_t m = value ? strlen(value) : 0;
-	char *text = arena_alloc(e->a, n + m + 2);
-
-	memcpy(text, name, n);
-	text[n] = '=';
-	if (m)
-		memcpy(text + n + 1, value, m);
-	e->v[i] = text;
-	if (i == e->n)
-		e->n++;
+	child_env_put(e->c, e->r, name, value ? value : "");
 }
 
 static void env_put_span(struct env *e, const char *name, struct span value)
@@ -49,23 +29,6 @@ static void env_put_span(struct env *e, const char *name, struct span value)
 static void env_put_number(struct env *e, const char *name, long long value)
 {
 	env_put(e, name, arena_printf(e->a, "%lld", value));
-}
-
-/* SetEnv, less what UnsetEnv took away. */
-static void env_put_config(struct env *e, const struct child *c)
-{
-	const struct conf_envs *set = &c->dir.merged.env;
-
-	for (uint32_t i = 0; i < set->n; i++) {
-		if (child_dir_env(c, set->v[i].name) != set->v[i].value || !set->v[i].value)
-			continue;
-		char *name = arena_strdup(e->a, set->v[i].name);
-
-		for (char *p = name; *p; p++)
-			if (!isalnum((unsigned char)*p))
-				*p = '_';
-		env_put(e, name, set->v[i].value);
-	}
 }
 
 /*
@@ -126,19 +89,6 @@ static void env_put_fields(struct env *e, const struct child_request *r)
 		env_put_span(e, "HTTP_HOST", head->host);
 }
 
-static void env_put_tls(struct env *e, const struct child *c)
-{
-	const struct job *job = c->start->job;
-
-	if (!(job->flags & JOB_TLS))
-		return;
-	env_put(e, "HTTPS", "on");
-	env_put(e, "SSL_PROTOCOL", job->tls_protocol);
-	env_put(e, "SSL_CIPHER", job->tls_cipher);
-	if (job->tls_sni[0])
-		env_put(e, "SSL_TLS_SNI", job->tls_sni);
-}
-
 /* Apache's ap_add_common_vars. */
 static void env_put_common(struct env *e, struct child *c, const struct child_request *r)
 {
@@ -196,7 +146,6 @@ static void env_put_cgi(struct env *e, struct child *c, const struct child_reque
 		env_put(e, "PATH_TRANSLATED", translated.file);
 	}
 	if (r->redirects) {
-		env_put(e, "REDIRECT_STATUS", "200");
 		env_put(e, "REDIRECT_URL", r->redirect_url);
 		if (r->redirect_query.n)
 			env_put_span(e, "REDIRECT_QUERY_STRING", r->redirect_query);
@@ -216,18 +165,36 @@ static void env_put_body(struct env *e, const struct child_request *r)
 		env_put_number(e, "CONTENT_LENGTH", r->head.content_length);
 }
 
+/* "NAME=value", with a name that a shell could have (ap_create_environment). */
+static char *env_text(struct arena *a, const char *name, const char *value)
+{
+	size_t n = strlen(name), m = strlen(value);
+	char *text = arena_alloc(a, n + m + 2);
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = isalnum((unsigned char)name[i]) ? name[i] : '_';
+	if (isdigit((unsigned char)text[0]))
+		text[0] = '_';
+	text[n] = '=';
+	memcpy(text + n + 1, value, m);
+	return text;
+}
+
 char **child_cgi_env(struct child *c, struct child_request *r)
 {
-	struct env e = {.a = &c->arena, .room = 64};
+	struct env e = {.a = &c->arena, .c = c, .r = r};
 
-	e.v = arena_array(e.a, e.room, sizeof(*e.v));
-	env_put(&e, "PATH", "/usr/local/bin:/usr/bin:/bin");
-	env_put_config(&e, c);
+	child_env_settle(r);
+	if (!child_env_get(r, "PATH"))
+		env_put(&e, "PATH", "/usr/local/bin:/usr/bin:/bin");
 	env_put_fields(&e, r);
-	env_put_tls(&e, c);
 	env_put_common(&e, c, r);
 	env_put_cgi(&e, c, r);
 	env_put_body(&e, r);
-	e.v[e.n] = NULL;
-	return e.v;
+	char **v = arena_array(e.a, (size_t)r->env.n + 1, sizeof(*v));
+
+	for (uint32_t i = 0; i < r->env.n; i++)
+		v[i] = env_text(e.a, r->env.v[i].name, r->env.v[i].value);
+	v[r->env.n] = NULL;
+	return v;
 }

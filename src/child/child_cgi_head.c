@@ -45,30 +45,6 @@ static bool head_line(struct span *rest, struct span *line)
 	return line->n > 0;
 }
 
-/* RFC 9110 section 5.6.2: tchar. */
-static bool head_is_token(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-		bool alnum = (ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z');
-
-		if (ch == 0 || (!alnum && !strchr("!#$%&'*+-.^_`|~", ch)))
-			return false;
-	}
-	return s.n > 0;
-}
-
-static bool head_is_value(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-
-		if ((ch < 0x20 && ch != '\t') || ch == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 static bool head_split(struct span line, struct span *name, struct span *value)
 {
 	const char *colon = memchr(line.p, ':', line.n);
@@ -77,7 +53,7 @@ static bool head_split(struct span line, struct span *name, struct span *value)
 		return false;
 	*name = (struct span){line.p, (size_t)(colon - line.p)};
 	*value = span_trim((struct span){colon + 1, line.n - name->n - 1});
-	return head_is_token(*name) && head_is_value(*value);
+	return child_field_name(*name) && child_field_value(*value);
 }
 
 /* "404 Not Found", "404". */
@@ -137,13 +113,47 @@ static bool head_is_ours(struct span name)
 	return false;
 }
 
+/* What Apache keeps in headers_out: gone where the answer becomes another one. */
+static bool head_is_answers(struct span name)
+{
+	static const struct span names[] = {{"Content-Type", 12}, {"Location", 8},
+	    {"Content-Range", 13}, {"ETag", 4}, {"Last-Modified", 13}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (span_ieq(name, names[i]))
+			return true;
+	return false;
+}
+
+/*
+ * All other fields stay, on an error page and behind an internal redirect, too; those of one name
+ * become one field, but for cookies.
+ */
+static void head_keep(struct cgi *g, struct span head)
+{
+	struct span line, name, value;
+	struct arena *a = &g->c->arena;
+
+	g->r->err.a = a;
+	while (head_line(&head, &line)) {
+		if (!head_split(line, &name, &value) || head_is_ours(name) || head_is_answers(name))
+			continue;
+		/* The buffer that they stand in is the next program's. */
+		name = span_of(arena_span(a, name));
+		value = span_of(arena_span(a, value));
+		if (span_ieq(name, SPAN("Set-Cookie")))
+			child_table_add(&g->r->err, name, value);
+		else
+			child_table_merge(&g->r->err, name, value);
+	}
+}
+
 /* Section 6.2.2: the answer is that of a GET for another path of this server. */
 static void head_redirect(struct cgi *g, struct span location)
 {
-	struct child_request *r = g->r;
 	const char *mark = memchr(location.p, '?', location.n);
 	size_t n = mark ? (size_t)(mark - location.p) : location.n;
-	const char *before = r->uri;
+	struct span query = {"", 0};
 	char *path;
 
 	g->status = 500;
@@ -152,19 +162,38 @@ static void head_redirect(struct cgi *g, struct span location)
 		    g->name, (int)location.n, location.p);
 		return;
 	}
-	r->redirect_url = before;
-	r->redirect_query = r->query;
-	r->uri = path;
-	/* The buffer that it stands in is the next program's. */
-	r->has_query = mark != NULL;
-	r->query = (struct span){"", 0};
 	if (mark)
-		r->query = span_of(arena_strndup(&g->c->arena, mark + 1, location.n - n - 1));
-	r->method = SPAN("GET");
-	if (r->method_id != HTTP_METHOD_HEAD)
-		r->method_id = HTTP_METHOD_GET;
-	r->redirects++;
+		query = span_of(arena_strndup(&g->c->arena, mark + 1, location.n - n - 1));
+	child_internal_redirect(g->c, g->r, path, query, mark != NULL, 200);
 	g->status = CHILD_REDIRECT;
+}
+
+/* The answer has been sent, and nothing of what the program still writes belongs to it. */
+static void head_sent(struct cgi *g)
+{
+	/* c->out is the log's now, which may want the head. */
+	g->r->reply = span_of(arena_strndup(&g->c->arena, g->r->reply.p, g->r->reply.n));
+	g->c->out_n = 0;
+	g->phase = CGI_DISCARD;
+}
+
+/* Section 6.2.3: without a Status, the page is the server's own. */
+static void head_elsewhere(struct cgi *g, struct span location)
+{
+	g->r->location = arena_span(&g->c->arena, location);
+	child_error(g->c, g->r, 302);
+	head_sent(g);
+}
+
+/* ap_content_type_tolower: but for the parameters. */
+static struct span head_type(struct cgi *g, struct span value)
+{
+	char *type = arena_span(&g->c->arena, value);
+
+	for (char *p = type; *p && *p != ';'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	return span_of(type);
 }
 
 static void head_answer(struct cgi *g, struct span head, const struct cgi_fields *f)
@@ -174,13 +203,17 @@ static void head_answer(struct cgi *g, struct span head, const struct cgi_fields
 
 	child_head_start(g->c, r, f->status, f->reason);
 	while (head_line(&head, &line))
-		if (head_split(line, &name, &value) && !head_is_ours(name))
-			child_head_add(g->c, name, value);
-	child_head_finish(g->c, r, f->length);
+		if (head_split(line, &name, &value) && head_is_answers(name))
+			child_head_add(g->c, name,
+			    span_ieq(name, SPAN("Content-Type")) ? head_type(g, value) : value);
+	if (!child_head_finish(g->c, r, f->length)) {
+		head_sent(g);
+		return;
+	}
 	/* c->out is the body's from now on; the log may want the head. */
 	r->reply = span_of(arena_strndup(&g->c->arena, g->c->out, g->c->out_n));
 	g->left = f->length;
-	g->phase = r->head_only || f->status == 204 || f->status == 304 || f->length == 0
+	g->phase = r->head_only || r->status == 204 || r->status == 304 || f->length == 0
 	               ? CGI_DISCARD
 	               : CGI_BODY;
 }
@@ -189,18 +222,28 @@ void child_cgi_head(struct cgi *g, size_t n)
 {
 	struct cgi_fields f = {.length = -1};
 	struct span head = {g->c->cgi, n};
+	bool plain;
 
 	if (!head_scan(g, head, &f)) {
 		g->status = 500;
 		return;
 	}
-	if (f.location.n && f.location.p[0] == '/' && f.status == 0) {
-		head_redirect(g, f.location);
+	head_keep(g, head);
+	/* An ErrorDocument that says where to go keeps its status: it must name one to change it.
+	 */
+	plain = f.status == 200 || (f.status == 0 && !g->r->error_status);
+	if (f.location.n && plain) {
+		if (f.location.p[0] == '/')
+			head_redirect(g, f.location);
+		else
+			head_elsewhere(g, f.location);
 		return;
 	}
 	if (f.status == 0) {
-		f.status = f.location.n ? 302 : 200;
-		f.reason = child_reason(f.status);
+		f.status = 200;
+		f.reason = child_reason(200);
+	} else {
+		g->r->error_status = 0;
 	}
 	head_answer(g, head, &f);
 }

@@ -18,6 +18,7 @@ struct spawn {
 	char *const *argv, *const *env;
 	int fd[3]; /* its 0, 1, 2; all above 2 */
 	struct rlimit nofile;
+	const struct conf_answer *limits;
 	const char *volatile step; /* what failed */
 	volatile int error;
 };
@@ -35,6 +36,24 @@ static void spawn_default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* RLimitCPU and its like, within what this process has itself. False, with errno. */
+static bool spawn_limit(__rlimit_resource_t resource, const struct answer_limit *limit)
+{
+	struct rlimit l;
+
+	if (!limit->set)
+		return true;
+	if (getrlimit(resource, &l) < 0)
+		return false;
+	if (limit->hard && limit->hard < l.rlim_max)
+		l.rlim_max = limit->hard;
+	if (limit->soft)
+		l.rlim_cur = limit->soft;
+	if (l.rlim_cur > l.rlim_max)
+		l.rlim_cur = l.rlim_max;
+	return setrlimit(resource, &l) == 0;
+}
+
 /* In the new process. Nothing here may allocate, return or touch more than its stack and *s. */
 static _Noreturn void spawn_exec(struct spawn *s)
 {
@@ -49,7 +68,9 @@ static _Noreturn void spawn_exec(struct spawn *s)
 	if (close_range(3, ~0u, 0) < 0)
 		goto failed;
 	s->step = "setrlimit";
-	if (setrlimit(RLIMIT_NOFILE, &s->nofile) < 0)
+	if (setrlimit(RLIMIT_NOFILE, &s->nofile) < 0 ||
+	    !spawn_limit(RLIMIT_CPU, &s->limits->cpu) || !spawn_limit(RLIMIT_AS, &s->limits->mem) ||
+	    !spawn_limit(RLIMIT_NPROC, &s->limits->nproc))
 		goto failed;
 	s->step = "chdir to the directory of";
 	if (chdir(s->dir) < 0)
@@ -143,7 +164,8 @@ int child_cgi_spawn(struct cgi *g, char *const *env)
 	    .argv = argv,
 	    .env = env,
 	    .fd = {-1, -1, -1},
-	    .nofile = g->c->start->nofile};
+	    .nofile = g->c->start->nofile,
+	    .limits = &child_settings(g->c, g->r)->answer};
 	int status = spawn_pipes(g, &s) ? 0 : 500;
 
 	if (status) {
@@ -159,4 +181,36 @@ int child_cgi_spawn(struct cgi *g, char *const *env)
 	for (int i = 0; i < 3; i++)
 		child_cgi_close(&s.fd[i]);
 	return status;
+}
+
+pid_t child_cgi_helper(struct child *c, const char *path, char *const *argv, int *out)
+{
+	char *const env[] = {NULL};
+	int null = spawn_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC)), theirs = -1;
+	struct spawn s = {.path = path,
+	    .dir = "/",
+	    .argv = argv,
+	    .env = env,
+	    .fd = {null, -1, null},
+	    .nofile = c->start->nofile};
+	pid_t pid = -1;
+
+	*out = -1;
+	if (null >= 0 && spawn_pipe(out, &theirs, true)) {
+		s.fd[1] = theirs;
+		pid = spawn_vfork(&s);
+	}
+	if (pid < 0 || s.error)
+		child_log(c, LOG_ERR, "core", "(%d)%s: cannot run %s", s.error ? s.error : errno,
+		    strerror(s.error ? s.error : errno), path);
+	if (pid > 0 && s.error) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		pid = -1;
+	}
+	child_cgi_close(&theirs);
+	child_cgi_close(&null);
+	if (pid < 0)
+		child_cgi_close(out);
+	return pid;
 }

@@ -5,6 +5,8 @@
  */
 #include "child_internal.h"
 
+#include "itkd/assign.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,6 +46,7 @@ static void conn_init(struct child *c, const struct child_start *start)
 	memcpy(c->logs, start->logs, sizeof(c->logs));
 	arena_init_first(&c->arena, c->request_first, sizeof(c->request_first), CHILD_ARENA_MAX);
 	arena_init_first(&c->dir.arena, c->dir_first, sizeof(c->dir_first), CHILD_ARENA_MAX);
+	arena_init_heap(&c->dir.kept, CHILD_ARENA_MAX);
 	conn_addresses(c);
 }
 
@@ -76,7 +79,8 @@ static bool conn_set_vhost(struct child *c, const struct child_request *r)
 {
 	const struct conf *conf = c->start->conf;
 	uint32_t id = host_group_resolve(c->group, r->head.host, c->local_port);
-	const struct conf_vhost *to = conf->vhosts[id];
+	const struct conf_vhost *to =
+	    conf->vhosts[assign_vhost(&c->arena, conf->vhosts[id], &r->head)];
 
 	if (to == c->vhost)
 		return true;
@@ -89,6 +93,7 @@ static bool conn_set_vhost(struct child *c, const struct child_request *r)
 	if (!conn_may_switch(c, to))
 		return false;
 	c->vhost = to;
+	child_dir_start(c);
 	for (uint32_t i = 0; i < to->nlogs; i++)
 		c->logs[i] = conn_log_fd(c->start, to->logs[i]);
 	return true;
@@ -217,6 +222,8 @@ static enum conn_next conn_request(struct child *c)
 	struct child_request r = {.target.fd = -1};
 
 	arena_reset(&c->arena);
+	c->request = &r;
+	child_dir_start(c);
 	if (c->in_at == c->in_end) {
 		c->in_at = c->in_end = 0;
 		if (c->served && !conn_idle(c))

@@ -1,14 +1,14 @@
 /*
  * The settings of a directory: the server's, then those of each <Directory> on the way to it,
- * shortest first. What was merged last is kept, since the next request mostly is for the same
- * directory. Runs as the vhost's user; paths come from requests, settings from the configuration.
+ * shortest first, each followed by the .htaccess that it allows (Apache's ap_directory_walk). What
+ * was merged last is kept, since the next request mostly is for the same directory. Runs as the
+ * vhost's user; paths come from requests, settings from the configuration and the site's files.
  */
 #include "child_internal.h"
 
+#include "itkd/conf_table.h"
 #include <fnmatch.h>
 #include <string.h>
-
-#define DIR_ARENA_MAX ((size_t)16 << 20)
 
 static enum child_links dir_links(const struct conf_dir *dir)
 {
@@ -31,7 +31,7 @@ static bool dir_section_matches(
 /* From byte `at` on the links are looked at as the settings merged so far say. */
 static void dir_add_run(struct child_dir *d, size_t at)
 {
-	enum child_links links = dir_links(&d->merged);
+	enum child_links links = dir_links(&d->walked);
 
 	if (d->nruns && d->runs[d->nruns - 1].links == links)
 		return;
@@ -50,15 +50,42 @@ static uint32_t dir_merge_level(
 	for (; next < sections->n && sections->v[next].components <= components; next++)
 		if (sections->v[next].components == components &&
 		    dir_section_matches(&d->arena, &sections->v[next], path, n))
-			conf_dir_merge(&d->arena, &d->merged, &sections->v[next].dir);
+			conf_dir_merge(&d->arena, &d->walked, sections->v[next].dir);
 	return next;
+}
+
+/* The .htaccess of path[0..n), where AllowOverride lets one count. 0, or a status. */
+static int dir_merge_htaccess(struct child *c, const char *path, size_t n)
+{
+	struct child_dir *d = &c->dir;
+	const struct child_htaccess *file;
+
+	if (!(d->walked.allow.classes & OVERRIDE_ALL) && d->walked.allow.nlist == 0)
+		return 0;
+	if (d->nfiles >= CHILD_HTACCESS_FILES) {
+		child_log(c, LOG_ALERT, "core", "%.*s: more than %d .htaccess files on the way",
+		    (int)n, path, CHILD_HTACCESS_FILES);
+		return 500;
+	}
+	int status = child_htaccess_read(c, path, n, &d->walked.allow, &file);
+
+	if (status || !file)
+		return status;
+	d->nfiles++;
+	conf_dir_merge(&d->arena, &d->walked, &file->dir);
+	return 0;
 }
 
 static bool dir_is_kept(const struct child *c, const char *path, size_t n)
 {
 	const struct child_dir *d = &c->dir;
 
-	return d->vhost == c->vhost && d->path_n == n && memcmp(d->path, path, n) == 0;
+	if (d->vhost != c->vhost || d->path_n != n || memcmp(d->path, path, n) != 0)
+		return false;
+	for (const struct child_look *look = d->looks; look; look = look->next)
+		if (!child_htaccess_same(look))
+			return false;
+	return true;
 }
 
 /* Where the component that starts behind `at` (a slash) ends. */
@@ -71,55 +98,76 @@ static size_t dir_component_end(const char *path, size_t n, size_t at)
 	return at;
 }
 
-void child_dir_merge(struct child *c, const char *path, size_t n)
+static size_t dir_count(const char *path, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += path[i] == '/';
+	return count;
+}
+
+/* Memory is given back only where nobody can hold settings of this request yet. */
+static void dir_begin(struct child *c, const char *path, size_t n)
 {
 	struct child_dir *d = &c->dir;
 
+	if (d->fresh) {
+		arena_reset(&d->arena);
+		if (d->kept.total > CHILD_HTACCESS_KEPT) {
+			arena_reset(&d->kept);
+			d->parsed = NULL;
+		}
+	}
+	d->path = arena_strndup(&d->arena, path, n);
+	d->path_n = n;
+	d->vhost = NULL;
+	d->looks = NULL;
+	d->nfiles = 0;
+	d->walked = c->vhost->dir;
+	d->nruns = 0;
+	d->runs = arena_array(&d->arena, dir_count(path, n) + 2, sizeof(*d->runs));
+}
+
+int child_dir_merge(struct child *c, const char *path, size_t n)
+{
+	struct child_dir *d = &c->dir;
+	int status;
+
 	while (n && path[n - 1] == '/')
 		n--;
-	if (dir_is_kept(c, path, n))
-		return;
-	arena_reset(&d->arena);
-	d->path = path = arena_strndup(&d->arena, path, n);
-	d->path_n = n;
-	d->vhost = c->vhost;
-	d->merged = c->vhost->dir;
-	/* Apache's default of Options. */
-	if (!(d->merged.set & DIR_OPTIONS)) {
-		d->merged.options = OPT_SYM_LINKS;
-		d->merged.set |= DIR_OPTIONS;
+	if (dir_is_kept(c, path, n)) {
+		d->fresh = false;
+		d->merged = d->walked;
+		return 0;
 	}
-	d->nruns = 0;
-	d->runs = arena_array(&d->arena, c->vhost->sections.n + 2, sizeof(*d->runs));
+	dir_begin(c, path, n);
+	d->fresh = false;
+	path = d->path;
 
 	uint32_t next = dir_merge_level(c, 0, 0, "/", 1);
 
+	status = dir_merge_htaccess(c, "", 0);
 	dir_add_run(d, 0);
-	for (size_t end = 0, components = 0; end < n;) {
+	for (size_t end = 0, components = 0; end < n && !status;) {
 		end = dir_component_end(path, n, end);
 		next = dir_merge_level(c, next, (uint32_t)++components, path, end);
+		status = dir_merge_htaccess(c, path, end);
 		dir_add_run(d, end + 1);
 	}
+	d->merged = d->walked;
+	if (!status)
+		d->vhost = c->vhost;
+	return status;
 }
 
-bool child_dir_denied(const struct child *c)
+void child_dir_start(struct child *c)
 {
-	return c->dir.merged.access == ACCESS_DENIED;
+	c->dir.merged = c->vhost->dir;
+	c->dir.fresh = true;
 }
 
 bool child_option(const struct child *c, uint32_t option)
 {
 	return (c->dir.merged.options & option) != 0;
-}
-
-/* SetEnv and UnsetEnv: what comes later wins. */
-const char *child_dir_env(const struct child *c, const char *name)
-{
-	const struct conf_envs *env =
-	    c->dir.vhost == c->vhost ? &c->dir.merged.env : &c->vhost->dir.env;
-
-	for (uint32_t i = env->n; i > 0; i--)
-		if (strcmp(env->v[i - 1].name, name) == 0)
-			return env->v[i - 1].value;
-	return NULL;
 }

@@ -1,159 +1,144 @@
 /*
- * The list of a directory's files, for Options Indexes: mod_autoindex without IndexOptions. Runs as
- * the vhost's user; names are the site owner's, or those of whoever can upload: escaped.
+ * The list of a directory's files, for Options Indexes: mod_autoindex. Runs as the vhost's user;
+ * names are the site owner's, or those of whoever can upload: escaped.
  */
-#include "child_internal.h"
+#include "child_index.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#define INDEX_NAMES 20000 /* more than that is no list for a reader */
+#define INDEX_DIR_MAX ((size_t)16 << 20)
 
-struct index_list {
-	char **v; /* a directory with a slash behind it */
-	size_t n, room;
-};
-
-static int index_compare(const void *a, const void *b)
+static const char *index_names(struct child *c)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct conf_strings *names = &c->dir.merged.index;
+	const char *text = NULL;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		text = text ? arena_printf(&c->arena, "%s,%s", text, names->v[i]) : names->v[i];
+	return text ? text : "";
 }
 
-static void index_add(struct child *c, struct index_list *l, const char *name, bool directory)
+void index_swap(struct index *x)
 {
-	if (l->n == l->room) {
-		size_t room = l->room ? l->room * 2 : 64;
-		char **v = arena_array(&c->arena, room, sizeof(*v));
+	struct child *c = x->c;
+	struct arena arena = c->arena;
+	struct child_dir dir = c->dir;
 
-		if (l->n)
-			memcpy(v, l->v, l->n * sizeof(*v));
-		l->v = v;
-		l->room = room;
+	c->arena = x->arena;
+	c->dir = x->dir;
+	x->arena = arena;
+	x->dir = dir;
+	x->aside = !x->aside;
+	x->keep = x->aside ? &x->arena : &c->arena;
+}
+
+static const char *index_slash(struct arena *a, const char *path)
+{
+	size_t n = strlen(path);
+
+	return n && path[n - 1] == '/' ? path : arena_printf(a, "%s/", path);
+}
+
+static void index_start(struct index *x, struct child *c, struct child_request *r)
+{
+	static const struct conf_index none = {.name = {INDEX_WIDTH_UNSET, INDEX_NAME_WIDTH},
+	    .desc = {INDEX_WIDTH_UNSET, INDEX_DESC_WIDTH}};
+	struct conf_index *conf = ARENA_NEW(&c->arena, struct conf_index);
+
+	*conf = c->dir.merged.listing ? *c->dir.merged.listing : none;
+	if (conf->name.adjust == INDEX_WIDTH_UNSET)
+		conf->name.width = INDEX_NAME_WIDTH;
+	if (conf->desc.adjust == INDEX_WIDTH_UNSET)
+		conf->desc.width = INDEX_DESC_WIDTH;
+	*x = (struct index){.c = c, .r = r, .conf = conf};
+	x->options = (conf->options | conf->options_add) & ~conf->options_remove;
+	x->path = index_slash(&c->arena, r->target.file);
+	x->uri = index_slash(&c->arena, r->uri);
+	x->out = arena_alloc(&c->arena, INDEX_BUFFER);
+	x->keep = &c->arena;
+	x->signature = child_signature(c, r, "");
+	index_query(x);
+}
+
+static bool index_make(struct index *x, int fd)
+{
+	struct child *c = x->c;
+
+	arena_init_heap(&x->arena, CHILD_ARENA_MAX);
+	arena_init_heap(&x->dir.arena, INDEX_DIR_MAX);
+	arena_init_heap(&x->dir.kept, INDEX_DIR_MAX);
+	index_swap(x);
+	bool listed = index_list(x, fd);
+
+	if (listed) {
+		index_top(x);
+		arena_reset(&c->arena);
+		index_page(x);
+		index_bottom(x);
 	}
-	l->v[l->n++] = arena_printf(&c->arena, "%s%s", name, directory ? "/" : "");
+	index_swap(x);
+	arena_free(&x->arena);
+	arena_free(&x->dir.arena);
+	arena_free(&x->dir.kept);
+	return listed;
 }
 
-static bool index_is_directory(int at, const struct dirent *entry)
+static int index_failed(struct child *c, const struct child_request *r, int error)
 {
-	struct stat st;
-
-	if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
-		return entry->d_type == DT_DIR;
-	return fstatat(at, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+	child_log(c, LOG_ERR, "autoindex", "(%d)%s: AH01275: Can't open directory for index: %s",
+	    error, strerror(error), r->target.file);
+	return 403;
 }
 
-/* Takes the descriptor over. */
-static bool index_read(struct child *c, int fd, struct index_list *l)
+/* The descriptor may be one that can only be looked at: a directory with 0711. */
+static int index_open(const struct child_request *r)
 {
-	DIR *dir = fdopendir(fd);
-	const struct dirent *entry;
+	return openat(r->target.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
-	if (!dir) {
+static int index_answer(struct child *c, struct child_request *r)
+{
+	struct index x;
+	int fd = index_open(r);
+
+	if (fd < 0)
+		return index_failed(c, r, errno);
+	index_start(&x, c, r);
+	if (r->head_only) {
 		close(fd);
-		return false;
+		index_head(&x);
+		child_reply(c, r, "", 0);
+		return 0;
 	}
-	for (errno = 0; l->n < INDEX_NAMES && (entry = readdir(dir)); errno = 0) {
-		/* Where Apache needs IndexIgnore: nobody means to publish these by a list. */
-		if (entry->d_name[0] == '.')
-			continue;
-		index_add(c, l, entry->d_name, index_is_directory(dirfd(dir), entry));
-	}
-	bool whole = errno == 0;
-
-	closedir(dir);
-	if (l->n)
-		qsort(l->v, l->n, sizeof(*l->v), index_compare);
-	return whole;
+	if (!index_make(&x, fd))
+		return index_failed(c, r, errno);
+	index_end(&x);
+	return 0;
 }
 
-struct index_page {
-	char *p;
-	size_t n, room;
-};
-
-static void index_put(struct child *c, struct index_page *page, const char *text)
+bool child_index_wants(const struct child_request *r)
 {
-	size_t n = strlen(text);
+	const char *handler = r->target.handler;
 
-	if (n > page->room - page->n) {
-		size_t room = (page->room + n) * 2;
-		char *p = arena_alloc(&c->arena, room);
-
-		if (page->n)
-			memcpy(p, page->p, page->n);
-		page->p = p;
-		page->room = room;
-	}
-	memcpy(page->p + page->n, text, n);
-	page->n += n;
-}
-
-static void index_item(struct child *c, struct index_page *page, const char *href, const char *name)
-{
-	index_put(c, page,
-	    arena_printf(&c->arena, "<li><a href=\"%s\"> %s</a></li>\n",
-	        html_escape(&c->arena, path_encode(&c->arena, href)),
-	        html_escape(&c->arena, name)));
-}
-
-/* The path of the directory above; NULL at the root. */
-static const char *index_parent(struct child *c, const char *uri)
-{
-	size_t n = strlen(uri);
-
-	if (n <= 1)
-		return NULL;
-	for (n--; n > 0 && uri[n - 1] != '/';)
-		n--;
-	return arena_strndup(&c->arena, uri, n);
-}
-
-static void index_page(
-    struct child *c, const char *uri, const struct index_list *l, struct index_page *page)
-{
-	const char *title = html_escape(&c->arena, uri), *parent = index_parent(c, uri);
-
-	index_put(c, page,
-	    arena_printf(&c->arena,
-	        "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<html>\n <head>\n"
-	        "  <title>Index of %s</title>\n </head>\n <body>\n<h1>Index of %s</h1>\n<ul>",
-	        title, title));
-	if (parent)
-		index_item(c, page, parent, "Parent Directory");
-	for (size_t i = 0; i < l->n; i++)
-		index_item(c, page, l->v[i], l->v[i]);
-	index_put(c, page, "</ul>\n</body></html>\n");
+	return S_ISDIR(r->target.st.st_mode) &&
+	       (!handler || strcmp(handler, "default-handler") == 0) &&
+	       (r->method_id == HTTP_METHOD_GET || r->method_id == HTTP_METHOD_HEAD);
 }
 
 int child_index(struct child *c, struct child_request *r)
 {
-	struct index_list list = {0};
-	struct index_page page = {0};
-	int fd = r->target.fd;
-
-	if (!child_option(c, OPT_INDEXES)) {
-		child_log(c, LOG_ERR, "autoindex",
-		    "AH01276: Cannot serve directory %s: No matching DirectoryIndex found, and "
-		    "server-generated directory index forbidden by Options directive",
-		    r->target.file);
-		return 403;
-	}
 	int status = child_method(c, r);
 
 	if (status)
 		return status == 200 ? 0 : status;
-	r->target.fd = -1;
-	if (!index_read(c, fd, &list)) {
-		child_log(c, LOG_ERR, "autoindex", "AH01275: Can't open directory for index: %s",
-		    r->target.file);
-		return 403;
-	}
-	index_page(c, r->uri, &list, &page);
-	child_head_start(c, r, 200, child_reason(200));
-	child_head_add(c, SPAN("Content-Type"), SPAN("text/html;charset=UTF-8"));
-	child_reply(c, r, page.p, page.n);
-	return 0;
+	if (child_option(c, OPT_INDEXES))
+		return index_answer(c, r);
+	child_log(c, LOG_ERR, "autoindex",
+	    "AH01276: Cannot serve directory %s: No matching DirectoryIndex (%s) found, and "
+	    "server-generated directory index forbidden by Options directive",
+	    index_slash(&c->arena, r->target.file), index_names(c));
+	return 403;
 }

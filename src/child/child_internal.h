@@ -8,9 +8,11 @@
 #define ITKD_CHILD_INTERNAL_H
 
 #include "itkd/addr.h"
+#include "child_table.h"
 #include "itkd/arena.h"
 #include "itkd/child.h"
 #include "itkd/date.h"
+#include "itkd/expr.h"
 #include "itkd/http_head.h"
 #include "itkd/log.h"
 #include "itkd/path.h"
@@ -30,7 +32,7 @@
 #define CHILD_ARENA_MAX ((size_t)256 << 20)
 #define CHILD_ARENA_FIRST 2048 /* enough for most requests for a file */
 #define CHILD_DRAIN_MAX (256 * 1024) /* of a body that nobody wants, to keep a connection */
-#define CHILD_REDIRECTS 10           /* LimitInternalRecursion */
+#define CHILD_HOST_MAX 256
 
 /* How symbolic links are looked at: Options FollowSymLinks, neither, SymLinksIfOwnerMatch. */
 enum child_links { LINKS_FOLLOW, LINKS_NONE, LINKS_OWNER };
@@ -41,15 +43,50 @@ struct child_run {
 	enum child_links links;
 };
 
-/* The merged settings of one directory. The last one is kept: it is mostly the next one, too. */
+#define CHILD_HTACCESS_MAX (4 * 1024 * 1024)  /* bytes of one */
+#define CHILD_HTACCESS_FILES 64               /* on the way to one directory */
+#define CHILD_HTACCESS_KEPT (8 * 1024 * 1024) /* bytes of parsed ones, for the connection */
+
+/* Which file it is, and of when. */
+struct child_stamp {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime, ctime;
+};
+
+/* A .htaccess that was parsed. */
+struct child_htaccess {
+	const struct child_htaccess *next;
+	const char *path;
+	struct child_stamp stamp;
+	bool settled;            /* it was so old that the same stamp means the same bytes */
+	struct conf_allow allow; /* what it might hold */
+	struct conf_dir dir;
+};
+
+/* A name that was looked for on the way to a directory. */
+struct child_look {
+	struct child_look *next;
+	const char *path;
+	const struct child_htaccess *file; /* NULL: there is none */
+};
+
+/* The settings of one directory. The last one is kept: it is mostly the next one, too. */
 struct child_dir {
 	struct arena arena;
 	const struct conf_vhost *vhost; /* NULL: nothing merged yet */
 	const char *path;               /* without a slash behind it; "" is the root */
 	size_t path_n;
-	struct conf_dir merged;
+	struct conf_dir walked; /* of its <Directory> and .htaccess */
+	struct conf_dir merged; /* what holds for the request's current target */
 	struct child_run *runs;
 	size_t nruns;
+	bool fresh;               /* nothing was merged for this request yet */
+	unsigned nfiles;          /* .htaccess files that are in walked */
+	struct child_look *looks; /* what must be as it was for walked to hold */
+	struct arena kept;        /* of what was parsed */
+	const struct child_htaccess *parsed;
 };
 
 /* A deadline that moves on with the bytes that come: RequestReadTimeout. 0: no limit. */
@@ -71,18 +108,23 @@ struct child {
 	bool last;    /* the client said itself that it sends no more requests, and no body */
 	uint16_t peer_port, local_port;
 	char peer[ADDR_IP_MAX], local[ADDR_IP_MAX];
+	bool host_known;             /* host was asked for */
+	char host[CHILD_HOST_MAX];   /* the client's name, "" for none */
 	char client[ADDR_TEXT_MAX];  /* for the error log */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	unsigned served;             /* requests on this connection, the current one included */
 	int unsent;                  /* bytes in the socket that the client has not taken */
 	uint64_t bytes_in, bytes_out; /* of the current request */
 	struct arena arena;          /* of the current request */
+	struct child_request *request; /* that one */
+	bool looking; /* files are looked at for a list, not opened for reading */
 	struct child_dir dir;
 	struct child_status status;  /* read by the master, see itkd/child.h */
 	time_t date_second;
 	char date[DATE_LEN + 1];
 	size_t in_at, in_end; /* what was read and not used yet */
 	size_t out_n;
+	size_t out_fields, out_own; /* in out: behind Server; behind what r->err put there */
 	char request_first[CHILD_ARENA_FIRST], dir_first[CHILD_ARENA_FIRST];
 	char in[CHILD_IN_MAX];
 	char cgi[CHILD_CGI_HEAD];
@@ -96,10 +138,13 @@ struct child_target {
 	const char *context_prefix; /* of the alias, or "" */
 	const char *context_root;   /* what the alias stands for, or DocumentRoot */
 	const char *handler;        /* "cgi-script", or NULL for a file as it is */
-	const char *type;           /* media type or NULL */
+	const char *type;           /* Content-Type or NULL */
+	const char *encoding;       /* Content-Encoding or NULL */
+	const char *language;       /* Content-Language or NULL */
 	bool script;                /* by ScriptAlias */
 	int fd;                     /* -1: nothing is open */
 	int error;                  /* errno of the open that failed, or 0 */
+	int status;                 /* of its .htaccess, which was refused; 0: none was */
 	struct stat st;
 };
 
@@ -112,6 +157,12 @@ struct child_body {
 	uint64_t seen, limit; /* LimitRequestBody; 0: none */
 	struct http_chunked chunked;
 	struct child_rate rate;
+};
+
+/* Variables of a request (child_env.c). */
+struct child_env {
+	struct conf_env *v;
+	uint32_t n, room;
 };
 
 /* One request, from the first byte of its head to its line in the access log. */
@@ -132,6 +183,7 @@ struct child_request {
 	bool has_query;
 	unsigned redirects;         /* internal ones so far; their target gets no body */
 	const char *redirect_url;   /* path that led there, and its query */
+	int redirect_status;        /* REDIRECT_STATUS */
 	struct span redirect_query;
 	struct child_target target;
 
@@ -145,6 +197,22 @@ struct child_request {
 	const char *allow;          /* with 405 and OPTIONS */
 	const char *content_range;  /* with 416 */
 	struct span reply;          /* the answer's head, for %{}o */
+	struct child_env env;
+	bool env_dir, env_fixed;    /* SetEnvIf and SetEnv of its place were done */
+	bool sub;                   /* a look-up on behalf of another (-U in an expression) */
+
+	int error_status;           /* an ErrorDocument answers for this status; 0: none does */
+	const char *error_uri;      /* what was asked for before it */
+	const char *error_notes;    /* told on the page, already escaped (Apache's error-notes) */
+	struct child_table err;     /* fields for whatever the answer becomes: err_headers_out */
+	struct child_headers *headers; /* while rules change the answer's fields */
+	struct child_note *notes;
+	struct span connection;     /* what a rule put into Connection */
+	struct span vary;           /* of conditions, before there is a head */
+	bool plain;                 /* no rule applies to the answer */
+	bool error_page;            /* it is one: Header onsuccess does not apply */
+	bool no_charset;            /* AddDefaultCharset does not apply */
+	bool keep_alive_field;      /* the answer has the server's own Keep-Alive */
 };
 
 /* A handler's result instead of a status: r->uri has changed, look again. */
@@ -201,55 +269,195 @@ int64_t child_body_deadline(const struct child *c, const struct child_request *r
 bool child_body_drainable(const struct child_request *r);
 bool child_body_drain(struct child *c, struct child_request *r);
 
-/* child_dir.c: settings of a directory. */
-void child_dir_merge(struct child *c, const char *path, size_t n);
-bool child_dir_denied(const struct child *c);
-const char *child_dir_env(const struct child *c, const char *name);
+/* child_dir.c, child_dir_over.c: the settings that hold for a target, in c->dir.merged. */
+/* At a request's start: those of the server. */
+void child_dir_start(struct child *c);
+/* Those of a directory alone. 0, or a status for its .htaccess, which is logged. */
+int child_dir_merge(struct child *c, const char *path, size_t n);
+/*
+ * All sections for uri, which leads to file: <Directory> and .htaccess, <DirectoryMatch>, <Files>,
+ * <Location>, <If>. directory: file is one itself. 0, or a status as above.
+ */
+int child_dir_walk(struct child *c, const char *uri, const char *file, bool directory);
+/*
+ * Alias and Redirect of the server and of the <Location>s for uri: they hold before there is a
+ * file. NULL: there are none.
+ */
+const struct conf_alias_dir *child_dir_alias(struct child *c, const char *uri);
+/* child_htaccess.c: the one in dir[0..n), or NULL. 0, or a status, logged. */
+int child_htaccess_read(struct child *c, const char *dir, size_t n, const struct conf_allow *allow,
+	const struct child_htaccess **out);
+/* Whether what was looked for then would be found the same now. */
+bool child_htaccess_same(const struct child_look *look);
 bool child_option(const struct child *c, uint32_t option);
+
+/* child_expr.c: evaluated for it; false and NULL, and a line in the log, where that fails. */
+bool child_expr_true(struct child *c, struct child_request *r, const struct expr *e);
+const char *child_expr_string(struct child *c, struct child_request *r, const struct expr *e);
 
 /* child_open.c. Returns a descriptor or -errno; -ELOOP for a link that Options does not allow. */
 int child_open(const struct child_dir *dir, const char *path, bool readable);
+
+/*
+ * child_access.c: whether the client may have file, whose settings were merged: 0, or the status,
+ * logged.
+ */
+int child_access(struct child *c, struct child_request *r, const char *file);
+/* child_lookup.c: the client's name, which leads back to its address; NULL: it has none. */
+const char *child_lookup_host(struct child *c);
+/* Whether the name has the client's address. */
+bool child_lookup_leads(struct child *c, const char *name);
 
 /* child_map.c: from a URL path to a file. */
 /* The file that uri stands for by alias and DocumentRoot: text only. */
 void child_translate(struct child *c, const char *uri, struct child_target *t);
 /* Opens it. 0, or the status that says why not. */
-int child_map(struct child *c, const char *uri, struct child_target *t);
+int child_map(
+	struct child *c, struct child_request *r, const char *uri, struct child_target *t);
 /* The two halves of it: t->error is set, nothing is logged; then the verdict, logged. */
 void child_map_quiet(struct child *c, const char *uri, struct child_target *t);
 int child_map_status(struct child *c, const struct child_target *t);
 void child_target_close(struct child_target *t);
 
+/*
+ * child_redirect.c: Redirect for uri, of server context or of the directory whose settings were
+ * merged. 0, or a status, with r->location where it has one.
+ */
+int child_redirect_server(struct child *c, struct child_request *r, const char *uri);
+int child_redirect_dir(struct child *c, struct child_request *r, const char *uri);
+/* The text of an Alias or Redirect with variables; NULL, logged, where it cannot be had. */
+struct expr;
+const char *child_alias_text(struct child *c, const struct expr *e);
+
 /* child_resolve.c */
 /* The same for the request: index files, the slash behind a directory. */
 int child_resolve(struct child *c, struct child_request *r);
 
+/*
+ * child_action.c: Action and Script. 0: none is for it; CHILD_REDIRECT, or a status.
+ */
+int child_action(struct child *c, struct child_request *r);
+/* A handler that needs no file. */
+bool child_handler_is_virtual(const char *handler);
+/* What would run the file is not here: its source is nobody's business. */
+bool child_handler_is_program(const struct child_target *t);
+
+/* child_userdir.c: UserDir. Whether uri is a user's: t->file and its context are set. */
+bool child_userdir(struct child *c, const char *uri, struct child_target *t);
+/* The same where it is a URL: 302 with r->location, or 0. */
+int child_userdir_redirect(struct child *c, struct child_request *r, const char *uri);
+
 /* child_name.c: how the server calls itself, by UseCanonicalName. */
 const char *child_server_name(struct child *c, const struct child_request *r);
-uint16_t child_server_port(const struct child *c, const struct child_request *r);
+uint16_t child_server_port(struct child *c, const struct child_request *r);
 const char *child_scheme(const struct child *c);
 /* An absolute URL for an encoded path. */
 const char *child_url(struct child *c, const struct child_request *r, const char *path);
 
+/* child_settings.c */
+/* What holds for the request: its target's settings, or the server's where it has none yet. */
+const struct conf_dir *child_settings(struct child *c, const struct child_request *r);
+/* ServerSignature's line behind prefix; "" where there is none. */
+const char *child_signature(
+	struct child *c, const struct child_request *r, const char *prefix);
+
+/*
+ * child_env.c: the request's variables. Names in any case; what is set is copied. For CGI programs
+ * child_env_settle() comes first: SetEnv wins over SetEnvIf there.
+ */
+const char *child_env_get(const struct child_request *r, const char *name);
+void child_env_set(
+	struct child *c, struct child_request *r, const char *name, const char *value);
+/* The same without a copy. */
+void child_env_put(
+	struct child *c, struct child_request *r, const char *name, const char *value);
+void child_env_unset(struct child_request *r, const char *name);
+void child_env_settle(struct child_request *r);
+/* SetEnvIf outside of sections: at the start, and again after an internal redirect. */
+void child_env_server(struct child *c, struct child_request *r);
+/* SetEnvIf of the merged settings: once, before access is checked. */
+void child_env_dir(struct child *c, struct child_request *r);
+/* SetEnv, and HTTPS and its like: before the handler. */
+void child_env_fixup(struct child *c, struct child_request *r);
+/* An internal redirect: X becomes REDIRECT_X. status: what REDIRECT_STATUS says. */
+void child_env_redirect(struct child *c, struct child_request *r, int status);
+
+/* child_var.c: an expression's %{NAME}; NULL where it has no value. */
+const char *child_variable(struct child *c, const struct child_request *r, const char *name);
+/* The values of the request's field, or NULL. */
+const char *child_request_field(struct child *c, const struct child_request *r, const char *name);
+/* One of mod_ssl's variables; NULL without TLS. */
+const char *child_tls_variable(const struct child *c, const char *name);
+/* child_expr_source.c: for expr_true() and expr_string(). */
+struct expr_source child_expr_source(struct child *c, struct child_request *r);
+
 /* child_reply.c: the head of an answer, in c->out. */
+/* For status 200 that of the error which an ErrorDocument answers for; reason p NULL: its own. */
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason);
 void child_head_add(struct child *c, struct span name, struct span value);
 void child_head_number(struct child *c, struct span name, uint64_t value);
-/* length -1: unknown, in chunks where the client understands them. */
-void child_head_finish(struct child *c, struct child_request *r, int64_t length);
+/* Decides r->keep: rules and the head's end ask for it. */
+void child_head_keep(struct child *c, struct child_request *r);
+/*
+ * length -1: unknown, in chunks where the client understands them. False: a rule made of it what is
+ * no head; a 500 was sent instead, and nothing may follow.
+ */
+bool child_head_finish(struct child *c, struct child_request *r, int64_t length);
 /* The head and a body of n bytes. */
 void child_reply(struct child *c, struct child_request *r, const char *body, size_t n);
 struct span child_reason(int status);
 const char *child_field(const struct child_request *r, struct arena *a, const char *name);
+/* A field that the answer has whatever it becomes: WWW-Authenticate and the like. */
+void child_err_set(
+	struct child *c, struct child_request *r, const char *name, const char *value);
+
+/* child_headers.c */
+/* Whether rules may change the answer's head. */
+bool child_headers_any(struct child *c, const struct child_request *r);
+/* Applies them to what stands in c->out. False, logged: what came out is no head. */
+bool child_headers_apply(struct child *c, struct child_request *r);
+/* RequestHeader: with "early" at the beginning, the others before the handler. */
+void child_headers_request(struct child *c, struct child_request *r, bool early);
+/* While rules are applied: the first one of that name; NULL: none. */
+const char *child_headers_get(const struct child_headers *h, struct arena *a, struct span name);
+
+/* child_vary.c: the answer depends on this field of the request. */
+void child_vary(struct child *c, struct child_request *r, const char *name);
+
+/* child_note.c */
+void child_note_set(
+	struct child *c, struct child_request *r, struct span name, struct span value);
+const char *child_note_get(const struct child_request *r, struct arena *a, const char *name);
 
 /* child_error.c: what is answered when nothing else is. */
 void child_error(struct child *c, struct child_request *r, int status);
 
+/* child_error_document.c */
+/* ErrorDocument with a path of this server: true, and r goes on as an internal redirect. */
+bool child_error_redirect(struct child *c, struct child_request *r, int status);
+/* ErrorDocument's text or URL for the status; NULL: none of that kind. */
+const char *child_error_text(
+	struct child *c, struct child_request *r, int status, enum error_document_kind kind);
+/* The request goes on as a GET for another path; status is what REDIRECT_STATUS says. */
+void child_internal_redirect(struct child *c, struct child_request *r, const char *path,
+	struct span query, bool has_query, int status);
+
+/* child_trace.c: TRACE. 0 when it was answered, or a status. */
+int child_trace(struct child *c, struct child_request *r);
+
+/* child_etag.c: by FileETag; n 0: none. text has room for it. */
+#define CHILD_ETAG_MAX 64
+struct span child_etag(struct child *c, const struct child_request *r, char text[static CHILD_ETAG_MAX]);
+
 /* Handlers: 0 when they have answered, a status for an error page, or CHILD_REDIRECT. */
 int child_static(struct child *c, struct child_request *r);
+/* Last-Modified and ETag of r->target.st. */
+void child_static_validators(struct child *c, struct child_request *r);
 /* What the method alone gets from a file or a list: 0 to go on, 200 when answered, or a status. */
 int child_method(struct child *c, struct child_request *r);
 int child_index(struct child *c, struct child_request *r);
+/* Whether it is for a list before anything else: GET of a directory without a handler. */
+bool child_index_wants(const struct child_request *r);
 int child_cgi(struct child *c, struct child_request *r);
 
 /* child_request.c: answers r, whose head was read and whose vhost is c->vhost. */

@@ -4,6 +4,8 @@
  */
 #include "child_internal.h"
 
+#include "itkd/error_format.h"
+#include "itkd/expr.h"
 #include "itkd/log_format.h"
 #include <assert.h>
 #include <stdarg.h>
@@ -18,15 +20,81 @@ struct log_context {
 	const struct child_request *r;
 };
 
+/* The fields of the request are there once its head was understood. */
+static const char *log_request_field(struct child *c, const char *name)
+{
+	const struct child_request *r = c->request;
+	const struct http_field *f =
+	    r && r->parsed ? http_head_field(&r->head, span_of(name)) : NULL;
+
+	return f ? arena_span(&c->arena, f->value) : NULL;
+}
+
+static const char *log_error_lookup(const void *ctx, char what, const char *name)
+{
+	struct child *const *c = ctx;
+
+	if (what == 'i')
+		return log_request_field(*c, name);
+	if (what == 'e' && (*c)->request)
+		return child_env_get((*c)->request, name);
+	return NULL;
+}
+
+/* ErrorLogFormat */
+static void log_formatted(struct child *c, int level, const char *module, const char *message)
+{
+	char line[LOG_LINE_MAX], local[ADDR_IP_MAX + 8];
+	struct child_request *r = c->request;
+	struct error_record record = {
+	    .message = message,
+	    .module = module,
+	    .level = level,
+	    .pid = c->pid,
+	    .client = c->client,
+	    .local = local,
+	    .server_name = c->vhost->server_name,
+	    .host_name = r ? child_server_name(c, r) : c->vhost->server_name,
+	    .keepalives = c->served ? c->served - 1 : 0,
+	    .lookup = log_error_lookup,
+	    .ctx = &c,
+	};
+
+	snprintf(local, sizeof(local), strchr(c->local, ':') ? "[%s]:%u" : "%s:%u", c->local,
+	    c->local_port);
+	clock_gettime(CLOCK_REALTIME, &record.now);
+	size_t n = error_format_line(c->vhost->error_format, &record, line, sizeof(line));
+
+	if (n)
+		log_write(c->logs[0], line, n);
+}
+
+/* LogLevel of the module, for where the request has got to. */
+static bool log_is_wanted(const struct child *c, int level, const char *module)
+{
+	const struct conf_dir *dir = c->request ? &c->dir.merged : &c->vhost->dir;
+
+	return level <= conf_log_level(dir->log_levels, module, (int)c->vhost->log_level);
+}
+
 void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
 {
+	char message[LOG_LINE_MAX];
+	const char *referer;
 	va_list ap;
 
-	if ((uint32_t)level > c->vhost->log_level)
+	if (!log_is_wanted(c, level, module))
 		return;
 	va_start(ap, fmt);
-	log_vto(c->logs[0], level, module, c->client, fmt, ap);
+	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
+	if (c->vhost->error_format) {
+		log_formatted(c, level, module, message);
+		return;
+	}
+	referer = log_request_field(c, "Referer");
+	log_to(c->logs[0], level, module, c->client, "%s%s%s", message,
+	    referer ? ", referer: " : "", referer ? referer : "");
 }
 
 /* %{NAME}x: the few of mod_ssl's variables that come with the job. */
@@ -45,15 +113,29 @@ static const char *log_tls(const struct child *c, const char *name)
 	return strcmp(name, "HTTPS") == 0 ? "on" : NULL;
 }
 
+/* A field of the answer: not those that Apache adds behind its table, a type without parameters. */
+static const char *log_answer_field(const struct log_context *l, const char *name)
+{
+	const char *value = child_field(l->r, &l->c->arena, name);
+
+	if (strcasecmp(name, "Date") == 0 || strcasecmp(name, "Server") == 0)
+		return NULL;
+	if (value && strcasecmp(name, "Content-Type") == 0)
+		return arena_strndup(&l->c->arena, value, strcspn(value, "; \t"));
+	return value;
+}
+
 static const char *log_lookup(const void *ctx, char what, const char *name)
 {
 	const struct log_context *l = ctx;
 
 	switch (what) {
 	case 'o':
-		return child_field(l->r, &l->c->arena, name);
+		return log_answer_field(l, name);
 	case 'e':
-		return child_dir_env(l->c, name);
+		return child_env_get(l->r, name);
+	case 'n':
+		return child_note_get(l->r, &l->c->arena, name);
 	case 'x':
 		return log_tls(l->c, name);
 	default:
@@ -61,13 +143,19 @@ static const char *log_lookup(const void *ctx, char what, const char *name)
 	}
 }
 
-static bool log_wanted(const struct child *c, const struct conf_access_log *log)
+static bool log_wanted(
+    struct child *c, const struct child_request *r, const struct conf_access_log *log)
 {
+	if (log->expr) {
+		struct expr_source source = child_expr_source(c, c->request);
+
+		return expr_true(log->expr, &source);
+	}
 	if (!log->env)
 		return true;
 	if (*log->env == '!')
-		return !child_dir_env(c, log->env + 1);
-	return child_dir_env(c, log->env) != NULL;
+		return !child_env_get(r, log->env + 1);
+	return child_env_get(r, log->env) != NULL;
 }
 
 static void log_fill(struct log_record *record, struct child *c, const struct child_request *r)
@@ -84,7 +172,9 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .server_port = child_server_port(c, r),
 	    .head = r->parsed ? &r->head : NULL,
 	    .request_line = r->head.line,
-	    .path = r->path,
+	    /* An index file counts as what was asked for (mod_dir). */
+	    .path = r->redirects ? r->path : r->uri,
+	    .final_path = r->uri,
 	    .filename = r->target.file,
 	    .handler = r->target.handler,
 	    .server_name = c->vhost->server_name,
@@ -118,10 +208,9 @@ void child_log_access(struct child *c, const struct child_request *r)
 	record.ctx = &context;
 	for (uint32_t i = 0; i < c->vhost->naccess; i++) {
 		const struct conf_access_log *log = &c->vhost->access[i];
-		const struct conf_log *to = &c->start->conf->logs[log->log];
-		bool pipe = to->shared || to->kind != CONF_LOG_FILE;
+		bool pipe = conf_log_is_pipe(&c->start->conf->logs[log->log]);
 
-		if (!log_wanted(c, log))
+		if (!log_wanted(c, r, log))
 			continue;
 		size_t n = log_format_line(
 		    log->format, &record, line, pipe ? LOG_LINE_MAX : LOG_ACCESS_MAX);

@@ -5,32 +5,13 @@
  */
 #include "child_internal.h"
 
+#include "itkd/conf_alias.h"
+#include "itkd/conf_table.h"
 #include "itkd/mime.h"
+#include "itkd/regex.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Bytes of uri that the alias takes, or 0. Slashes match slashes, however many. */
-static size_t map_alias_length(const char *uri, const char *from)
-{
-	const char *u = uri, *f = from;
-
-	while (*f) {
-		if (*u != *f)
-			return 0;
-		if (*f == '/') {
-			u += strspn(u, "/");
-			f += strspn(f, "/");
-		} else {
-			u++;
-			f++;
-		}
-	}
-	/* "/a" takes "/a" and "/a/b" but not "/ab". */
-	if (f > from && f[-1] != '/' && *u && *u != '/')
-		return 0;
-	return (size_t)(u - uri);
-}
 
 /* root and rest as one path, without doubled slashes: sections are compared with it as text. */
 static const char *map_join(struct child *c, const char *root, const char *rest, bool slash)
@@ -49,21 +30,77 @@ static const char *map_join(struct child *c, const char *root, const char *rest,
 	return file;
 }
 
+/* What a pattern's text gave is not a path yet: without it, ".." would name what no section sees.
+ */
+static const char *map_clean(struct child *c, const char *text)
+{
+	size_t n = strlen(text);
+	const char *root = c->start->conf->server_root;
+
+	if (*text != '/')
+		text = arena_printf(&c->arena, "%s/%s", root, text);
+	const char *path = conf_path_clean(&c->arena, text);
+
+	/* The slash at its end says that it must be a directory. */
+	return n > 1 && text[strlen(text) - 1] == '/' && path[1]
+	           ? arena_printf(&c->arena, "%s/", path)
+	           : path;
+}
+
+/* The file that the alias makes of uri; NULL: it is not for it. */
+static const char *map_alias(struct child *c, const struct conf_alias *alias, const char *uri)
+{
+	struct regex_match m;
+	size_t n;
+
+	if (alias->regex) {
+		if (!regex_find(alias->regex, span_of(uri), &m))
+			return NULL;
+		return map_clean(c, regex_expand(&c->arena, alias->to, &m));
+	}
+	n = conf_alias_match(uri, alias->from);
+	return n ? map_join(c, alias->to, uri + n, false) : NULL;
+}
+
+/* `Alias file` in <Location>: all below it is that file, unless AliasPreservePath adds the rest. */
+static bool map_location(struct child *c, const char *uri, struct child_target *t)
+{
+	const struct conf_alias_dir *d = child_dir_alias(c, uri);
+	const char *file = d && d->alias ? child_alias_text(c, d->alias) : NULL;
+	size_t n = d && d->alias_path ? strlen(d->alias_path) : 0;
+
+	if (!file)
+		return false;
+	if (d->preserve == ALIAS_FLAG_ON && n && strlen(uri) > n)
+		file = arena_printf(&c->arena, "%s%s", file, uri + n);
+	t->context_prefix = "";
+	t->context_root = c->vhost->document_root;
+	t->script = d->alias_script;
+	t->file = map_clean(c, file);
+	return true;
+}
+
 void child_translate(struct child *c, const char *uri, struct child_target *t)
 {
 	const struct conf_vhost *v = c->vhost;
 
+	if (map_location(c, uri, t))
+		return;
 	for (uint32_t i = 0; i < v->naliases; i++) {
-		size_t n = map_alias_length(uri, v->aliases[i].from);
+		const struct conf_alias *alias = &v->aliases[i];
+		const char *file = map_alias(c, alias, uri);
 
-		if (n == 0)
+		if (!file)
 			continue;
-		t->context_prefix = v->aliases[i].from;
-		t->context_root = v->aliases[i].to;
-		t->script = v->aliases[i].script;
-		t->file = map_join(c, v->aliases[i].to, uri + n, false);
+		/* Where a pattern leads has no root of its own (ap_set_context_info). */
+		t->context_prefix = alias->regex ? "" : alias->from;
+		t->context_root = alias->regex ? v->document_root : alias->to;
+		t->script = alias->script;
+		t->file = file;
 		return;
 	}
+	if (v->userdir && child_userdir(c, uri, t))
+		return;
 	t->context_prefix = "";
 	t->context_root = v->document_root;
 	t->script = false;
@@ -76,22 +113,16 @@ static void map_handler(struct child *c, struct child_target *t, const char *fil
 	const struct conf_dir *dir = &c->dir.merged;
 	struct mime_info info = {0};
 
-	mime_lookup(c->start->conf, dir, file, &info);
+	mime_lookup(&c->arena, c->start->conf, dir, file, &info);
 	t->type = dir->set & DIR_TYPE ? dir->type : info.type;
+	t->encoding = info.encoding;
+	t->language = info.language;
 	t->handler = dir->set & DIR_HANDLER ? dir->handler : info.handler;
 	if (t->script)
 		t->handler = "cgi-script";
 	/* SetHandler None */
 	if (t->handler && *t->handler == '\0')
 		t->handler = NULL;
-}
-
-/* The settings that hold for a file are those of the directory that it is in. */
-static void map_merge_parent(struct child *c, const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	child_dir_merge(c, file, slash ? (size_t)(slash - file) : 0);
 }
 
 /* A directory that may be passed through but not read (0711) is a directory all the same. */
@@ -107,12 +138,15 @@ static int map_open_unreadable(struct child *c, const char *file)
 }
 
 /* Opens one candidate: 0 or -errno. */
-static int map_open(struct child *c, struct child_target *t, const char *file)
+static int map_open(struct child *c, struct child_target *t, const char *uri, const char *file)
 {
-	map_merge_parent(c, file);
+	t->file = file;
+	t->status = child_dir_walk(c, uri, file, false);
+	if (t->status)
+		return -EACCES;
 	map_handler(c, t, file);
 	/* A program need not be readable, only executable. */
-	bool readable = !t->handler || strcmp(t->handler, "cgi-script") != 0;
+	bool readable = !c->looking && (!t->handler || strcmp(t->handler, "cgi-script") != 0);
 	int fd = child_open(&c->dir, file, readable);
 
 	if (fd == -EACCES && readable)
@@ -120,16 +154,15 @@ static int map_open(struct child *c, struct child_target *t, const char *file)
 	if (fd < 0)
 		return fd;
 	t->fd = fd;
-	t->file = file;
 	if (fstat(fd, &t->st) < 0)
 		return -errno;
 	if (S_ISDIR(t->st.st_mode))
-		child_dir_merge(c, file, strlen(file));
-	return 0;
+		t->status = child_dir_walk(c, uri, file, true);
+	return t->status ? -EACCES : 0;
 }
 
 /* The first file on the way; what follows it is PATH_INFO. */
-static int map_walk(struct child *c, struct child_target *t)
+static int map_walk(struct child *c, struct child_target *t, const char *uri)
 {
 	const char *whole = t->file;
 	size_t end = strlen(whole), least = strlen(t->context_root);
@@ -137,18 +170,23 @@ static int map_walk(struct child *c, struct child_target *t)
 
 	while (least > 1 && t->context_root[least - 1] == '/')
 		least--;
+	/* A pattern led elsewhere. */
+	if (strncmp(whole, t->context_root, least) != 0)
+		least = 1;
 	t->path_info = "";
 	/* ENOTDIR: something above is a file. Nothing there, ENOENT, has no PATH_INFO. */
-	for (error = map_open(c, t, whole); error == -ENOTDIR;) {
+	for (error = map_open(c, t, uri, whole); error == -ENOTDIR;) {
 		if (whole[end - 1] != '/')
 			while (end > 0 && whole[end - 1] != '/')
 				end--;
 		if (end > 0)
 			end--;
-		if (end < least || end == 0)
+		if (end < least || end == 0) {
+			t->file = whole;
 			break;
+		}
 		t->path_info = whole + end;
-		error = map_open(c, t, arena_strndup(&c->arena, whole, end));
+		error = map_open(c, t, uri, arena_strndup(&c->arena, whole, end));
 	}
 	return error;
 }
@@ -188,11 +226,6 @@ static int map_failed(struct child *c, const struct child_target *t)
 /* The status for what was opened, or was not. */
 int child_map_status(struct child *c, const struct child_target *t)
 {
-	if (child_dir_denied(c)) {
-		child_log(c, LOG_ERR, "authz_core",
-		    "AH01630: client denied by server configuration: %s", t->file);
-		return 403;
-	}
 	if (t->error)
 		return map_failed(c, t);
 	if (S_ISREG(t->st.st_mode) || S_ISDIR(t->st.st_mode))
@@ -205,13 +238,16 @@ void child_map_quiet(struct child *c, const char *uri, struct child_target *t)
 {
 	*t = (struct child_target){.fd = -1};
 	child_translate(c, uri, t);
-	t->error = -map_walk(c, t);
+	t->error = -map_walk(c, t, uri);
 }
 
-int child_map(struct child *c, const char *uri, struct child_target *t)
+int child_map(struct child *c, struct child_request *r, const char *uri, struct child_target *t)
 {
+	int status;
+
 	child_map_quiet(c, uri, t);
-	return child_map_status(c, t);
+	status = t->status ? t->status : child_access(c, r, t->file);
+	return status ? status : child_map_status(c, t);
 }
 
 void child_target_close(struct child_target *t)

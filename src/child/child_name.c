@@ -37,11 +37,18 @@ static uint16_t name_default_port(const struct child *c)
 	return span_eq(span_of(child_scheme(c)), SPAN("https")) ? 443 : 80;
 }
 
-uint16_t child_server_port(const struct child *c, const struct child_request *r)
+/* Apache's ap_get_server_port. */
+uint16_t child_server_port(struct child *c, const struct child_request *r)
 {
-	if (c->vhost->use_canonical_name == CANONICAL_OFF && r->parsed && r->head.host_port)
+	bool canonical = c->vhost->use_canonical_name != CANONICAL_OFF;
+	bool physical = child_settings(c, r)->answer.physical_port == ANSWER_ON;
+	uint16_t named = c->vhost->server_port;
+
+	if (!canonical && r->parsed && r->head.host_port)
 		return r->head.host_port;
-	return c->vhost->server_port ? c->vhost->server_port : name_default_port(c);
+	if (physical && (!canonical || !named) && c->local_port)
+		return c->local_port;
+	return named ? named : name_default_port(c);
 }
 
 const char *child_url(struct child *c, const struct child_request *r, const char *path)

@@ -5,7 +5,6 @@
  */
 #include "child_internal.h"
 
-#include "itkd/build.h"
 #include <assert.h>
 #include <string.h>
 
@@ -13,36 +12,65 @@ static const struct {
 	int status;
 	struct span reason;
 } reasons[] = {
+    {100, {"Continue", 8}},
+    {101, {"Switching Protocols", 19}},
+    {102, {"Processing", 10}},
     {200, {"OK", 2}},
+    {201, {"Created", 7}},
+    {202, {"Accepted", 8}},
+    {203, {"Non-Authoritative Information", 29}},
     {204, {"No Content", 10}},
+    {205, {"Reset Content", 13}},
     {206, {"Partial Content", 15}},
+    {207, {"Multi-Status", 12}},
+    {208, {"Already Reported", 16}},
+    {226, {"IM Used", 7}},
+    {300, {"Multiple Choices", 16}},
     {301, {"Moved Permanently", 17}},
     {302, {"Found", 5}},
     {303, {"See Other", 9}},
     {304, {"Not Modified", 12}},
+    {305, {"Use Proxy", 9}},
     {307, {"Temporary Redirect", 18}},
     {308, {"Permanent Redirect", 18}},
     {400, {"Bad Request", 11}},
     {401, {"Unauthorized", 12}},
+    {402, {"Payment Required", 16}},
     {403, {"Forbidden", 9}},
     {404, {"Not Found", 9}},
     {405, {"Method Not Allowed", 18}},
+    {406, {"Not Acceptable", 14}},
+    {407, {"Proxy Authentication Required", 29}},
     {408, {"Request Timeout", 15}},
+    {409, {"Conflict", 8}},
     {410, {"Gone", 4}},
     {411, {"Length Required", 15}},
     {412, {"Precondition Failed", 19}},
     {413, {"Request Entity Too Large", 24}},
     {414, {"Request-URI Too Long", 20}},
+    {415, {"Unsupported Media Type", 22}},
     {416, {"Requested Range Not Satisfiable", 31}},
     {417, {"Expectation Failed", 18}},
     {421, {"Misdirected Request", 19}},
+    {422, {"Unprocessable Entity", 20}},
+    {423, {"Locked", 6}},
+    {424, {"Failed Dependency", 17}},
+    {426, {"Upgrade Required", 16}},
+    {428, {"Precondition Required", 21}},
+    {429, {"Too Many Requests", 17}},
     {431, {"Request Header Fields Too Large", 31}},
+    {451, {"Unavailable For Legal Reasons", 29}},
     {500, {"Internal Server Error", 21}},
     {501, {"Not Implemented", 15}},
     {502, {"Bad Gateway", 11}},
     {503, {"Service Unavailable", 19}},
     {504, {"Gateway Timeout", 15}},
     {505, {"HTTP Version Not Supported", 26}},
+    {506, {"Variant Also Negotiates", 23}},
+    {507, {"Insufficient Storage", 20}},
+    {508, {"Loop Detected", 13}},
+    {510, {"Not Extended", 12}},
+    {511, {"Network Authentication Required", 31}},
 };
 
 struct span child_reason(int status)
@@ -87,13 +115,26 @@ static struct span head_date(struct child *c, time_t now)
 	return (struct span){c->date, DATE_LEN};
 }
 
+/* What CGI programs and access control said before, and internal redirects carried on. */
+static void head_put_err(struct child *c, const struct child_request *r)
+{
+	for (size_t i = 0; i < r->err.n; i++)
+		child_head_add(c, r->err.v[i].name, r->err.v[i].value);
+}
+
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason)
 {
+	const char *server = c->start->conf->server_token;
 	struct timespec now = {0};
 	char digits[SPAN_DECIMAL_MAX];
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (status == 200 && r->error_status) {
+		status = r->error_status;
+		reason = child_reason(status);
+	}
 	r->status = status;
+	r->error_page = false;
 	c->out_n = 0;
 	head_put(c, SPAN("HTTP/1.1 "));
 	head_put(c, span_decimal(digits, (uint64_t)status));
@@ -101,7 +142,18 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	head_put(c, reason);
 	head_put(c, SPAN("\r\n"));
 	child_head_add(c, SPAN("Date"), head_date(c, now.tv_sec));
-	child_head_add(c, SPAN("Server"), SPAN("itkd/" ITKD_VERSION));
+	child_head_add(c, SPAN("Server"), span_of(server));
+	c->out_fields = c->out_n;
+	head_put_err(c, r);
+	c->out_own = c->out_n;
+	if (r->vary.n)
+		child_head_add(c, SPAN("Vary"), r->vary);
+}
+
+void child_err_set(struct child *c, struct child_request *r, const char *name, const char *value)
+{
+	r->err.a = &c->arena;
+	child_table_set(&r->err, span_of(name), span_of(value));
 }
 
 /* Whether this answer may be followed by another one on the same connection. */
@@ -118,27 +170,39 @@ static bool head_may_keep(const struct child *c, const struct child_request *r)
 	return !child_ending() && !child_hurry() && child_body_drainable(r);
 }
 
-/* RFC 9112 section 9.3. Apache's Keep-Alive is for who asked for it by name. */
-static void head_connection(struct child *c, struct child_request *r)
+void child_head_keep(struct child *c, struct child_request *r)
+{
+	r->keep = head_may_keep(c, r);
+	/* Apache's Keep-Alive is for who asked for it by name. */
+	r->keep_alive_field =
+	    r->keep && http_head_has_token(&r->head, SPAN("Connection"), SPAN("keep-alive"));
+}
+
+/* RFC 9112 section 9.3, behind what a rule put into Connection. */
+static void head_connection(struct child *c, const struct child_request *r)
 {
 	const struct conf_vhost *v = c->vhost;
 	char digits[SPAN_DECIMAL_MAX];
+	struct span own = r->keep_alive_field ? SPAN("Keep-Alive")
+	                  : r->keep           ? SPAN("")
+	                                      : SPAN("close");
 
-	r->keep = head_may_keep(c, r);
-	if (!r->keep) {
-		child_head_add(c, SPAN("Connection"), SPAN("close"));
-		return;
+	if (r->keep_alive_field) {
+		head_put(c, SPAN("Keep-Alive: timeout="));
+		head_put(c, span_decimal(digits, (v->keep_alive_timeout + 999) / 1000));
+		if (v->max_keep_alive_requests) {
+			head_put(c, SPAN(", max="));
+			head_put(c, span_decimal(digits, v->max_keep_alive_requests - c->served));
+		}
+		head_put(c, SPAN("\r\n"));
 	}
-	if (!http_head_has_token(&r->head, SPAN("Connection"), SPAN("keep-alive")))
+	if (!own.n && !r->connection.n)
 		return;
-	head_put(c, SPAN("Keep-Alive: timeout="));
-	head_put(c, span_decimal(digits, (v->keep_alive_timeout + 999) / 1000));
-	if (v->max_keep_alive_requests) {
-		head_put(c, SPAN(", max="));
-		head_put(c, span_decimal(digits, v->max_keep_alive_requests - c->served));
-	}
+	head_put(c, SPAN("Connection: "));
+	head_put(c, r->connection);
+	head_put(c, own.n && r->connection.n ? SPAN(", ") : SPAN(""));
+	head_put(c, own);
 	head_put(c, SPAN("\r\n"));
-	child_head_add(c, SPAN("Connection"), SPAN("Keep-Alive"));
 }
 
 /* RFC 9110 section 6.4.1: an answer that ends with its head. */
@@ -147,31 +211,48 @@ static bool head_is_bodiless(int status)
 	return status < 200 || status == 204 || status == 304;
 }
 
-void child_head_finish(struct child *c, struct child_request *r, int64_t length)
+/* Whether the answer is sent in chunks, or ends with the connection. */
+static void head_framing(struct child_request *r, int64_t length)
 {
 	bool bodiless = head_is_bodiless(r->status);
 
 	r->chunked = false;
-	if (length >= 0 && !bodiless) {
-		child_head_number(c, SPAN("Content-Length"), (uint64_t)length);
-	} else if (length < 0 && !bodiless && !r->head_only) {
-		r->chunked = r->parsed && r->head.minor >= 1;
-		/* To a client of HTTP/1.0 the end of the connection is the end of the body. */
-		if (!r->chunked)
-			r->close = true;
-		else
-			child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));
+	if (length >= 0 || bodiless || r->head_only)
+		return;
+	r->chunked = r->parsed && r->head.minor >= 1;
+	/* To a client of HTTP/1.0 the end of the connection is the end of the body. */
+	if (!r->chunked)
+		r->close = true;
+}
+
+bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
+{
+	head_framing(r, length);
+	if (child_headers_any(c, r)) {
+		if (!child_headers_apply(c, r)) {
+			r->plain = r->close = true;
+			child_error(c, r, 500);
+			return false;
+		}
+	} else {
+		child_head_keep(c, r);
 	}
+	if (length >= 0 && !head_is_bodiless(r->status))
+		child_head_number(c, SPAN("Content-Length"), (uint64_t)length);
+	if (r->chunked)
+		child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));
 	head_connection(c, r);
 	head_put(c, SPAN("\r\n"));
 	r->reply = (struct span){c->out, c->out_n};
+	return true;
 }
 
 void child_reply(struct child *c, struct child_request *r, const char *body, size_t n)
 {
 	bool sent;
 
-	child_head_finish(c, r, (int64_t)n);
+	if (!child_head_finish(c, r, (int64_t)n))
+		return;
 	if (r->head_only || head_is_bodiless(r->status))
 		n = 0;
 	if (n <= sizeof(c->out) - c->out_n) {
@@ -189,6 +270,8 @@ const char *child_field(const struct child_request *r, struct arena *a, const ch
 {
 	struct span want = span_of(name), rest = r->reply;
 
+	if (r->headers)
+		return child_headers_get(r->headers, a, want);
 	while (rest.n) {
 		const char *end = memchr(rest.p, '\n', rest.n);
 		size_t n = end ? (size_t)(end - rest.p) + 1 : rest.n;

@@ -10,19 +10,19 @@
 /* The status that the head alone gets, or 0. */
 static int request_check(struct child *c, struct child_request *r)
 {
+	static const unsigned slashes[] = {
+	    [SLASHES_DECODED] = PATH_DECODE_SLASHES, [SLASHES_KEPT] = PATH_LEAVE_SLASHES};
+	const struct conf_vhost *v = c->vhost;
+	unsigned flags = slashes[v->encoded_slashes] | (v->keep_slashes ? PATH_KEEP_SLASHES : 0);
 	char *path = NULL;
 
 	if (r->head.expect_unknown)
 		return 417;
-	switch (r->method_id) {
-	case HTTP_METHOD_TRACE:
-	case HTTP_METHOD_CONNECT:
-		r->allow = "GET,HEAD,OPTIONS";
+	if (r->method_id == HTTP_METHOD_OTHER && v->registered_methods)
+		return 501;
+	if (r->method_id == HTTP_METHOD_CONNECT)
 		return 405;
-	default:
-		break;
-	}
-	switch (path_decode(&c->arena, r->head.path, &path)) {
+	switch (path_decode_as(&c->arena, r->head.path, flags, &path)) {
 	case PATH_OK:
 		r->path = r->uri = path;
 		return 0;
@@ -71,33 +71,59 @@ static int request_handle(struct child *c, struct child_request *r)
 		return status;
 	if (t->handler && strcmp(t->handler, "cgi-script") == 0)
 		return child_cgi(c, r);
-	if (S_ISDIR(t->st.st_mode))
+	if (child_index_wants(r))
 		return child_index(c, r);
-	if (!t->handler || strcmp(t->handler, "default-handler") == 0)
-		return child_static(c, r);
+	status = child_action(c, r);
+	if (status)
+		return status;
+	if (!child_handler_is_program(t))
+		return S_ISDIR(t->st.st_mode) ? child_index(c, r) : child_static(c, r);
 	/* Served as it is, the source of a program would be shown. */
-	child_log(c, LOG_ERR, "core", "handler \"%s\" is not known here: %s", t->handler, t->file);
+	child_log(c, LOG_ERR, "core", "handler \"%s\" is not known here: %s",
+	    t->handler ? t->handler : t->type, t->file);
 	return 500;
+}
+
+/* Looks for the target and lets its handler answer: 0, a status, or CHILD_REDIRECT. */
+static int request_once(struct child *c, struct child_request *r)
+{
+	int method, status = child_resolve(c, r);
+
+	if (status == 0) {
+		child_env_fixup(c, r);
+		child_headers_request(c, r, false);
+		return request_handle(c, r);
+	}
+	/* What is not there may have a method that is not possible either: Apache tells that. */
+	if (status != 404 || !r->target.error)
+		return status;
+	method = child_method(c, r);
+	return method == 200 ? 0 : method ? method : status;
 }
 
 static int request_serve(struct child *c, struct child_request *r)
 {
-	int status = request_check(c, r);
+	int status;
 
-	if (status)
-		return status;
-	do {
-		status = child_resolve(c, r);
-		if (status == 0)
-			status = request_handle(c, r);
+	child_env_server(c, r);
+	status = request_check(c, r);
+	if (status == 0)
+		status = r->method_id == HTTP_METHOD_TRACE ? child_trace(c, r) : request_once(c, r);
+	for (;;) {
+		if (status > 0 && child_error_redirect(c, r, status))
+			status = CHILD_REDIRECT;
 		child_target_close(&r->target);
-	} while (status == CHILD_REDIRECT && r->redirects <= CHILD_REDIRECTS);
-	if (status != CHILD_REDIRECT)
-		return status;
+		if (status != CHILD_REDIRECT)
+			return status;
+		if (r->redirects > c->vhost->redirects_max)
+			break;
+		status = request_once(c, r);
+	}
 	child_log(c, LOG_ERR, "core",
-	    "AH00124: Request exceeded the limit of %d internal redirects due to probable "
-	    "configuration error.",
-	    CHILD_REDIRECTS);
+	    "AH00124: Request exceeded the limit of %u internal redirects due to probable "
+	    "configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. "
+	    "Use 'LogLevel debug' to get a backtrace.",
+	    c->vhost->redirects_max);
 	return 500;
 }
 
@@ -112,6 +138,7 @@ void child_request(struct child *c, struct child_request *r)
 	r->has_query = r->head.has_query;
 	r->head_only = r->method_id == HTTP_METHOD_HEAD;
 	child_body_init(c, r);
+	child_headers_request(c, r, true);
 	if (request_is_server(c, r))
 		return;
 	status = request_serve(c, r);

@@ -1,35 +1,92 @@
 /*
- * Directories (Apache's mod_dir): the first index file that there is, and the redirect to the name
- * with a slash. Runs as the vhost's user; the path is the client's.
+ * From a URL path to what answers for it: server-wide redirects, the settings of the place, access,
+ * its own redirects, then mod_dir: index files, the redirect to a name with a slash, the fallback
+ * for what is not there. Runs as the vhost's user; the path is the client's.
  */
 #include "child_internal.h"
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-/* What a search for an index file came to. */
-enum resolve_index { INDEX_FOUND, INDEX_NONE, INDEX_STOP /* ask for the directory itself */ };
+#define RESOLVE_NONE (-2) /* nothing was found: look at the path itself */
 
-/* One candidate: INDEX_FOUND leaves it open as r->target. */
-static enum resolve_index resolve_try(
-    struct child *c, struct child_request *r, const char *uri, int *status)
+/* Before something answers for a path, whoever asked for it. */
+static int resolve_enter(struct child *c, struct child_request *r, const char *uri)
+{
+	child_env_dir(c, r);
+	/* Who may not have it does not learn whether it is there. */
+	int status = child_access(c, r, r->target.file);
+
+	if (!status)
+		status = child_redirect_dir(c, r, uri);
+	if (!status)
+		child_env_fixup(c, r);
+	return status;
+}
+
+/* 0 with r->target open, or a status; 404 is not logged yet. */
+static int resolve_look(struct child *c, struct child_request *r, const char *uri)
 {
 	struct child_target *t = &r->target;
+	int status;
 
 	child_target_close(t);
 	child_map_quiet(c, uri, t);
-	if (t->error == ENOENT && !child_dir_denied(c))
-		return INDEX_NONE;
-	/* What should be a directory is a file, or below one. */
-	if (!child_dir_denied(c) && (t->path_info[0] || t->error == ENOTDIR))
-		return INDEX_STOP;
-	*status = child_map_status(c, t);
-	if (*status)
-		return INDEX_STOP;
-	if (!S_ISREG(t->st.st_mode))
-		return INDEX_NONE;
+	if (t->status)
+		return t->status;
+	status = resolve_enter(c, r, uri);
+	if (status)
+		return status;
+	if (t->error == ENOENT || t->error == ENOTDIR)
+		return 404;
+	return child_map_status(c, t);
+}
+
+/* A path of this site as the configuration writes it, at dir where it is relative. */
+static const char *resolve_path(
+    struct child *c, const char *dir, const char *name, struct span *query)
+{
+	size_t n = strcspn(name, "?");
+	char *path;
+
+	*query = (struct span){name + n + 1, name[n] ? strlen(name + n + 1) : 0};
+	/* Mostly it is the name of a file and nothing else. */
+	if (!name[n] && !strchr(name, '%') && !strstr(name, "//") && !strstr(name, "./"))
+		return *name == '/' ? name : arena_printf(&c->arena, "%s%s", dir, name);
+	if (*name == '/')
+		path = arena_strndup(&c->arena, name, n);
+	else
+		path = arena_printf(&c->arena, "%s%.*s", path_encode(&c->arena, dir), (int)n, name);
+	return path_decode(&c->arena, span_of(path), &path) == PATH_OK ? path : NULL;
+}
+
+/* What follows '?' in the configuration's own text, before the client's query. */
+static void resolve_query(struct child *c, struct child_request *r, struct span query)
+{
+	if (query.n == 0)
+		return;
+	if (r->has_query)
+		query = span_of(arena_printf(&c->arena, "%.*s?%.*s", (int)query.n, query.p,
+		    (int)r->query.n, r->query.p ? r->query.p : ""));
+	r->query = query;
+	r->has_query = true;
+}
+
+/* The index file, or the fallback, answers in the place of what was asked for. */
+static int resolve_take(
+    struct child *c, struct child_request *r, const char *uri, struct span query)
+{
 	r->uri = uri;
-	return INDEX_FOUND;
+	resolve_query(c, r, query);
+	return 0;
+}
+
+static int resolve_index_redirect(
+    struct child *c, struct child_request *r, const char *uri, int status)
+{
+	r->location = child_url(c, r, path_encode(&c->arena, uri));
+	return status;
 }
 
 static bool resolve_is_directory(struct child *c, struct child_request *r, const char *uri)
@@ -40,40 +97,77 @@ static bool resolve_is_directory(struct child *c, struct child_request *r, const
 }
 
 /*
- * The index files of the directory uri, which ends in a slash. The name is tried at once: that the
- * directory exists follows from it, but for a name that leads elsewhere.
+ * One after the other; the first that is a file counts. What may not be looked at is not passed
+ * over for a list of its neighbours.
  */
-static enum resolve_index resolve_index(
-    struct child *c, struct child_request *r, const char *uri, int *status)
+static int resolve_names(struct child *c, struct child_request *r, const char *uri,
+    const struct conf_strings *names, int redirect)
+{
+	int failed = RESOLVE_NONE;
+
+	for (uint32_t i = 0; i < names->n; i++) {
+		struct span query;
+		const char *path = resolve_path(c, uri, names->v[i], &query);
+
+		/* A name elsewhere does not show that there is a directory at all. */
+		if (!path || (strchr(names->v[i], '/') && !resolve_is_directory(c, r, uri)))
+			return failed;
+		int status = resolve_look(c, r, path);
+		const struct child_target *t = &r->target;
+
+		/* What should be a directory is a file, or below one. */
+		if (status == 404 && t->error == ENOTDIR)
+			return failed;
+		if (status == 0 && t->path_info[0] && *names->v[i] != '/')
+			return failed;
+		if (status == 0 && S_ISREG(t->st.st_mode))
+			return redirect > INDEX_REDIRECT_OFF
+			           ? resolve_index_redirect(c, r, path, redirect)
+			           : resolve_take(c, r, path, query);
+		if (status >= 300 && status < 400)
+			return status;
+		if (status && status != 404)
+			failed = status;
+	}
+	return failed;
+}
+
+/*
+ * The directory uri, which ends in a slash: 0, a status, or RESOLVE_NONE. That it exists follows
+ * from its index file, so it is not opened first.
+ */
+static int resolve_index(struct child *c, struct child_request *r, const char *uri)
 {
 	static const char *const standard[] = {"index.html"};
+	const struct conf_dir *dir = &c->dir.merged;
+	struct child_target *t = &r->target;
 	struct conf_strings names = {1, standard};
+	int status;
 
-	child_translate(c, uri, &r->target);
-	child_dir_merge(c, r->target.file, strlen(r->target.file));
-	if (c->dir.merged.set & DIR_INDEX)
-		names = c->dir.merged.index;
-	for (uint32_t i = 0; i < names.n; i++) {
-		const char *name = names.v[i];
-
-		if (strchr(name, '/') && !resolve_is_directory(c, r, uri))
-			return INDEX_STOP;
-		if (*name != '/')
-			name = arena_printf(&c->arena, "%s%s", uri, name);
-		enum resolve_index result = resolve_try(c, r, name, status);
-
-		if (result != INDEX_NONE)
-			return result;
-	}
-	return INDEX_NONE;
+	*t = (struct child_target){.fd = -1};
+	child_translate(c, uri, t);
+	status = child_dir_walk(c, uri, t->file, true);
+	if (!status)
+		status = resolve_enter(c, r, uri);
+	if (status)
+		return status;
+	if (dir->check_handler == CONF_ON && (dir->set & DIR_HANDLER) && dir->handler)
+		return RESOLVE_NONE;
+	if (dir->set & DIR_INDEX)
+		names = dir->index;
+	return resolve_names(c, r, uri, &names, dir->index_redirect);
 }
 
 /* A directory without its slash: relative links on its pages would lead astray. */
 static int resolve_slash(struct child *c, struct child_request *r)
 {
 	const struct conf_dir *dir = &c->dir.merged;
+	bool get = r->method_id == HTTP_METHOD_GET || r->method_id == HTTP_METHOD_HEAD;
 
 	if ((dir->set & DIR_SLASH) && !dir->slash)
+		return 0;
+	/* For clients that take a redirect of anything else for an answer (BrowserMatch). */
+	if (!get && child_env_get(r, "redirect-carefully"))
 		return 0;
 	const char *path = path_encode(&c->arena, arena_printf(&c->arena, "%s/", r->uri));
 
@@ -84,21 +178,71 @@ static int resolve_slash(struct child *c, struct child_request *r)
 	return 301;
 }
 
+/* Whether it is the name alone that is not there, not a directory on the way to it. */
+static bool resolve_parent_exists(struct child *c, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash == file ||
+	       access(arena_strndup(&c->arena, file, (size_t)(slash - file)), F_OK) == 0;
+}
+
+/* FallbackResource: 0, a status, or RESOLVE_NONE. */
+static int resolve_fallback(struct child *c, struct child_request *r)
+{
+	const char *name = c->dir.merged.fallback;
+	const struct child_target *t = &r->target;
+	struct span query;
+
+	if (!name || !*name || t->error != ENOENT)
+		return RESOLVE_NONE;
+	/* A name in a directory that is not there has no handler: nobody looks at it. */
+	if (t->handler && resolve_parent_exists(c, t->file))
+		return RESOLVE_NONE;
+	const char *path = resolve_path(c, "/", name, &query);
+	int status = path ? resolve_look(c, r, path) : 404;
+
+	if (status == 0 && S_ISREG(t->st.st_mode))
+		return resolve_take(c, r, path, query);
+	if (status && status != 404)
+		return status;
+	/* The answer is that of what was asked for. */
+	status = resolve_look(c, r, r->uri);
+	return status == 404 ? RESOLVE_NONE : status;
+}
+
+/* A path that leads to no file: who could still answer for it. */
+static int resolve_missing(struct child *c, struct child_request *r)
+{
+	int status = resolve_fallback(c, r);
+
+	if (status != RESOLVE_NONE)
+		return status;
+	if (child_handler_is_virtual(r->target.handler))
+		return 0;
+	status = child_action(c, r);
+	return status ? status : child_map_status(c, &r->target);
+}
+
 int child_resolve(struct child *c, struct child_request *r)
 {
-	struct child_target *t = &r->target;
 	size_t n = strlen(r->uri);
-	int status = 0;
+	int status = child_redirect_server(c, r, r->uri);
 
-	*t = (struct child_target){.fd = -1};
-	if (r->uri[n - 1] == '/' && resolve_index(c, r, r->uri, &status) == INDEX_FOUND)
-		return 0;
-	/* An index file that may not be read is not passed over for a list of its neighbours. */
+	if (!status)
+		status = child_userdir_redirect(c, r, r->uri);
 	if (status)
 		return status;
-	child_target_close(t);
-	status = child_map(c, r->uri, t);
-	if (status == 0 && S_ISDIR(t->st.st_mode) && r->uri[n - 1] != '/')
+	r->target = (struct child_target){.fd = -1};
+	if (r->uri[n - 1] == '/') {
+		status = resolve_index(c, r, r->uri);
+		if (status != RESOLVE_NONE)
+			return status;
+	}
+	status = resolve_look(c, r, r->uri);
+	if (status == 404)
+		return resolve_missing(c, r);
+	if (status == 0 && S_ISDIR(r->target.st.st_mode) && r->uri[n - 1] != '/')
 		return resolve_slash(c, r);
 	return status;
 }

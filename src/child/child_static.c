@@ -10,54 +10,30 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATIC_ALLOW "GET,HEAD,OPTIONS"
+#define STATIC_ALLOW "HEAD,GET,POST,OPTIONS"
 
 /* Validators of the file, in the forms of the answer's fields. */
 struct static_file {
-	char etag_text[48];
+	char etag_text[CHILD_ETAG_MAX];
 	struct span etag;
 	char modified[DATE_LEN + 1];
 	int64_t size;
 };
 
-static char *static_hex(char *p, uint64_t value)
-{
-	char digits[16];
-	size_t n = 0;
-
-	do
-		digits[n++] = "0123456789abcdef"[value & 15];
-	while (value >>= 4);
-	while (n)
-		*p++ = digits[--n];
-	return p;
-}
-
-/*
- * Apache's FileETag MTime Size. Weak where the file has just changed: within the clock's step it
- * could change again and keep both (RFC 9110 section 8.8.3.1).
- */
-static void static_etag(struct static_file *f, const struct stat *st, const struct timespec *now)
-{
-	int64_t age = (int64_t)now->tv_sec - st->st_mtim.tv_sec;
-	char *p = f->etag_text;
-
-	if (age <= 1) {
-		*p++ = 'W';
-		*p++ = '/';
-	}
-	*p++ = '"';
-	p = static_hex(p, (uint64_t)st->st_size);
-	*p++ = '-';
-	p = static_hex(
-	    p, (uint64_t)st->st_mtim.tv_sec * 1000000 + (uint64_t)st->st_mtim.tv_nsec / 1000);
-	*p++ = '"';
-	f->etag = (struct span){f->etag_text, (size_t)(p - f->etag_text)};
-}
-
 static struct span static_field(struct child *c, const struct child_request *r, struct span name)
 {
 	return http_head_joined(&c->arena, &r->head, name);
+}
+
+void child_static_validators(struct child *c, struct child_request *r)
+{
+	char modified[DATE_LEN + 1], text[CHILD_ETAG_MAX];
+	struct span etag = child_etag(c, r, text);
+
+	date_format(r->target.st.st_mtim.tv_sec, modified);
+	child_head_add(c, SPAN("Last-Modified"), (struct span){modified, DATE_LEN});
+	if (etag.n)
+		child_head_add(c, SPAN("ETag"), etag);
 }
 
 /* RFC 9110 section 13.1.4 and 13.1.3: false where there is no such field, or no date in it. */
@@ -85,8 +61,10 @@ static int static_conditions(
 	} else if (static_date(r, SPAN("If-Unmodified-Since"), &date) && modified > date) {
 		return 412;
 	}
-	if (none.p)
-		return etag_match(none, f->etag, ETAG_WEAK) == ETAG_DIFFERS ? 0 : 304;
+	if (none.p && etag_match(none, f->etag, ETAG_WEAK) != ETAG_DIFFERS)
+		return r->method_id == HTTP_METHOD_POST ? 412 : 304;
+	if (none.p || r->method_id == HTTP_METHOD_POST)
+		return 0;
 	if (static_date(r, SPAN("If-Modified-Since"), &date) && modified <= date)
 		return 304;
 	return 0;
@@ -115,7 +93,7 @@ static int static_range(struct child *c, const struct child_request *r, const st
 
 	*range = (struct range){0, f->size};
 	/* Defined for GET only (section 14.2); of several ranges the whole is sent. */
-	if (r->method_id != HTTP_METHOD_GET)
+	if (r->method_id != HTTP_METHOD_GET || r->error_status)
 		return 200;
 	value = static_field(c, r, SPAN("Range"));
 	if (!value.p || !static_range_holds(r, f))
@@ -173,44 +151,78 @@ static void static_send(struct child *c, struct child_request *r, const struct r
 	r->body_bytes = c->bytes_out - before > head ? c->bytes_out - before - head : 0;
 }
 
+/* 412 is the file's answer here, not an error page's (Apache's default_handler). */
 static void static_answer(struct child *c, struct child_request *r, const struct static_file *f,
     int status, const struct range *range)
 {
+	bool bare = status == 304 || status == 412;
+
 	child_head_start(c, r, status, child_reason(status));
-	if (status != 304)
-		child_head_add(c, SPAN("Last-Modified"), (struct span){f->modified, DATE_LEN});
-	child_head_add(c, SPAN("ETag"), f->etag);
-	if (status == 304) {
-		child_reply(c, r, "", 0);
-		return;
-	}
+	child_head_add(c, SPAN("Last-Modified"), (struct span){f->modified, DATE_LEN});
+	if (f->etag.n)
+		child_head_add(c, SPAN("ETag"), f->etag);
 	child_head_add(c, SPAN("Accept-Ranges"), SPAN("bytes"));
 	if (status == 206)
 		child_head_add(
 		    c, SPAN("Content-Range"), span_of(static_content_range(c, f, range)));
-	if (r->target.type)
+	if (r->target.type && status != 304)
 		child_head_add(c, SPAN("Content-Type"), span_of(r->target.type));
-	child_head_finish(c, r, range->end - range->start);
-	static_send(c, r, range);
+	if (r->target.encoding && status != 304)
+		child_head_add(c, SPAN("Content-Encoding"), span_of(r->target.encoding));
+	if (r->target.language && status != 304)
+		child_head_add(c, SPAN("Content-Language"), span_of(r->target.language));
+	if (bare)
+		child_reply(c, r, "", 0);
+	else if (child_head_finish(c, r, range->end - range->start))
+		static_send(c, r, range);
+}
+
+static int method_options(struct child *c, struct child_request *r)
+{
+	bool trace = c->vhost->trace != TRACE_OFF;
+
+	child_head_start(c, r, 200, child_reason(200));
+	child_head_add(c, SPAN("Allow"), trace ? SPAN(STATIC_ALLOW ",TRACE") : SPAN(STATIC_ALLOW));
+	if (S_ISDIR(r->target.st.st_mode))
+		child_head_add(c, SPAN("Content-Type"), SPAN("httpd/unix-directory"));
+	else if (r->target.type)
+		child_head_add(c, SPAN("Content-Type"), span_of(r->target.type));
+	child_reply(c, r, "", 0);
+	return 200;
 }
 
 int child_method(struct child *c, struct child_request *r)
 {
+	r->allow = STATIC_ALLOW;
 	switch (r->method_id) {
 	case HTTP_METHOD_GET:
 	case HTTP_METHOD_HEAD:
 		return 0;
+	case HTTP_METHOD_POST:
+		if (!S_ISDIR(r->target.st.st_mode))
+			return 0;
+		child_log(
+		    c, LOG_INFO, "core", "AH00129: Attempt to serve directory: %s", r->target.file);
+		return 404;
 	case HTTP_METHOD_OTHER:
+		child_log(c, LOG_ERR, "core", "AH00135: Invalid method in request %.*s",
+		    (int)r->head.line.n, r->head.line.p);
 		return 501;
 	case HTTP_METHOD_OPTIONS:
-		child_head_start(c, r, 200, child_reason(200));
-		child_head_add(c, SPAN("Allow"), SPAN(STATIC_ALLOW));
-		child_reply(c, r, "", 0);
-		return 200;
+		return method_options(c, r);
 	default:
-		r->allow = STATIC_ALLOW;
 		return 405;
 	}
+}
+
+/* AcceptPathInfo: what stands behind a file's name is not the file. */
+static bool static_path_info(struct child *c, const struct child_request *r)
+{
+	if (!r->target.path_info[0] || child_settings(c, r)->answer.path_info == PATH_INFO_ON)
+		return true;
+	child_log(c, LOG_INFO, "core", "AH00130: File does not exist: %s%s", r->target.file,
+	    r->target.path_info);
+	return false;
 }
 
 int child_static(struct child *c, struct child_request *r)
@@ -219,26 +231,23 @@ int child_static(struct child *c, struct child_request *r)
 	struct range range = {0, r->target.st.st_size};
 	int status;
 
-	/* Apache's AcceptPathInfo Default. */
-	if (r->target.path_info[0]) {
-		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s%s", r->target.file,
-		    r->target.path_info);
-		return 404;
-	}
 	status = child_method(c, r);
 	if (status)
 		return status == 200 ? 0 : status;
-	static_etag(&f, &r->target.st, &r->start);
+	if (!static_path_info(c, r))
+		return 404;
+	f.etag = child_etag(c, r, f.etag_text);
 	date_format(r->target.st.st_mtim.tv_sec, f.modified);
-	status = static_conditions(c, r, &f);
-	if (status == 412)
-		return status;
+	/* An ErrorDocument is no representation of what was asked for. */
+	status = r->error_status ? 0 : static_conditions(c, r, &f);
 	if (status == 0)
 		status = static_range(c, r, &f, &range);
 	if (status == 416) {
 		r->content_range = arena_printf(&c->arena, "bytes */%lld", (long long)f.size);
 		return status;
 	}
+	if (status == 412 || status == 304)
+		range = (struct range){0, 0};
 	static_answer(c, r, &f, status, &range);
 	return 0;
 }

@@ -52,6 +52,7 @@ void arena_reset(struct arena *a)
 	struct arena_chunk *keep = a->chunks;
 
 	assert(a->limit > 0);
+	a->regex_tables = NULL;
 	if (!keep) {
 		a->used = 0;
 		return;

@@ -29,4 +29,7 @@ typedef const char *dir_setter(struct conf_dir_build *b, const struct conf_value
 #undef SECTION
 #undef DIRECTIVE
 
+/* Laying one directory's settings over another's: the part of mod_ssl. */
+void conf_dir_tls_merge(struct conf_dir *base, const struct conf_dir *add);
+
 #endif

@@ -1,6 +1,6 @@
 /*
- * What is worked off while reading: Include, Define, <IfModule>, <IfDefine>, <IfFile>. Run by the
- * loader as root; file names and patterns are the administrator's.
+ * What is worked off while reading: Include, Define and their like. Run by the loader as root; file
+ * names and patterns are the administrator's.
  */
 #include "common/conf_parse_frame.h"
 #include "itkd/conf_lex.h"
@@ -9,7 +9,6 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 void conf_parse_define(struct conf_parser *p, const char *name, const char *value)
@@ -142,8 +141,12 @@ static void read_define(struct conf_parser *p, const char *name, uint32_t n, cha
 		conf_parse_define(p, words[0], n == 2 ? words[1] : NULL);
 }
 
-static void read_undefine(struct conf_parser *p, const char *name)
+static void read_undefine(struct conf_parser *p, const char *directive, const char *name)
 {
+	if (strchr(name, ':')) {
+		conf_parse_error(p, directive, "Variable name must not contain ':'");
+		return;
+	}
 	void **defined = conf_map_at(&p->defines, name);
 	const char **v = p->defined.v;
 
@@ -154,14 +157,26 @@ static void read_undefine(struct conf_parser *p, const char *name)
 			v[i] = NULL;
 }
 
+static const char *count_error(const struct conf_directive *d)
+{
+	if (d->max == 0)
+		return "takes no arguments";
+	if (d->max == 1)
+		return "takes one argument";
+	return d->max == 2 ? "takes one or two arguments" : "takes one or more arguments";
+}
+
 void conf_parse_read(struct conf_parser *p, const struct conf_directive *d, const char *rest)
 {
 	uint32_t n;
 	char **words = conf_lex_words(p->a, rest, &n);
 
+	if (p->htaccess && !(d->contexts & CTX_HTACCESS)) {
+		conf_parse_error(p, d->name, arena_printf(p->a, "%s not allowed here", d->name));
+		return;
+	}
 	if (n < d->min || n > d->max) {
-		conf_parse_error(
-		    p, d->name, d->max == 1 ? "takes one argument" : "takes one or two arguments");
+		conf_parse_error(p, d->name, count_error(d));
 		return;
 	}
 	switch (d->id) {
@@ -172,41 +187,17 @@ void conf_parse_read(struct conf_parser *p, const struct conf_directive *d, cons
 	case CONF_ID_Define:
 		read_define(p, d->name, n, words);
 		break;
+	case CONF_ID_Use:
+		conf_macro_use(p, n, words);
+		break;
+	case CONF_ID_UndefMacro:
+		conf_macro_undefine(p, words[0]);
+		break;
+	case CONF_ID_MacroIgnoreEmptyArgs:
+	case CONF_ID_MacroIgnoreBadNesting:
+		p->quiet_macros = true;
+		break;
 	default:
-		read_undefine(p, words[0]);
+		read_undefine(p, d->name, words[0]);
 	}
-}
-
-static bool file_exists(struct conf_parser *p, const char *name)
-{
-	struct stat st;
-
-	return stat(conf_parse_path(p, name), &st) == 0;
-}
-
-bool conf_parse_condition(
-    struct conf_parser *p, const char *name, const char *argument, bool *holds)
-{
-	const struct conf_directive *d = conf_table_find(&p->names, name, true);
-	bool negated = *argument == '!';
-
-	if (!d || (d->id != CONF_ID_SECTION_IfModule && d->id != CONF_ID_SECTION_IfDefine &&
-	              d->id != CONF_ID_SECTION_IfFile))
-		return false;
-	argument += negated;
-	const char *word = conf_lex_word(p->a, &argument);
-
-	if (!*word) {
-		conf_parse_error(p, arena_printf(p->a, "<%s>", d->name),
-		    "directive requires additional arguments");
-		*holds = false;
-		return true;
-	}
-	if (d->id == CONF_ID_SECTION_IfModule)
-		*holds = conf_table_module(word) != negated;
-	else if (d->id == CONF_ID_SECTION_IfDefine)
-		*holds = (conf_map_get(&p->defines, word) != NULL) != negated;
-	else
-		*holds = file_exists(p, word) != negated;
-	return true;
 }

@@ -2,8 +2,10 @@
  * Laying one directory's settings over another's (conf.h), as Apache's modules merge theirs. Run by
  * the loader for the server context and by the child for what a request's path goes through.
  */
+#include "common/conf_dir_set.h"
 #include "itkd/arena.h"
 #include "itkd/conf.h"
+#include <string.h>
 
 /* core_merge_dir: an absolute list wins, + and - work on what was there. */
 static void merge_options(struct conf_dir *base, const struct conf_dir *add)
@@ -24,7 +26,8 @@ static void merge_options(struct conf_dir *base, const struct conf_dir *add)
 		base->options &= ~OPT_INC_WITH_EXEC;
 }
 
-static void append_exts(struct arena *a, struct conf_exts *base, const struct conf_exts *add)
+static void append_files(
+    struct arena *a, struct conf_matches *base, const struct conf_matches *add)
 {
 	if (add->n == 0)
 		return;
@@ -32,17 +35,14 @@ static void append_exts(struct arena *a, struct conf_exts *base, const struct co
 		*base = *add;
 		return;
 	}
-	struct conf_ext *v = arena_array(a, (size_t)base->n + add->n, sizeof(*v));
+	struct conf_match *v = arena_array(a, (size_t)base->n + add->n, sizeof(*v));
 
-	for (uint32_t i = 0; i < base->n; i++)
-		v[i] = base->v[i];
-	for (uint32_t i = 0; i < add->n; i++)
-		v[base->n + i] = add->v[i];
-	base->v = v;
-	base->n += add->n;
+	memcpy(v, base->v, base->n * sizeof(*v));
+	memcpy(v + base->n, add->v, add->n * sizeof(*v));
+	*base = (struct conf_matches){base->n + add->n, v};
 }
 
-static void append_envs(struct arena *a, struct conf_envs *base, const struct conf_envs *add)
+static void append_ifs(struct arena *a, struct conf_ifs *base, const struct conf_ifs *add)
 {
 	if (add->n == 0)
 		return;
@@ -50,34 +50,63 @@ static void append_envs(struct arena *a, struct conf_envs *base, const struct co
 		*base = *add;
 		return;
 	}
-	struct conf_env *v = arena_array(a, (size_t)base->n + add->n, sizeof(*v));
+	struct conf_if *v = arena_array(a, (size_t)base->n + add->n, sizeof(*v));
 
-	for (uint32_t i = 0; i < base->n; i++)
-		v[i] = base->v[i];
-	for (uint32_t i = 0; i < add->n; i++)
-		v[base->n + i] = add->v[i];
-	base->v = v;
-	base->n += add->n;
+	memcpy(v, base->v, base->n * sizeof(*v));
+	memcpy(v + base->n, add->v, add->n * sizeof(*v));
+	*base = (struct conf_ifs){base->n + add->n, v};
+}
+
+static void merge_allow(struct conf_dir *base, const struct conf_dir *add)
+{
+	if (add->set & DIR_ALLOW) {
+		base->allow.classes = add->allow.classes;
+		base->allow.options = add->allow.options;
+	}
+	if (add->set & DIR_ALLOW_LIST) {
+		base->allow.nlist = add->allow.nlist;
+		base->allow.list = add->allow.list;
+	}
 }
 
 void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_dir *add)
 {
 	if (add->set & DIR_OPTIONS)
 		merge_options(base, add);
-	if (add->set & DIR_ACCESS)
-		base->access = add->access;
+	conf_access_merge(a, &base->access, &add->access);
 	if (add->set & DIR_INDEX)
 		base->index = add->index;
 	if (add->set & DIR_LIMIT_BODY)
 		base->limit_body = add->limit_body;
-	if (add->set & DIR_HANDLER)
+	if (add->set & DIR_HANDLER) {
 		base->handler = add->handler;
+		base->handler_expr = add->handler_expr;
+	}
 	if (add->set & DIR_TYPE)
 		base->type = add->type;
+	merge_allow(base, add);
 	if (add->set & DIR_SLASH)
 		base->slash = add->slash;
 	base->set |= add->set;
-	append_exts(a, &base->types, &add->types);
-	append_exts(a, &base->handlers, &add->handlers);
-	append_envs(a, &base->env, &add->env);
+	conf_dir_tls_merge(base, add);
+	conf_log_levels_merge(a, &base->log_levels, add->log_levels);
+	conf_alias_merge(a, &base->alias, add->alias);
+	conf_index_merge(a, &base->listing, add->listing);
+	conf_action_merge(a, &base->actions, add->actions);
+	conf_php_merge(a, &base->php, add->php);
+	if (add->fallback)
+		base->fallback = add->fallback;
+	if (add->index_redirect)
+		base->index_redirect = add->index_redirect;
+	if (add->check_handler)
+		base->check_handler = add->check_handler;
+	conf_mime_merge(a, &base->mime, add->mime);
+	conf_envs_merge(a, &base->env, &add->env);
+	conf_setenvifs_merge(a, &base->setenvif_server, &add->setenvif_server);
+	conf_setenvifs_merge(a, &base->setenvif, &add->setenvif);
+	conf_answer_merge(a, &base->answer, &add->answer);
+	conf_headers_merge(a, &base->headers, add->headers);
+	conf_expires_merge(a, &base->expires, add->expires);
+	append_files(a, &base->files, &add->files);
+	append_ifs(a, &base->ifs, &add->ifs);
 }

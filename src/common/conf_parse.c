@@ -22,6 +22,7 @@ void conf_parser_init(
 	conf_table_index(&p->names, a);
 	conf_map_init(&p->vars, a, true);
 	conf_map_init(&p->defines, a, false);
+	conf_map_init(&p->macros, a, true);
 }
 
 const char *conf_parse_path(struct conf_parser *p, const char *path)
@@ -73,6 +74,7 @@ static void open_section(
 	o->up = p->frame->open;
 	o->name = name;
 	o->line = p->frame->line;
+	o->depth = p->frame->depth;
 	o->kind = kind;
 	o->node = node ? node : o->up ? o->up->node : p->frame->node;
 	p->frame->open = o;
@@ -106,8 +108,13 @@ static void begin_section(struct conf_parser *p, char *word, const char *rest)
 		return;
 	}
 	const char *argument = closed ? "" : section_argument(p, name, rest);
+	const struct conf_directive *d = conf_table_find(&p->names, name, true);
 
-	if (conf_parse_condition(p, name, argument, &holds)) {
+	if (d && d->id == CONF_ID_SECTION_Macro) {
+		conf_macro_define(p, argument);
+		return;
+	}
+	if (d && conf_parse_condition(p, d, argument, &holds)) {
 		open_section(p, name, holds ? OPEN_THROUGH : OPEN_SKIP, NULL);
 		return;
 	}
@@ -118,11 +125,23 @@ static void begin_section(struct conf_parser *p, char *word, const char *rest)
 	open_section(p, name, OPEN_NODE, node);
 }
 
-static void end_section(struct conf_parser *p, char *word)
+/* A condition that holds ends at its very own text and nothing else (ap_build_cont_config). */
+static bool ends_condition(const struct conf_open *o, const char *text)
+{
+	size_t n = strlen(o->name);
+
+	return strncasecmp(text + 2, o->name, n) == 0 && strcmp(text + 2 + n, ">") == 0;
+}
+
+static void end_section(struct conf_parser *p, char *word, const char *text)
 {
 	size_t n = strlen(word);
 	struct conf_open *o = p->frame->open, *match;
 
+	if (o && o->kind == OPEN_THROUGH && ends_condition(o, text)) {
+		p->frame->open = o->up;
+		return;
+	}
 	if (word[n - 1] != '>') {
 		conf_parse_error(p, word, "directive missing closing '>'");
 		return;
@@ -135,6 +154,10 @@ static void end_section(struct conf_parser *p, char *word)
 	if (!o)
 		conf_parse_error(p, arena_printf(p->a, "</%s>", name),
 		    arena_printf(p->a, "without matching <%s> section", name));
+	else if (match == o && o->kind == OPEN_THROUGH)
+		conf_parse_error(p, arena_printf(p->a, "</%s>", name),
+		    arena_printf(p->a, "'%s' is not the end of <%s> (line %u): nothing may follow",
+		        text, o->name, o->line));
 	else if (match != o)
 		conf_parse_error(p, arena_printf(p->a, "</%s>", name),
 		    arena_printf(
@@ -155,30 +178,18 @@ const char *conf_parse_expand(struct conf_parser *p, const char *text)
 	return "";
 }
 
-static void parse_line(struct conf_parser *p, const char *text)
+/* As Apache: a '>' at the end of a directive's name does not count. */
+static char *directive_name(char *word)
 {
-	bool skip = p->frame->open && p->frame->open->kind == OPEN_SKIP;
-	const char *rest = text;
-	char *word;
+	size_t n = strlen(word);
 
-	if (*text == '#' || *text == '\0')
-		return;
-	if (*text != '<' && skip)
-		return;
-	/* What is passed over may name variables that are not there. */
-	if (!skip)
-		rest = conf_parse_expand(p, text);
-	word = conf_lex_word(p->a, &rest);
-	if (word[0] == '<' && word[1] == '/') {
-		end_section(p, word);
-		return;
-	}
-	if (word[0] == '<') {
-		begin_section(p, word, rest);
-		return;
-	}
-	if (!*word)
-		return;
+	if (n && word[n - 1] == '>')
+		word[n - 1] = '\0';
+	return word;
+}
+
+static void parse_directive(struct conf_parser *p, const char *word, const char *rest)
+{
 	const struct conf_directive *d = conf_table_find(&p->names, word, false);
 
 	if (d && d->arg == ARG_READ) {
@@ -194,13 +205,64 @@ static void parse_line(struct conf_parser *p, const char *text)
 		p->server_root = conf_path_clean(p->a, node->args[0]);
 }
 
+static void parse_line(struct conf_parser *p, const char *text)
+{
+	bool skip = p->frame->open && p->frame->open->kind == OPEN_SKIP;
+	const char *rest = text;
+	char *word;
+
+	if (*text == '#' || *text == '\0')
+		return;
+	if (*text != '<' && skip)
+		return;
+	/* What is passed over may name variables that are not there. */
+	if (!skip)
+		rest = conf_parse_expand(p, text);
+	word = conf_lex_word(p->a, &rest);
+	if (word[0] == '<' && word[1] == '/')
+		end_section(p, word, text);
+	else if (word[0] == '<')
+		begin_section(p, word, rest);
+	else if (*word)
+		parse_directive(p, directive_name(word), rest);
+}
+
+static void parse_lines(struct conf_parser *p, const char *text, size_t n)
+{
+	struct conf_lines lines = {text, text + n, 1, CONF_LINE_MAX};
+	enum conf_line_result r;
+	char *line;
+
+	p->frame->lines = &lines;
+	while ((r = conf_lex_line(&lines, p->a, &line, &p->frame->line)) != CONF_LINE_END) {
+		if (r == CONF_LINE_NUL)
+			conf_parse_error(p, NULL, "Line holds a NUL byte");
+		else if (r == CONF_LINE_LONG)
+			conf_parse_error(p, NULL,
+			    arena_printf(
+			        p->a, "Line too long: more than %zu bytes", CONF_LINE_MAX));
+		else
+			parse_line(p, line);
+	}
+}
+
+/* What a file leaves open. A condition that holds may end with it, as in Apache. */
+static void report_open(struct conf_parser *p, const struct conf_open *o)
+{
+	const char *name = arena_printf(p->a, "<%s>", o->name);
+
+	if (o->kind == OPEN_THROUGH)
+		conf_report_at(p->report, CONF_WARNING, p->frame->file, o->line, name,
+		    "ends with the file: there is no </%s>", o->name);
+	else
+		conf_report_at(
+		    p->report, CONF_ERROR, p->frame->file, o->line, name, "was not closed");
+}
+
 /* Reads a text inside of the current frame's file or of none. */
 static void parse_text(struct conf_parser *p, const char *name, const char *text, size_t n)
 {
 	struct conf_frame frame = {.up = p->frame, .file = name, .node = &p->root};
-	struct conf_lines lines = {text, text + n, 1, CONF_LINE_MAX};
-	enum conf_line_result r;
-	char *line;
 
 	if (p->frame) {
 		frame.depth = p->frame->depth + 1;
@@ -208,18 +270,40 @@ static void parse_text(struct conf_parser *p, const char *name, const char *text
 	}
 	frame.id = p->reading;
 	p->frame = &frame;
-	while ((r = conf_lex_line(&lines, p->a, &line, &frame.line)) != CONF_LINE_END) {
-		if (r == CONF_LINE_NUL)
-			conf_parse_error(p, NULL, "Line holds a NUL byte");
-		else if (r == CONF_LINE_LONG)
-			conf_parse_error(p, NULL, "Line too long");
-		else
-			parse_line(p, line);
-	}
+	parse_lines(p, text, n);
 	for (const struct conf_open *o = frame.open; o; o = o->up)
-		conf_report_at(p->report, CONF_ERROR, name, o->line,
-		    arena_printf(p->a, "<%s>", o->name), "was not closed");
+		report_open(p, o);
 	p->frame = frame.up;
+}
+
+/* Sections that a macro opens may end behind its Use, and the other way round; conditions not. */
+void conf_parse_macro(struct conf_parser *p, const struct conf_macro *macro, const char *name,
+    const char *text, size_t n)
+{
+	struct conf_frame *up = p->frame;
+	struct conf_frame frame = {.up = up,
+	    .file = name,
+	    .depth = up->depth + 1,
+	    .node = up->node,
+	    .open = up->open,
+	    .macro = macro};
+	struct conf_open **at = &frame.open;
+
+	p->frame = &frame;
+	parse_lines(p, text, n);
+	while (*at && (*at)->depth == frame.depth) {
+		struct conf_open *o = *at;
+
+		if (o->kind == OPEN_NODE) {
+			o->depth = up->depth;
+			at = &o->up;
+			continue;
+		}
+		report_open(p, o);
+		*at = o->up;
+	}
+	up->open = frame.open;
+	p->frame = up;
 }
 
 void conf_parse_text(struct conf_parser *p, const char *name, const char *text)
@@ -273,6 +357,7 @@ static void remember_source(struct conf_parser *p, const char *path)
 
 	s->path = path;
 	s->line = p->frame ? p->frame->line : 0;
+	s->depth = p->frame ? p->frame->depth + 1 : 0;
 	if (p->last_source)
 		p->last_source->next = s;
 	else

@@ -15,11 +15,15 @@ struct conf_open {
 	struct conf_open *up;
 	const char *name;
 	uint32_t line;
+	unsigned depth; /* of the frame that it was opened in */
 	enum conf_open_kind kind;
 	struct conf_node *node; /* where what follows is added */
 };
 
-/* A file that is being read; its sections must end in it. */
+struct conf_lines;
+struct conf_macro;
+
+/* A file that is being read, whose sections must end in it, or a macro that is used. */
 struct conf_frame {
 	struct conf_frame *up;
 	const char *file;
@@ -28,6 +32,8 @@ struct conf_frame {
 	struct conf_file_id id;
 	struct conf_node *node; /* where the file's own top level is added */
 	struct conf_open *open;
+	struct conf_lines *lines;       /* what follows */
+	const struct conf_macro *macro; /* NULL: a file */
 };
 
 /* At the current line; directive may be NULL. */
@@ -37,8 +43,16 @@ const char *conf_parse_expand(struct conf_parser *p, const char *text);
 
 /* Include, Define and the like. */
 void conf_parse_read(struct conf_parser *p, const struct conf_directive *d, const char *rest);
-/* <IfModule> and the like: false when name is no condition, else *holds is its outcome. */
-bool conf_parse_condition(
-	struct conf_parser *p, const char *name, const char *argument, bool *holds);
+/* conf_condition.c: <IfModule> and the like: false when d is no condition, else *holds tells. */
+bool conf_parse_condition(struct conf_parser *p, const struct conf_directive *d,
+	const char *argument, bool *holds);
+
+/* conf_macro.c: takes the lines up to </Macro>. */
+void conf_macro_define(struct conf_parser *p, const char *argument);
+void conf_macro_undefine(struct conf_parser *p, const char *name);
+void conf_macro_use(struct conf_parser *p, uint32_t n, char *const *words);
+/* Reads a macro's lines in the place of its Use; name stands for the file's in messages. */
+void conf_parse_macro(struct conf_parser *p, const struct conf_macro *macro, const char *name,
+	const char *text, size_t n);
 
 #endif

@@ -17,12 +17,21 @@ static void report_add(struct conf_report *r, enum conf_severity severity, const
     uint32_t line, const char *directive, const char *text)
 {
 	static const char *const kinds[] = {"", "warning: ", "note: "};
+
+	if (r->muted)
+		return;
 	struct conf_message *m = ARENA_NEW(r->a, struct conf_message);
 	const char *colon = directive ? ": " : "";
 
 	if (!directive)
 		directive = "";
 	m->severity = severity;
+	m->file = file;
+	m->line = line;
+	/* A text that goes on after the directive's name, as "takes one argument". */
+	m->what = directive && *text >= 'a' && *text <= 'z'
+	              ? arena_printf(r->a, "%s %s", directive, text)
+	              : text;
 	if (file)
 		m->text = arena_printf(r->a, "itkd: %s:%u: %s%s%s%s", file, line, directive, colon,
 		    kinds[severity], text);
@@ -65,9 +74,19 @@ void conf_report(struct conf_report *r, enum conf_severity severity, const struc
 	report_add(r, severity, node->file, node->line, name, text);
 }
 
-void conf_report_print(const struct conf_report *r, FILE *out, bool notes)
+void conf_report_print(const struct conf_report *r, FILE *out, enum conf_severity least)
 {
 	for (const struct conf_message *m = r->first; m; m = m->next)
-		if (notes || m->severity != CONF_NOTE)
+		if (m->severity <= least)
 			fprintf(out, "%s\n", m->text);
+}
+
+void conf_report_print_apache(const struct conf_report *r, FILE *out)
+{
+	for (const struct conf_message *m = r->first; m; m = m->next)
+		if (m->severity == CONF_ERROR && m->file) {
+			fprintf(out, "AH00526: Syntax error on line %u of %s:\n%s\n", m->line,
+			    m->file, m->what);
+			return;
+		}
 }

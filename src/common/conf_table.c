@@ -6,6 +6,7 @@
 
 #include "itkd/arena.h"
 #include "itkd/conf_map.h"
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,27 +22,32 @@ const struct conf_directive conf_table[CONF_IDS] = {
 #include "itkd/directives.def"
 };
 
+const char *const conf_table_static_modules[] = {
+    "core", "so", "http", "log_config", "logio", "version", "unixd", NULL};
+
 /*
  * Modules that are there without a directive of their own: CGI by AddHandler and ScriptAlias, %I
- * and %O of LogFormat, listings by Options Indexes. So `Options -Indexes` inside of <IfModule
- * mod_autoindex.c> counts.
+ * and %O of LogFormat, Require ip and its like, SetHandler server-status, the choice among files
+ * that `Options -MultiViews` turns off. So what stands in <IfModule> of them counts.
  */
-static const char *const bare_modules[] = {"http", "so", "cgi", "cgid", "logio", "autoindex"};
+static const char *const bare_modules[] = {
+    "http", "so", "cgi", "cgid", "logio", "autoindex", "negotiation", "authz_host", "status"};
 
-/* Names of <IfModule> that do not follow from the module's name. */
+/* Modules whose file is not mod_NAME.c. */
 static const struct {
-	const char *name, *module;
-} odd_names[] = {
+	const char *file, *module;
+} odd_files[] = {
     {"core.c", "core"},
     {"http_core.c", "http"},
     {"prefork.c", "mpm_prefork"},
-    {"itk.c", "mpm_itk"},
     {"mpm_itk.c", "mpm_itk"},
+    {"itk.c", "mpm_itk"},
+    {"util_ldap.c", "ldap"},
 };
 
 static const char *section_key(struct arena *a, const struct conf_directive *d)
 {
-	return d->section ? arena_printf(a, "<%s", d->name) : d->name;
+	return arena_printf(a, "%s%s", d->section ? "<" : "", d->name);
 }
 
 void conf_table_index(struct conf_map *names, struct arena *a)
@@ -130,9 +136,9 @@ bool conf_table_module(const char *name)
 {
 	size_t n = strlen(name);
 
-	for (size_t i = 0; i < sizeof(odd_names) / sizeof(*odd_names); i++)
-		if (strcmp(odd_names[i].name, name) == 0)
-			return is_module(odd_names[i].module, strlen(odd_names[i].module));
+	for (size_t i = 0; i < sizeof(odd_files) / sizeof(*odd_files); i++)
+		if (strcmp(odd_files[i].file, name) == 0)
+			return is_module(odd_files[i].module, strlen(odd_files[i].module));
 	if (n > 6 && strncmp(name, "mod_", 4) == 0 && strcmp(name + n - 2, ".c") == 0)
 		return is_module(name + 4, n - 6);
 	if (n > 7 && strcmp(name + n - 7, "_module") == 0)
@@ -140,21 +146,40 @@ bool conf_table_module(const char *name)
 	return false;
 }
 
+const char *conf_table_module_file(struct arena *a, const char *module)
+{
+	for (size_t i = 0; i < sizeof(odd_files) / sizeof(*odd_files); i++)
+		if (strcmp(odd_files[i].module, module) == 0)
+			return odd_files[i].file;
+	return arena_printf(a, "mod_%s.c", module);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_name(const char **names, unsigned *n, unsigned max, const char *name)
+{
+	for (unsigned i = 0; i < *n; i++)
+		if (strcmp(names[i], name) == 0)
+			return;
+	if (*n < max)
+		names[(*n)++] = name;
+}
+
 unsigned conf_table_modules(const char **names, unsigned max)
 {
-	unsigned n = 0;
+	unsigned n = 0, first;
 
-	for (int i = 0; i < CONF_IDS; i++) {
-		const struct conf_directive *d = &conf_table[i];
-		bool known = d->status != CONF_IMPLEMENTED;
-
-		for (unsigned j = 0; j < n && !known; j++)
-			known = strcmp(names[j], d->module) == 0;
-		if (!known && n < max)
-			names[n++] = d->module;
-	}
-	for (size_t i = 0; i < sizeof(bare_modules) / sizeof(*bare_modules) && n < max; i++)
-		if (strcmp(bare_modules[i], "so") != 0)
-			names[n++] = bare_modules[i];
+	for (const char *const *m = conf_table_static_modules; *m; m++)
+		add_name(names, &n, max, *m);
+	first = n;
+	for (int i = 0; i < CONF_IDS; i++)
+		if (conf_table[i].status == CONF_IMPLEMENTED)
+			add_name(names, &n, max, conf_table[i].module);
+	for (size_t i = 0; i < sizeof(bare_modules) / sizeof(*bare_modules); i++)
+		add_name(names, &n, max, bare_modules[i]);
+	qsort(names + first, n - first, sizeof(*names), by_name);
 	return n;
 }

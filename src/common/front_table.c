@@ -5,6 +5,7 @@
 #include "itkd/front_table.h"
 
 #include "itkd/addr.h"
+#include "itkd/assign.h"
 #include "itkd/log_format.h"
 #include "itkd/wire.h"
 
@@ -66,6 +67,8 @@ static void put_tls(struct wire *w, const struct conf_tls *t)
 	put_bool(w, t->engine);
 	wire_put_u32(w, t->protocols);
 	put_bool(w, t->honor_order);
+	put_bool(w, t->tickets);
+	put_bool(w, t->strict_sni);
 	wire_put_str(w, t->cert);
 	wire_put_str(w, t->key);
 	wire_put_str(w, t->chain);
@@ -75,6 +78,25 @@ static void put_tls(struct wire *w, const struct conf_tls *t)
 	wire_put_u32(w, t->line);
 }
 
+static void put_assign(struct wire *w, const struct assign *s)
+{
+	put_bool(w, s != NULL);
+	if (!s)
+		return;
+	wire_put_u32(w, s->nrules);
+	for (uint32_t i = 0; i < s->nrules; i++) {
+		wire_put_u32(w, s->rules[i].kind);
+		wire_put_str(w, s->rules[i].path);
+		wire_put_u32(w, s->rules[i].vhost);
+	}
+	wire_put_u32(w, s->naliases);
+	for (uint32_t i = 0; i < s->naliases; i++) {
+		wire_put_str(w, s->aliases[i].from);
+		wire_put_str(w, s->aliases[i].to);
+	}
+	wire_put_str(w, s->document_root);
+}
+
 static void put_vhost(struct wire *w, const struct conf_vhost *v)
 {
 	wire_put_str(w, v->file);
@@ -82,6 +104,8 @@ static void put_vhost(struct wire *w, const struct conf_vhost *v)
 	put_host(w, &v->host);
 	wire_put_str(w, v->server_name);
 	wire_put_u16(w, v->server_port);
+	wire_put_u32(w, v->site);
+	put_assign(w, v->assign);
 	wire_put_str(w, v->server_admin);
 	wire_put_u32(w, v->nidentities);
 	for (uint32_t i = 0; i < v->nidentities; i++)
@@ -122,6 +146,7 @@ size_t front_table_encode(const struct conf *conf, uint8_t **out)
 		wire_put_u32(&w, conf->identities[i].gid);
 	}
 	wire_put_u32(&w, conf->nvhosts);
+	wire_put_u32(&w, conf->nsites);
 	for (uint32_t i = 0; i < conf->nvhosts; i++)
 		put_vhost(&w, conf->vhosts[i]);
 	*out = w.p;

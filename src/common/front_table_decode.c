@@ -7,6 +7,7 @@
 
 #include "itkd/addr.h"
 #include "itkd/arena.h"
+#include "itkd/assign.h"
 #include "itkd/log.h"
 #include "itkd/log_format.h"
 #include "itkd/wire.h"
@@ -178,6 +179,8 @@ static void get_tls(struct table *t, struct conf_tls *tls)
 	tls->engine = get_bool(t);
 	tls->protocols = get_below(t, (TLS_V1_2 | TLS_V1_3) + 1);
 	tls->honor_order = get_bool(t);
+	tls->tickets = get_bool(t);
+	tls->strict_sni = get_bool(t);
 	tls->cert = get_optional(t);
 	tls->key = get_optional(t);
 	tls->chain = get_optional(t);
@@ -199,6 +202,59 @@ static void get_vhost_identities(struct table *t, struct conf_vhost *v)
 	v->identities = identities;
 }
 
+static const struct assign_rule *get_rules(struct table *t, uint32_t *n)
+{
+	*n = get_count(t, 12);
+	struct assign_rule *v = arena_array(t->a, *n, sizeof(*v));
+
+	for (uint32_t i = 0; i < *n; i++) {
+		const char *error;
+
+		v[i].kind = get_below(t, ASSIGN_LOCATION_MATCH + 1);
+		v[i].path = get_str(t);
+		v[i].vhost = wire_get_u32(&t->w);
+		if (v[i].kind != ASSIGN_LOCATION_MATCH)
+			continue;
+		v[i].regex = regex_compile(t->a, v[i].path, 0, &error);
+		bad_unless(t, v[i].regex != NULL);
+	}
+	return v;
+}
+
+static const struct assign *get_assign(struct table *t)
+{
+	if (!get_bool(t))
+		return NULL;
+	struct assign *s = ARENA_NEW(t->a, struct assign);
+
+	s->rules = get_rules(t, &s->nrules);
+	s->naliases = get_count(t, 8);
+	struct assign_alias *v = arena_array(t->a, s->naliases, sizeof(*v));
+
+	for (uint32_t i = 0; i < s->naliases; i++) {
+		v[i].from = get_str(t);
+		v[i].to = get_str(t);
+	}
+	s->aliases = v;
+	s->document_root = get_optional(t);
+	return s;
+}
+
+/* Indexes that lead to a virtual host which was not read yet. */
+static void check_sites(struct table *t)
+{
+	const struct conf *c = t->conf;
+
+	bad_unless(t, c->nsites > 0 && c->nsites <= c->nvhosts);
+	for (uint32_t i = 0; i < c->nvhosts && !t->w.bad; i++) {
+		const struct conf_vhost *v = c->vhosts[i];
+
+		bad_unless(t, v->site < c->nsites);
+		for (uint32_t k = 0; v->assign && k < v->assign->nrules; k++)
+			bad_unless(t, v->assign->rules[k].vhost < c->nvhosts);
+	}
+}
+
 static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 {
 	struct conf_vhost *v = ARENA_NEW(t->a, struct conf_vhost);
@@ -209,6 +265,8 @@ static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 	get_host(t, &v->host);
 	v->server_name = get_str(t);
 	v->server_port = wire_get_u16(&t->w);
+	v->site = wire_get_u32(&t->w);
+	v->assign = get_assign(t);
 	v->server_admin = get_optional(t);
 	get_vhost_identities(t, v);
 	v->counter = wire_get_u64(&t->w);
@@ -229,6 +287,7 @@ static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 static void get_vhosts(struct table *t)
 {
 	uint32_t n = get_count(t, 128);
+	t->conf->nsites = wire_get_u32(&t->w);
 	const struct conf_vhost **vhosts = arena_array(t->a, n, sizeof(*vhosts));
 	const struct host_vhost **hosts = arena_array(t->a, n, sizeof(*hosts));
 
@@ -241,7 +300,9 @@ static void get_vhosts(struct table *t)
 		return;
 	t->conf->nvhosts = n;
 	t->conf->vhosts = vhosts;
-	host_map_build(t->a, &t->conf->host, n, hosts);
+	check_sites(t);
+	if (!t->w.bad)
+		host_map_build(t->a, &t->conf->host, t->conf->nsites, hosts);
 }
 
 const struct conf *front_table_decode(struct arena *a, const void *p, size_t n)

@@ -15,9 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a process waits, all in all, for a reader that does not read (milliseconds). */
-#define LOG_WAIT_MS 1000
-
 static const char *const level_names[] = {"emerg", "alert", "crit", "error", "warn", "notice",
     "info", "debug", "trace1", "trace2", "trace3", "trace4", "trace5", "trace6", "trace7",
     "trace8"};
@@ -26,6 +23,9 @@ static const char *const level_names[] = {"emerg", "alert", "crit", "error", "wa
 static struct {
 	bool open;
 	int fd, level;
+	int patience; /* ms to wait for a reader that does not read; of one that was late, none */
+	bool late;
+	unsigned long lost; /* lines that nobody took, and of which nothing was said yet */
 } own;
 
 struct log_line {
@@ -100,18 +100,25 @@ static size_t escape(char out[static 5], unsigned char c)
 	return 4;
 }
 
-/* Stops before an escape that would be cut in the middle. */
+size_t log_escape(char *out, size_t cap, const char *text)
+{
+	char c[5];
+	size_t n = 0;
+
+	for (; *text; text++) {
+		size_t more = escape(c, (unsigned char)*text);
+
+		if (more > cap - n)
+			break;
+		memcpy(out + n, c, more);
+		n += more;
+	}
+	return n;
+}
+
 static void line_put_escaped(struct log_line *l, const char *s)
 {
-	char out[5];
-
-	for (; *s; s++) {
-		size_t n = escape(out, (unsigned char)*s);
-
-		if (n > LOG_LINE_MAX - 1 - l->n)
-			return;
-		line_put(l, out, n);
-	}
+	l->n += log_escape(l->text + l->n, LOG_LINE_MAX - 1 - l->n, s);
 }
 
 static void line_put_time(struct log_line *l)
@@ -142,32 +149,63 @@ static long elapsed_ms(const struct timespec *since)
 static bool wait_writable(int fd, const struct timespec *since)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	long left = LOG_WAIT_MS - elapsed_ms(since);
+	long left = own.late ? 0 : own.patience - elapsed_ms(since);
 
 	if (left <= 0)
 		return false;
 	return poll(&p, 1, (int)left) >= 0 || errno == EINTR;
 }
 
-void log_write(int fd, const char *line, size_t n)
+static bool write_line(int fd, const char *line, size_t n)
 {
 	struct timespec since = {0};
-	int saved = errno;
 
-	if (fd < 0)
-		return;
 	/* A part that was written stays a part: a second write could land in another's line. */
 	while (write(fd, line, n) < 0) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN)
-			break;
+			return false;
 		if (since.tv_sec == 0 && since.tv_nsec == 0)
 			clock_gettime(CLOCK_MONOTONIC, &since);
-		if (!wait_writable(fd, &since))
-			break;
+		if (!wait_writable(fd, &since)) {
+			own.late = true;
+			return false;
+		}
 	}
+	return true;
+}
+
+/* Lines are taken again: how many were not. */
+static void tell_lost(void)
+{
+	unsigned long lost = own.lost;
+
+	own.lost = 0;
+	log_msg(LOG_ERR, "%lu log lines are lost: the logs were not read in time", lost);
+	/* That one was not taken either. */
+	if (own.lost)
+		own.lost = lost;
+}
+
+void log_write(int fd, const char *line, size_t n)
+{
+	int saved = errno;
+
+	if (fd < 0)
+		return;
+	if (!write_line(fd, line, n))
+		own.lost++;
+	else if (own.lost)
+		tell_lost();
+	else
+		own.late = false;
 	errno = saved;
+}
+
+void log_patience(int ms)
+{
+	own.patience = ms;
 }
 
 void log_vto(int fd, int level, const char *module, const char *client, const char *fmt, va_list ap)

@@ -136,8 +136,7 @@ static void write_handler(struct log_out *o, const struct log_item *i, const str
 
 static void write_path(struct log_out *o, const struct log_item *i, const struct log_record *r)
 {
-	(void)i;
-	log_out_text(o, r->path);
+	log_out_text(o, i->kind == LOG_ITEM_PATH ? r->path : r->final_path);
 }
 
 static void write_server_name(
@@ -372,6 +371,7 @@ static log_writer *const writers[LOG_ITEM_KINDS] = {
     [LOG_ITEM_TIME_STRFTIME] = write_strftime,
     [LOG_ITEM_USER] = write_user,
     [LOG_ITEM_PATH] = write_path,
+    [LOG_ITEM_PATH_FINAL] = write_path,
     [LOG_ITEM_SERVER_NAME] = write_server_name,
     [LOG_ITEM_HOST_NAME] = write_host_name,
     [LOG_ITEM_CONNECTION] = write_connection,

@@ -47,6 +47,7 @@ enum log_item_kind {
 	LOG_ITEM_TIME_STRFTIME,  /* %{format}t */
 	LOG_ITEM_USER,           /* %u */
 	LOG_ITEM_PATH,           /* %U */
+	LOG_ITEM_PATH_FINAL,     /* %>U */
 	LOG_ITEM_SERVER_NAME,    /* %v */
 	LOG_ITEM_HOST_NAME,      /* %V */
 	LOG_ITEM_CONNECTION,     /* %X */

@@ -96,24 +96,20 @@ static const char *log_compile_time(struct log_item *item)
 	return NULL;
 }
 
-/* What the word in braces makes of the directive; an error text where it is none of its words. */
-static const char *log_compile_variant(struct arena *a, struct log_item *item, char letter)
+/*
+ * What the word in braces makes of the directive. One that is none of its words: a number becomes
+ * that word itself, an address is what it is without it (mod_log_config).
+ */
+static void log_compile_variant(struct log_item *item, char letter)
 {
-	bool has_variants = false;
-
-	for (size_t i = 0; i < LOG_COUNT(log_variants); i++) {
-		if (log_variants[i].letter != letter)
-			continue;
-		has_variants = true;
-		if (strcmp(item->arg, log_variants[i].arg) == 0) {
+	for (size_t i = 0; i < LOG_COUNT(log_variants); i++)
+		if (log_variants[i].letter == letter &&
+		    strcmp(item->arg, log_variants[i].arg) == 0) {
 			item->kind = log_variants[i].kind;
-			return NULL;
+			return;
 		}
-	}
-	if (has_variants && item->len)
-		return arena_printf(
-		    a, "Unrecognized LogFormat directive %%{%s}%c", item->arg, letter);
-	return NULL;
+	if (item->len && strchr("PTp", letter))
+		item->kind = LOG_ITEM_TEXT;
 }
 
 /* sense: '<' the original request, '>' the final one, 0 neither was written. */
@@ -130,9 +126,22 @@ static const char *log_compile_letter(
 	item->what = letter;
 	if (letter == 's' && sense == '>')
 		item->kind = LOG_ITEM_STATUS;
+	if (letter == 'U' && sense == '>')
+		item->kind = LOG_ITEM_PATH_FINAL;
 	if (letter == 't')
 		return log_compile_time(item);
-	return log_compile_variant(a, item, letter);
+	log_compile_variant(item, letter);
+	return NULL;
+}
+
+/* %{name}^ti, %{name}^to: trailers, which are not kept; %^FB: not measured. */
+static const char *log_compile_caret(struct log_item *item, const char **at)
+{
+	if (strncmp(*at, "ti", 2) != 0 && strncmp(*at, "to", 2) != 0 && strncmp(*at, "FB", 2) != 0)
+		return "Unrecognized LogFormat directive %^";
+	item->kind = LOG_ITEM_NONE;
+	*at += 2;
+	return NULL;
 }
 
 /* A run of plain text up to the next '%'; \n, \t, \r and \\ mean what they mean in C. */
@@ -191,6 +200,8 @@ static const char *log_compile_item(struct arena *a, struct log_item *item, cons
 			item->len = strcspn(*at, "}");
 			item->arg = arena_strndup(a, *at, item->len);
 			*at += item->len + ((*at)[item->len] == '}');
+		} else if (c == '^') {
+			return log_compile_caret(item, at);
 		} else if (c != ',') {
 			return log_compile_letter(a, item, c, sense);
 		}

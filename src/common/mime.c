@@ -1,9 +1,11 @@
 /*
- * Media type and handler from a file's name. Run by the child after the drop. The name is a user's;
- * the tables are the config's. mod_mime's rules.
+ * Media type, handler, encoding and language from a file's name. Run by the child after the drop.
+ * The name is a user's; the tables are the config's. mod_mime's rules.
  */
 #include "itkd/mime.h"
 
+#include "itkd/arena.h"
+#include "itkd/conf_mime.h"
 #include <limits.h>
 #include <stdlib.h>
 
@@ -23,50 +25,144 @@ static const char *type_of(const struct conf *conf, const char *ext)
 	return m ? m->type : NULL;
 }
 
-/* What the last line about ext says; "" where that is a Remove*; NULL: no line. */
-static const char *last_line(const struct conf_exts *exts, const char *ext)
+static const char *append(struct arena *a, const char *list, const char *value)
 {
-	for (uint32_t i = exts->n; i > 0; i--)
-		if (strcmp(exts->v[i - 1].ext, ext) == 0)
-			return exts->v[i - 1].value;
-	return NULL;
+	return list ? arena_printf(a, "%s, %s", list, value) : value;
 }
 
-static void lookup_ext(
-    const struct conf *conf, const struct conf_dir *dir, const char *ext, struct mime_info *info)
+static void lookup_ext(struct arena *a, const struct conf *conf, const struct conf_mime_dir *dir,
+    const char *ext, struct mime_info *info, const char **charset)
 {
-	const char *type = last_line(&dir->types, ext);
-	const char *handler = last_line(&dir->handlers, ext);
+	const char *type = conf_mime_find(dir, ext, MIME_TYPE), *value;
 
 	if (!type)
 		type = type_of(conf, ext);
 	if (type && *type)
 		info->type = type;
-	if (handler && *handler)
-		info->handler = handler;
+	if (!dir)
+		return;
+	value = conf_mime_find(dir, ext, MIME_HANDLER);
+	if (value)
+		info->handler = value;
+	value = conf_mime_find(dir, ext, MIME_CHARSET);
+	if (value)
+		*charset = value;
+	value = conf_mime_find(dir, ext, MIME_ENCODING);
+	if (value)
+		info->encoding = append(a, info->encoding, value);
+	value = conf_mime_find(dir, ext, MIME_LANGUAGE);
+	if (value)
+		info->language = append(a, info->language, value);
 }
 
-void mime_lookup(
-    const struct conf *conf, const struct conf_dir *dir, const char *path, struct mime_info *info)
+static bool is_token(char c)
 {
-	const char *slash = strrchr(path, '/');
-	const char *p = slash ? slash + 1 : path;
+	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?=", c);
+}
 
-	*info = (struct mime_info){NULL, NULL};
+static const char *skip_blanks(const char *p)
+{
+	return p + strspn(p, " \t\n");
+}
+
+/* The end of a parameter's value at p, quotes included; NULL where it is malformed. */
+static const char *value_end(const char *p)
+{
+	if (*p != '"') {
+		while (is_token(*p))
+			p++;
+		return *p && *p != ';' ? NULL : p;
+	}
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && !*++p)
+			return NULL;
+	if (*p)
+		p = skip_blanks(p + 1);
+	return *p && *p != ';' ? NULL : p;
+}
+
+/* One parameter "name=value" at *p; false at a malformed one. */
+static bool next_parameter(const char **p, struct span *name, struct span *value)
+{
+	const char *start = skip_blanks(*p), *at = start;
+
+	while (is_token(*at) || *at == ' ' || *at == '\t' || *at == '\n')
+		at++;
+	*name = span_trim((struct span){start, (size_t)(at - start)});
+	if (*at != '=' || name->n == 0)
+		return false;
+	start = skip_blanks(at + 1);
+	at = value_end(start);
+	if (!at || at == start)
+		return false;
+	*value = span_trim((struct span){start, (size_t)(at - start)});
+	*p = *at ? at + 1 : at;
+	return true;
+}
+
+/*
+ * The type in mod_mime's form: "; " before each parameter, and the character set of an extension in
+ * the place of its own. A type that is none is left as it is, without one.
+ */
+static const char *whole_type(struct arena *a, const char *type, const char *charset)
+{
+	const char *slash = strchr(type, '/'), *p = type + strcspn(type, "; \t\n");
+	struct span name, value;
+	bool has = false;
+
+	if (!slash || slash == type || slash >= p || slash + 1 == p)
+		return type;
+	const char *out = arena_strndup(a, type, (size_t)(p - type));
+
+	p = skip_blanks(p);
+	if (*p && !*skip_blanks(++p))
+		return type;
+	while (*p) {
+		if (!next_parameter(&p, &name, &value))
+			return type;
+		if (charset && span_eq(name, SPAN("charset"))) {
+			if (has)
+				continue;
+			has = true;
+			value = span_of(charset);
+		}
+		out = arena_printf(
+		    a, "%s; %.*s=%.*s", out, (int)name.n, name.p, (int)value.n, value.p);
+	}
+	return charset && !has ? arena_printf(a, "%s; charset=%s", out, charset) : out;
+}
+
+/* Without its case; false for what no buffer holds: no file system takes a longer name. */
+static bool copy_ext(char ext[static NAME_MAX + 1], const char *p, size_t n)
+{
+	if (n == 0 || n > NAME_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		ext[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] | 0x20) : p[i];
+	ext[n] = '\0';
+	return true;
+}
+
+void mime_lookup(struct arena *a, const struct conf *conf, const struct conf_dir *dir,
+    const char *path, struct mime_info *info)
+{
+	const char *slash = strrchr(path, '/'), *charset = NULL;
+	const char *p = slash ? slash + 1 : path;
+	char ext[NAME_MAX + 1];
+
+	*info = (struct mime_info){NULL, NULL, NULL, NULL};
 	/* Leading dots belong to the base name: ".png" is a hidden file named png. */
 	p += strspn(p, ".");
 	p += strcspn(p, ".");
 	while (*p) {
-		char ext[NAME_MAX + 1];
 		size_t n = strcspn(++p, ".");
 
-		/* No file system takes a longer name, and so no table needs to have it. */
-		if (n > 0 && n < sizeof(ext)) {
-			for (size_t i = 0; i < n; i++)
-				ext[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] | 0x20) : p[i];
-			ext[n] = '\0';
-			lookup_ext(conf, dir, ext, info);
-		}
+		if (copy_ext(ext, p, n))
+			lookup_ext(a, conf, dir->mime, ext, info, &charset);
 		p += n;
 	}
+	if (info->type && (charset || strpbrk(info->type, "; \t\n")))
+		info->type = whole_type(a, info->type, charset);
+	if (!info->language && dir->mime)
+		info->language = dir->mime->language;
 }

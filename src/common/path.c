@@ -19,7 +19,7 @@ static int hex_digit(char c)
  * RFC 3986 section 2.4: decoded once and never again. *n is the length of what is written to out,
  * which has room for raw.n bytes.
  */
-static enum path_result percent_decode(struct span raw, char *out, size_t *n)
+static enum path_result percent_decode(struct span raw, unsigned flags, char *out, size_t *n)
 {
 	enum path_result result = PATH_OK;
 
@@ -34,9 +34,14 @@ static enum path_result percent_decode(struct span raw, char *out, size_t *n)
 			if (low < 0)
 				return PATH_BAD;
 			c = (char)(high << 4 | low);
-			/* A segment that holds a slash is a name that no file can have. */
-			if (c == '/')
+			if (c == '/' && flags & PATH_LEAVE_SLASHES) {
+				memcpy(out + *n, raw.p + i, 2);
+				*n += 2;
+				c = raw.p[i + 2];
+			} else if (c == '/' && !(flags & PATH_DECODE_SLASHES)) {
+				/* A name that holds a slash is none that a file can have. */
 				result = PATH_NOT_FOUND;
+			}
 			i += 2;
 		}
 		/* It would end the path early for the kernel, but not for the checks before. */
@@ -62,7 +67,7 @@ static bool drop_segment(const char *p, size_t *n)
  * RFC 3986 section 5.2.4, on decoded bytes, in place: what is written never overtakes what is
  * read. Section 5.2.4 lets ".." at the root stay at the root; Apache refuses it, and so it is here.
  */
-static enum path_result remove_dots(char *p, size_t n)
+static enum path_result remove_dots(char *p, size_t n, unsigned flags)
 {
 	size_t out = 1, i = 1;
 
@@ -72,7 +77,7 @@ static enum path_result remove_dots(char *p, size_t n)
 		struct span segment = {p + i, len};
 
 		i += len + 1;
-		if (len == 0 || span_eq(segment, SPAN(".")))
+		if ((len == 0 && !(flags & PATH_KEEP_SLASHES)) || span_eq(segment, SPAN(".")))
 			continue;
 		if (span_eq(segment, SPAN(".."))) {
 			if (!drop_segment(p, &out))
@@ -90,6 +95,11 @@ static enum path_result remove_dots(char *p, size_t n)
 
 enum path_result path_decode(struct arena *a, struct span raw, char **path)
 {
+	return path_decode_as(a, raw, 0, path);
+}
+
+enum path_result path_decode_as(struct arena *a, struct span raw, unsigned flags, char **path)
+{
 	enum path_result result;
 	size_t n;
 
@@ -98,9 +108,9 @@ enum path_result path_decode(struct arena *a, struct span raw, char **path)
 		return PATH_BAD;
 	char *p = arena_alloc(a, raw.n + 1);
 
-	result = percent_decode(raw, p, &n);
+	result = percent_decode(raw, flags, p, &n);
 	if (result == PATH_OK)
-		result = remove_dots(p, n);
+		result = remove_dots(p, n, flags);
 	if (result == PATH_OK)
 		*path = p;
 	return result;

@@ -35,7 +35,8 @@ struct front {
 	const struct conf *conf;
 	const struct scoreboard *scoreboard;
 	struct event_base *base;
-	int *logs; /* by log id */
+	int *logs;     /* by log id: what a job passes on */
+	int *own_logs; /* the same: what the front itself writes to */
 	struct front_listener *listeners;
 	bool draining; /* accepts no more and ends with its last connection */
 	bool orphan;   /* the master died */

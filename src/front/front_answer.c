@@ -47,7 +47,7 @@ void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost
 		return;
 	addr_text(answer_peer(c, &sa), client);
 	va_start(ap, fmt);
-	log_vto(front.logs[vhost->logs[0]], level, module, client, fmt, ap);
+	log_vto(front.own_logs[vhost->logs[0]], level, module, client, fmt, ap);
 	va_end(ap);
 }
 
@@ -85,7 +85,7 @@ static void answer_access(
 		if (a->env && a->env[0] != '!')
 			continue; /* no variable is set here */
 		log_write(
-		    front.logs[a->log], line, log_format_line(a->format, r, line, sizeof(line)));
+		    front.own_logs[a->log], line, log_format_line(a->format, r, line, sizeof(line)));
 	}
 }
 

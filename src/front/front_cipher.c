@@ -28,7 +28,8 @@ static bool same(const char *a, const char *b)
 bool front_cipher_same(const struct conf_tls *a, const struct conf_tls *b)
 {
 	return a->protocols == b->protocols && a->honor_order == b->honor_order &&
-	       same(a->ciphers, b->ciphers) && same(a->ciphersuites, b->ciphersuites);
+	       a->tickets == b->tickets && same(a->ciphers, b->ciphers) &&
+	       same(a->ciphersuites, b->ciphersuites);
 }
 
 static bool set_ciphers(SSL_CTX *ctx, const char *ciphers)
@@ -60,6 +61,8 @@ const char *front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls)
 		return "SSLCipherSuite TLSv1.3";
 	if (!SSL_CTX_set_dh_auto(ctx, 1))
 		return "SSLCipherSuite";
+	if (!tls->tickets)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
 	if (tls->honor_order)
 		SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
 	return NULL;
@@ -68,8 +71,11 @@ const char *front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls)
 /* What SSL_set_SSL_CTX() leaves as it was. */
 bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx)
 {
-	SSL_clear_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_set_options(ssl, SSL_CTX_get_options(ctx) & SSL_OP_CIPHER_SERVER_PREFERENCE);
-	return SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(ctx)) == 1 &&
+	const uint64_t own = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_TICKET;
+
+	SSL_clear_options(ssl, own);
+	SSL_set_options(ssl, SSL_CTX_get_options(ctx) & own);
+	return SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(ctx)) == 1 &&
+	       SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(ctx)) == 1 &&
 	       SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(ctx)) == 1;
 }

@@ -7,8 +7,12 @@
 #include "front_tls.h"
 
 #include "itkd/addr.h"
+#include "itkd/arena.h"
+#include "itkd/assign.h"
 #include "itkd/log.h"
 #include "itkd/scoreboard.h"
+
+#define DISPATCH_ARENA ((size_t)16 << 20) /* far above what the path of a head can need */
 
 /* The same user and group, for whichever of their identities. */
 static bool dispatch_same_identity(const struct conf_vhost *a, const struct conf_vhost *b)
@@ -54,12 +58,48 @@ static bool dispatch_full(struct front_conn *c, const struct conf_vhost *vhost,
 	return true;
 }
 
+/* SSLStrictSNIVHostCheck, of the virtual host or of the first one of the address. */
+static bool dispatch_unnamed(struct front_conn *c, const struct conf_vhost *vhost,
+    const struct http_head *head, struct span bytes)
+{
+	struct front_refusal refusal = {.status = 403,
+	    .module = "ssl",
+	    .level = LOG_ERR,
+	    .why = "AH02033: No hostname was provided via SNI for a name based virtual host"};
+
+	if (!c->tls || c->tls->sni || (!vhost->tls.strict_sni && !c->base->tls.strict_sni))
+		return false;
+	front_answer(c, vhost, &refusal, head, bytes);
+	return true;
+}
+
+/* The same site, as the identity that this request gets (AssignUserID in <Location>). */
+static const struct conf_vhost *dispatch_identity(
+    const struct conf_vhost *site, const struct http_head *head)
+{
+	static struct arena a;
+	uint32_t id;
+
+	if (!site->assign)
+		return site;
+	if (!a.limit)
+		arena_init_heap(&a, DISPATCH_ARENA);
+	id = assign_vhost(&a, site, head);
+	arena_reset(&a);
+	return front.conf->vhosts[id];
+}
+
 void front_dispatch(struct front_conn *c, const struct http_head *head, struct span bytes)
 {
 	uint32_t id = host_group_resolve(c->group, head->host, c->listener->port);
 	const struct conf_vhost *vhost = front.conf->vhosts[id];
 
-	if (dispatch_misdirected(c, vhost, head, bytes) || dispatch_full(c, vhost, head, bytes))
+	if (dispatch_misdirected(c, vhost, head, bytes))
+		return;
+	if (dispatch_unnamed(c, vhost, head, bytes))
+		return;
+	vhost = dispatch_identity(vhost, head);
+	if (dispatch_full(c, vhost, head, bytes))
 		return;
 	c->vhost = vhost;
 	if (c->tls && !front_record_hold(c, bytes)) {

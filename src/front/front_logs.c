@@ -14,9 +14,14 @@
 static void logs_take(const uint32_t *ids, const int *fds, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (ids[i] >= front.conf->nlogs || front.logs[ids[i]] >= 0)
-			fatal("a log that nobody needs: %u", ids[i]);
-		front.logs[ids[i]] = fds[i];
+		const uint32_t id = ids[i] & ~FRONT_LOG_OWN;
+		const bool own = (ids[i] & FRONT_LOG_OWN) != 0;
+
+		if (id >= front.conf->nlogs || (!own && front.logs[id] >= 0))
+			fatal("a log that nobody needs: %u", id);
+		if (!own)
+			front.logs[id] = fds[i];
+		front.own_logs[id] = fds[i];
 	}
 }
 
@@ -72,14 +77,15 @@ static void logs_complete(void)
 void front_logs_receive(void)
 {
 	front.logs = calloc(front.conf->nlogs + 1, sizeof(int));
-	if (!front.logs)
+	front.own_logs = calloc(front.conf->nlogs + 1, sizeof(int));
+	if (!front.logs || !front.own_logs)
 		fatal_oom();
 	for (uint32_t i = 0; i < front.conf->nlogs; i++)
-		front.logs[i] = -1;
+		front.logs[i] = front.own_logs[i] = -1;
 	while (logs_receive())
 		;
 	logs_complete();
-	log_open(front.logs[front.conf->main_log], (int)front.conf->vhosts[0]->log_level);
+	log_open(front.own_logs[front.conf->main_log], (int)front.conf->vhosts[0]->log_level);
 	if (close(FRONT_FD_LOGS) != 0)
 		fatal_errno("close");
 }

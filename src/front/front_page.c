@@ -16,6 +16,7 @@ struct page {
 static const struct page pages[] = {
     {400, "Bad Request",
         "Your browser sent a request that this server could not understand.<br />"},
+    {403, "Forbidden", "You don't have permission to access this resource."},
     {408, "Request Timeout", "Server timeout waiting for the HTTP request from the client."},
     {413, "Content Too Large", "The amount of data in the request exceeds the capacity limit."},
     {414, "URI Too Long",

@@ -120,7 +120,7 @@ static SSL_CTX *tls_context_new(const struct conf_tls *settings)
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	/* OpenSSL would make two, a tenth of the work of a handshake each. */
-	if (SSL_CTX_set_num_tickets(ctx, 1) != 1)
+	if (SSL_CTX_set_num_tickets(ctx, settings->tickets ? 1 : 0) != 1)
 		fatal("OpenSSL has no tickets");
 	SSL_CTX_set_client_hello_cb(ctx, tls_client_hello, NULL);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_alpn, NULL);

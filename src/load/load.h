@@ -26,6 +26,7 @@ struct load_options {
 	const char **defines; /* -D */
 	const char **pre;     /* -C: directives before the file */
 	const char **post;    /* -c: and behind it */
+	bool no_root_check;   /* -T */
 };
 
 /* A name or an id that the config gives for who something runs as. */
@@ -39,13 +40,21 @@ struct load_access {
 	const char *path;
 	const char *format; /* name or text; NULL: the server's default one */
 	const char *env;
+	const struct expr *expr;
+	bool global; /* GlobalLog */
+};
+
+/* UserDir while it is read. */
+struct load_userdir {
+	const struct conf_node *places; /* the line that names them; NULL: none */
+	bool disabled;
+	struct conf_vec enabled, disabled_users; /* const char *, not inherited */
 };
 
 struct load_section {
 	const struct conf_node *node;
-	const char *path;
+	struct conf_match match;
 	uint32_t components;
-	struct conf_dir_build dir;
 };
 
 /* The main server or a virtual host while it is read: a conf_vhost and what becomes of it later. */
@@ -53,17 +62,21 @@ struct load_server {
 	const struct conf_node *node; /* <VirtualHost>; NULL: the main server */
 	const struct load_server *main; /* NULL in the main server */
 	struct conf_vhost v;
-	struct load_who assign;
+	struct load_who assign, suexec;
+	struct load_server *site;    /* whose further identity this is; NULL: it is a site */
+	struct conf_vec variants;    /* struct load_server *: its further identities */
+	struct conf_vec rules;       /* load_assign.c */
 	const char *error_log;
 	const struct conf_node *error_log_node;
 	struct conf_vec access;      /* struct load_access */
 	struct conf_map formats;     /* LogFormat by name */
 	const char *default_format;  /* the LogFormat without a name */
 	struct conf_vec addrs;       /* struct host_addr */
-	struct conf_vec aliases;     /* struct conf_alias */
 	struct conf_vec names;       /* const char *: ServerAlias */
 	struct conf_vec sections;    /* struct load_section */
+	struct conf_vec locations;   /* struct conf_match */
 	struct conf_dir_build dir;
+	struct load_userdir userdir;
 	const struct conf_node *document_root;
 	const struct conf_node *server_name;
 	const struct conf_node *ssl_engine, *ssl_certificate, *ssl_key, *ssl_protocol;
@@ -91,6 +104,7 @@ struct loader {
 	struct load_server main;
 	struct load_server **servers; /* virtual hosts, from 0 */
 	uint32_t nservers;
+	uint32_t nsites; /* the first of them; behind them, their further identities */
 
 	struct load_who user, front, log; /* User and Group, FrontUser, LogUser */
 	const struct conf_node *group_node;
@@ -105,9 +119,11 @@ struct loader {
 	struct conf_map format_of;   /* compiled formats by text */
 	struct load_names *names;    /* load_names.c; NULL: not read yet */
 	struct conf_map noted;       /* accepted directives of which a note was given */
+	bool homes;                /* a UserDir needs home directories */
 	const char *types_config;
 	const struct conf_node *types_config_node;
 	uint32_t server_limit;
+	bool no_root_check; /* -T: a DocumentRoot need not be there */
 };
 
 /* load_tree.c: reads the files; the result is l->parser.root. */
@@ -141,8 +157,6 @@ void load_init(struct loader *l, struct arena *tmp, struct conf_report *report);
 
 /* load_walk.c: applies the directives of one server. */
 void load_walk(struct loader *l, struct load_server *s, const struct conf_node *nodes);
-/* Whether the directive is known and may stand in context; reports it otherwise. */
-bool load_allowed(struct loader *l, const struct conf_node *n, unsigned context);
 
 /* load_set.c and its like: one function a directive, found by directives.def. */
 typedef const char *(*load_setter)(
@@ -169,6 +183,9 @@ const char *load_set(struct loader *l, struct load_server *s, const struct conf_
 #undef SECTION
 #undef DIRECTIVE
 
+/* load_set_answer.c: the Server field, with so many components of the version. */
+void load_server_token(struct loader *l, unsigned components, bool system);
+
 /* load_server.c: Apache's defaults, and what a virtual host inherits. */
 void load_server_main(struct loader *l);
 void load_server_inherit(struct loader *l, struct load_server *s);
@@ -177,6 +194,11 @@ void load_server_name(struct loader *l, struct load_server *s);
 
 /* load_who.c: names to ids, by NSS. */
 void load_identities(struct loader *l);
+/* The identity of s by who's names, as its only one. */
+void load_who_set(struct loader *l, struct load_server *s, const struct load_who *who);
+/* load_assign.c: AssignUserID below a site. After load_identities(); after all is read. */
+void load_assign_identities(struct loader *l);
+void load_assign_finish(struct loader *l);
 /* load_ranges.c: checks over all identities; uid 0, ranges, FrontUser and LogUser. */
 void load_identity_checks(struct loader *l);
 struct load_ids {
@@ -211,12 +233,23 @@ const char *load_addr_text(struct arena *a, const struct host_addr *addr);
 /* load_tls.c: which virtual hosts and listeners are TLS. */
 void load_tls_finish(struct loader *l);
 
+/* load_alias.c: aliases and redirects of server context; before they are merged. */
+void load_alias_finish(struct loader *l, struct load_server *s);
+
+/* load_log_target.c: the log that a text names, of what kind it is, and who writes it. */
+uint32_t load_log_id(struct loader *l, const struct load_server *s, const char *text,
+	const struct conf_node *node);
+
 /* load_log.c */
 void load_log_finish(struct loader *l);
 
 /* load_section.c */
 void load_section_add(struct loader *l, struct load_server *s, const struct conf_node *node);
 void load_section_finish(struct loader *l, struct load_server *s);
+
+/* load_htaccess.c: the file's default name, and what a child needs to read one. */
+void load_htaccess_names(struct loader *l);
+void load_htaccess_finish(struct loader *l);
 
 /* load_count.c: the counter of a site in the scoreboard. */
 void load_counters(struct loader *l);
@@ -225,9 +258,17 @@ uint64_t load_siphash(uint64_t k0, uint64_t k1, const char *p, size_t n);
 /* load_check.c: warnings over the whole. */
 void load_check(struct loader *l);
 
+/* load_userdir.c */
+void load_userdir_finish(struct loader *l, struct load_server *s);
+/* The home directories, after all servers and ranges. */
+void load_homes(struct loader *l);
+
 /* load_mime.c, load_filter.c */
 void load_mime(struct loader *l);
 void load_filter(struct loader *l);
+
+/* load_start.c: the full path of this program, or NULL. */
+const char *load_self(struct arena *a);
 
 /* load_text.c */
 char *load_lower(struct arena *a, const char *text);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* host[:port], [v6][:port]; port "*" and none give 0. false where it is malformed. */
+/* As apr_parse_addr_port: a port is what follows the last colon, if it is a number or "*". */
 bool load_addr_split(
     struct loader *l, const char *text, const char **host, uint16_t *port, bool *any)
 {
@@ -18,16 +18,15 @@ bool load_addr_split(
 
 	*port = 0;
 	*any = false;
-	if (bracket && colon && colon < bracket)
-		colon = NULL;
-	if (!bracket && colon && strchr(text, ':') != colon)
-		return false; /* IPv6 must stand in brackets */
-	*host = colon ? arena_strndup(l->tmp, text, (size_t)(colon - text)) : text;
-	if (!colon)
+	*host = text;
+	if (!colon || (bracket && colon < bracket))
 		return true;
 	*any = strcmp(colon + 1, "*") == 0;
+	if (!*any && (!colon[1] || colon[1 + strspn(colon + 1, "0123456789")]))
+		return true;
 	if (!*any && !conf_number(colon + 1, 1, 65535, &n))
 		return false;
+	*host = arena_strndup(l->tmp, text, (size_t)(colon - text));
 	if (!*any)
 		*port = (uint16_t)n;
 	return true;
@@ -88,7 +87,12 @@ static void add_text(struct loader *l, struct load_server *s, const char *text)
 		    l->report, CONF_ERROR, s->node, "'%s': The address or port is invalid", text);
 		return;
 	}
-	if (!*host || !host[strspn(host, "0123456789")]) {
+	if (!*host) {
+		conf_report(
+		    l->report, CONF_ERROR, s->node, "'%s': The address or port is invalid", text);
+		return;
+	}
+	if (!host[strspn(host, "0123456789")]) {
 		conf_report(
 		    l->report, CONF_ERROR, s->node, "'%s': Missing address for VirtualHost", text);
 		return;

@@ -66,43 +66,31 @@ static void finish_dir(struct loader *l, struct load_server *s)
 		static const char index[] = "index.html";
 
 		if (!(b->dir.set & DIR_INDEX)) {
-			*(const char **)conf_vec_push(&b->index, l->tmp, sizeof(char *)) =
+			*(const char **)conf_dir_push(&l->common, &b->dir.index.v,
+			    &b->dir.index.n, sizeof(char *)) =
 			    arena_strdup(&l->common, index);
-			b->dir.index =
-			    (struct conf_strings){1, copy_list(l, &b->index, sizeof(char *))};
 			b->dir.set |= DIR_INDEX;
 		}
 		s->v.dir = b->dir;
 		return;
 	}
 	/* The list of variables is as private as its values. */
-	struct conf_dir own = b->dir, env = {.env = b->dir.env}, base = s->main->v.dir;
+	struct conf_dir own = b->dir, base = s->main->v.dir;
+	struct conf_dir secret = {.env = own.env, .php = own.php};
 
-	size_t need = ((size_t)base.env.n + env.env.n + 4) * sizeof(struct conf_env);
+	size_t need = ((size_t)base.env.n + own.env.n + 4) * sizeof(struct conf_env) +
+	              ((size_t)(base.php ? base.php->n : 0) + (own.php ? own.php->n : 0) + 4) *
+	                  sizeof(struct conf_php_value);
 
 	own.env = (struct conf_envs){0};
+	own.php = NULL;
 	conf_dir_merge(&l->common, &base, &own);
 	if (need < b->secret->size - b->secret->used)
-		conf_dir_merge(b->secret, &base, &env);
+		conf_dir_merge(b->secret, &base, &secret);
 	else
 		conf_report(l->report, CONF_ERROR, s->node,
 		    "the variables of this user's virtual hosts exceed 16 MiB");
 	s->v.dir = base;
-}
-
-/* The virtual host's own aliases first, then the main server's (mod_alias). */
-static void finish_aliases(struct loader *l, struct load_server *s)
-{
-	const struct conf_vec *base = s->main ? &s->main->aliases : NULL;
-	uint32_t n = s->aliases.n + (base ? base->n : 0);
-	struct conf_alias *v = arena_array(&l->common, n, sizeof(*v));
-
-	if (s->aliases.n)
-		memcpy(v, s->aliases.v, s->aliases.n * sizeof(*v));
-	if (base && base->n)
-		memcpy(v + s->aliases.n, base->v, base->n * sizeof(*v));
-	s->v.aliases = v;
-	s->v.naliases = n;
 }
 
 static void finish_server(struct loader *l, struct load_server *s, uint32_t id)
@@ -110,10 +98,12 @@ static void finish_server(struct loader *l, struct load_server *s, uint32_t id)
 	struct conf_vhost *v = &s->v;
 
 	load_server_name(l, s);
+	load_alias_finish(l, s);
+	load_userdir_finish(l, s);
 	finish_dir(l, s);
-	finish_aliases(l, s);
 	load_section_finish(l, s);
 	v->id = id;
+	v->site = s->site ? s->site->v.id : id;
 	v->file = s->node ? arena_strdup(&l->common, s->node->file) : NULL;
 	v->line = s->node ? s->node->line : 0;
 	v->host.name = v->server_name;
@@ -132,10 +122,13 @@ static void read_servers(struct loader *l)
 	for (uint32_t i = 0; i < l->nservers; i++) {
 		struct load_server *s = l->servers[i];
 
+		/* The same lines once more: what is to be said of them was said. */
+		l->report->muted = s->site != NULL;
 		load_server_inherit(l, s);
 		load_addrs(l, s);
 		load_walk(l, s, s->node->children);
 		finish_server(l, s, i + 1);
+		l->report->muted = false;
 	}
 }
 
@@ -150,7 +143,8 @@ static void build_hosts(struct loader *l)
 		vhosts[i] = l->servers[i - 1]->out;
 	for (uint32_t i = 0; i < n; i++)
 		hosts[i] = &vhosts[i]->host;
-	host_map_build(&l->common, &l->conf->host, n, hosts);
+	host_map_build(&l->common, &l->conf->host, l->nsites + 1, hosts);
+	l->conf->nsites = l->nsites + 1;
 	l->conf->vhosts = (const struct conf_vhost *const *)vhosts;
 	l->conf->nvhosts = n;
 }
@@ -178,6 +172,9 @@ static void finish_conf(struct loader *l, const struct load_options *o, struct l
 			c->private_size = i * CONF_PRIVATE_STRIDE + pages(l->private[i].used);
 	}
 	c->private_base = r->private_base;
+	const char *program = load_self(l->tmp);
+
+	c->program = arena_strdup(&l->common, program ? program : "itkd");
 	c->config_file = arena_strdup(&l->common, o->config_file);
 	if (!c->pid_file)
 		c->pid_file = arena_printf(&l->common, "%s/itkd.pid", c->runtime_dir);
@@ -204,6 +201,7 @@ const struct conf *load_build(
 	l->conf->generation = generation;
 	collect_servers(l);
 	load_identities(l);
+	load_assign_identities(l);
 	load_identity_checks(l);
 	if (!begin_private(l, r))
 		return NULL;
@@ -214,9 +212,12 @@ const struct conf *load_build(
 	load_tls_finish(l);
 	load_log_finish(l);
 	load_counters(l);
+	load_assign_finish(l);
 	load_check(l);
+	load_homes(l);
 	load_mime(l);
 	load_filter(l);
+	load_htaccess_finish(l);
 	finish_conf(l, o, r);
 	return l->report->errors ? NULL : l->conf;
 }

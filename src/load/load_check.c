@@ -82,7 +82,7 @@ void load_check(struct loader *l)
 		listens[addr_port((const struct sockaddr *)&v[i].addr)] = true;
 	check_workers(l);
 	check_head(l, &l->main);
-	for (uint32_t i = 0; i < l->nservers; i++) {
+	for (uint32_t i = 0; i < l->nsites; i++) {
 		check_names(l, l->servers[i], &seen);
 		check_ports(l, l->servers[i], listens);
 		check_head(l, l->servers[i]);

@@ -11,8 +11,11 @@ struct cli {
 	struct load_options load;
 	bool foreground;
 	bool check;         /* -t, -S */
-	bool dump_vhosts, dump_run_cfg, dump_includes, dump_modules;
+	bool dump_vhosts, dump_run_cfg, dump_includes, dump_modules, dump_certs;
 	bool version, settings, help;
+	bool modules, directives; /* -l, -L */
+	const char *startup_log;  /* -E */
+	int level;                /* -e, syslog's numbers */
 	const char *signal; /* -k */
 	bool bad;           /* an option that is none */
 };
@@ -24,15 +27,21 @@ void load_cli_free(struct cli *c);
 /* load_run.c: -t and -S. The exit status. */
 int load_run_check(struct cli *c);
 /* The configuration can be loaded; everything that is wrong goes to stderr. */
-bool load_run_test(struct cli *c, bool notes);
+bool load_run_test(struct cli *c);
 
 /* load_dump.c */
 void load_dump_vhosts(const struct loader *l);
 void load_dump_run(const struct loader *l);
 void load_dump_includes(const struct loader *l);
 void load_dump_modules(void);
+void load_dump_certs(const struct loader *l);
+void load_dump_static_modules(void);
 void load_dump_version(void);
 void load_dump_settings(void);
+/* load_directives.c: -L */
+void load_dump_directives(void);
+/* load_manual.c: --manual. The exit status. */
+int load_manual(const char *name);
 
 /* load_start.c: does not return when it works. */
 int load_start(struct cli *c);
@@ -49,6 +58,8 @@ pid_t load_running(const char *pid_file, pid_t *stale);
 /* load_memfd.c, load_notify.c: what the master runs. */
 int load_memfd(int argc, char **argv);
 int load_notify(int argc, char **argv);
+/* load_lookup.c: what a child runs. */
+int load_lookup(int argc, char **argv);
 
 /* load_cli.c: main() of itkd. */
 int load_main(int argc, char **argv);

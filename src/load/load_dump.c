@@ -80,7 +80,7 @@ void load_dump_vhosts(const struct loader *loader)
 	struct conf_vec groups = {0};
 
 	conf_map_init(&by_text, l.tmp, false);
-	for (uint32_t i = 1; i < c->nvhosts; i++)
+	for (uint32_t i = 1; i < c->nsites; i++)
 		for (uint32_t j = 0; j < c->vhosts[i]->host.naddrs; j++)
 			collect_group(
 			    &l, &by_text, &groups, c->vhosts[i], &c->vhosts[i]->host.addrs[j]);
@@ -121,12 +121,21 @@ void load_dump_includes(const struct loader *l)
 {
 	printf("Included configuration files:\n");
 	for (const struct conf_source *s = l->parser.sources; s; s = s->next)
-		if (s->line)
-			printf("    (%u) %s\n", s->line, s->path);
+		if (s->depth)
+			printf("%*s(%u) %s\n", (int)(2 * s->depth + 2), "", s->line, s->path);
 		else
 			printf("  (*) %s\n", s->path);
 }
 
+static bool is_static(const char *module)
+{
+	for (const char *const *m = conf_table_static_modules; *m; m++)
+		if (strcmp(*m, module) == 0)
+			return true;
+	return false;
+}
+
+/* "shared" is what stands there in Apache: none of them is loaded from a file. */
 void load_dump_modules(void)
 {
 	const char *names[64];
@@ -134,7 +143,30 @@ void load_dump_modules(void)
 
 	printf("Loaded Modules:\n");
 	for (unsigned i = 0; i < n; i++)
-		printf(" %s_module (static)\n", names[i]);
+		printf(" %s_module (%s)\n", names[i], is_static(names[i]) ? "static" : "shared");
+}
+
+void load_dump_static_modules(void)
+{
+	struct arena a;
+
+	arena_init_heap(&a, SIZE_MAX / 2);
+	printf("Compiled in modules:\n");
+	for (const char *const *m = conf_table_static_modules; *m; m++)
+		printf("  %s\n", conf_table_module_file(&a, *m));
+	arena_free(&a);
+}
+
+/* As mod_ssl. */
+void load_dump_certs(const struct loader *l)
+{
+	printf("Server certificates:\n");
+	for (uint32_t i = 0; i < l->conf->nvhosts; i++) {
+		const struct conf_tls *tls = &l->conf->vhosts[i]->tls;
+
+		if (tls->engine && tls->cert)
+			printf("  %s\n", tls->cert);
+	}
 }
 
 /* certbot and panels look for Apache/2.4 in it; it tells whose configuration is understood. */
@@ -142,7 +174,8 @@ void load_dump_version(void)
 {
 	printf("Server version: itkd/%s\n", ITKD_VERSION);
 	printf("Server built:   %s %s\n", __DATE__, __TIME__);
-	printf("Configuration:  as of Apache/2.4.62 with mpm-itk\n");
+	printf("Configuration:  as of Apache/%d.%d.%d with mpm-itk\n", CONF_APACHE_MAJOR,
+	    CONF_APACHE_MINOR, CONF_APACHE_PATCH);
 }
 
 void load_dump_settings(void)

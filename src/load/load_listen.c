@@ -5,6 +5,7 @@
 #include "load/load.h"
 
 #include "itkd/addr.h"
+#include <netdb.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -32,43 +33,78 @@ static bool is_port(const char *text)
 	return *text && !text[strspn(text, "0123456789")];
 }
 
-const char *load_set_listen(struct loader *l, struct load_server *s, const struct conf_value *v)
+/* One more place to accept connections at. NULL, or what is wrong. */
+static const char *add_listener(struct loader *l, const struct conf_value *v,
+    const struct sockaddr_storage *ss, bool given, bool https)
 {
-	struct sockaddr_storage ss;
-	const char *text = v->words[0], *host = "*";
-	uint16_t port = 0;
-	int64_t number;
-	bool any = false, given = v->n == 2;
-
-	(void)s;
-	if (is_port(text)) {
-		if (!conf_number(text, 1, 65535, &number))
-			return load_fail(l, "'%s' is not a port", text);
-		port = (uint16_t)number;
-	} else if (!load_addr_split(l, text, &host, &port, &any) || !port) {
-		return "Port must be specified";
-	}
-	if (strcmp(host, "*") == 0)
-		any_address(&ss, port);
-	else if (!addr_parse(span_of(host), port, &ss))
-		return load_fail(l, "'%s' is not an IP address", host);
-	if (given && strcasecmp(v->words[1], "http") != 0 && strcasecmp(v->words[1], "https") != 0)
-		return load_fail(
-		    l, "protocol '%s' is not implemented; http and https are", v->words[1]);
 	if (l->listeners.n == LOAD_LISTENERS_MAX)
 		return load_fail(l, "more than %u Listen", LOAD_LISTENERS_MAX);
 	struct conf_listener *c = conf_vec_push(&l->listeners, l->tmp, sizeof(*c));
 	struct load_listener *listen = conf_vec_push(&l->listens, l->tmp, sizeof(*listen));
 
-	c->addr = ss;
-	c->addr_len = addr_len((const struct sockaddr *)&ss);
-	c->text = arena_strdup(&l->common, text);
+	c->addr = *ss;
+	c->addr_len = addr_len((const struct sockaddr *)ss);
+	c->text = arena_strdup(&l->common, v->words[0]);
 	c->file = arena_strdup(&l->common, v->node->file);
 	c->line = v->node->line;
 	listen->node = v->node;
 	listen->given = given;
-	listen->https = given ? strcasecmp(v->words[1], "https") == 0 : port == 443;
+	listen->https = https;
 	return NULL;
+}
+
+/* A name, or an address with a scope: all that it stands for. */
+static const char *add_names(
+    struct loader *l, const struct conf_value *v, const char *host, uint16_t port, bool https)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+	const char *error = NULL;
+	struct addrinfo *list;
+	size_t n = strlen(host);
+
+	if (*host == '[' && host[n - 1] == ']')
+		host = arena_strndup(l->tmp, host + 1, n - 2);
+	int r = getaddrinfo(host, arena_printf(l->tmp, "%u", port), &hints, &list);
+
+	if (r != 0)
+		return load_fail(l, "AH00077: alloc_listener: failed to set up sockaddr for %s: %s",
+		    host, gai_strerror(r));
+	for (const struct addrinfo *a = list; a && !error; a = a->ai_next) {
+		struct sockaddr_storage ss = {0};
+
+		memcpy(&ss, a->ai_addr, a->ai_addrlen);
+		error = add_listener(l, v, &ss, v->n == 2, https);
+	}
+	freeaddrinfo(list);
+	return error;
+}
+
+const char *load_set_listen(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	struct sockaddr_storage ss;
+	const char *text = v->words[0], *host = "*";
+	const char *protocol = v->n == 2 ? v->words[1] : NULL;
+	uint16_t port = 0;
+	int64_t number;
+	bool any = false;
+
+	(void)s;
+	if (is_port(text) && conf_number(text, 1, 65535, &number))
+		port = (uint16_t)number;
+	else if (is_port(text) || !load_addr_split(l, text, &host, &port, &any))
+		return load_fail(l, "'%s': Invalid address or port", text);
+	if (!port)
+		return "Port must be specified";
+	bool https = protocol ? strcasecmp(protocol, "https") == 0 : port == 443;
+
+	if (protocol && !https && strcasecmp(protocol, "http") != 0)
+		conf_report(l->report, CONF_WARNING, v->node,
+		    "'%s' has no effect: http is spoken there", protocol);
+	if (strcmp(host, "*") == 0)
+		any_address(&ss, port);
+	else if (!addr_parse(span_of(host), port, &ss))
+		return add_names(l, v, host, port, https);
+	return add_listener(l, v, &ss, protocol != NULL, https);
 }
 
 static bool is_any(const struct conf_listener *c)
@@ -127,7 +163,8 @@ void load_listen_finish(struct loader *l)
 		for (uint32_t j = 0; j < i; j++)
 			if (overlap(&v[i], &v[j])) {
 				conf_report(l->report, CONF_ERROR, listens[i].node,
-				    "Address already in use: %s overlaps Listen %s (%s:%u)",
+				    "Cannot define multiple Listeners on the same IP:port: "
+				    "%s overlaps Listen %s (%s:%u)",
 				    v[i].text, v[j].text, v[j].file, v[j].line);
 				break;
 			}

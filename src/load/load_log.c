@@ -1,110 +1,110 @@
 /*
- * ErrorLog, CustomLog, TransferLog, LogFormat: which files there are, who writes them, and in what
- * format. Paths are only named here; the master opens them. Run by the loader.
+ * ErrorLog, CustomLog, TransferLog, GlobalLog, LogFormat: which logs there are, who writes them,
+ * and in what format. They are only named here; the master opens them (load_log_target.c). Run by
+ * the loader.
  */
 #include "load/load.h"
 
+#include "itkd/error_format.h"
+#include "itkd/expr.h"
+#include "itkd/log.h"
 #include "itkd/log_format.h"
 #include <string.h>
 #include <strings.h>
 
-/* A program or syslog where a file is meant; NULL for a file. */
-static const char *check_file(struct loader *l, const char *text)
-{
-	if (*text == '|')
-		return "piped logs are not implemented yet; name a file";
-	if (strncasecmp(text, "syslog", 6) == 0 && (text[6] == '\0' || text[6] == ':'))
-		return "syslog is not implemented yet; name a file";
-	if (!*text || strcmp(text, "/") == 0)
-		return load_fail(l, "'%s' is not a file name", text);
-	return NULL;
-}
-
 const char *load_set_error_log(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
-	const char *error = check_file(l, v->words[0]);
-
-	if (error)
-		return error;
-	if (v->n != 1)
-		return "takes one argument";
-	s->error_log = conf_parse_path(&l->parser, v->words[0]);
+	(void)l;
+	if (!*v->words[0])
+		return "takes one argument, the filename of the error log";
+	s->error_log = v->words[0];
 	s->error_log_node = v->node;
 	return NULL;
 }
 
+const char *load_set_error_log_format(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	const char *error = NULL;
+
+	if (v->n == 2 &&
+	    (strcasecmp(v->words[0], "request") == 0 || strcasecmp(v->words[0], "connection") == 0))
+		return "a line of its own for each request or connection is not implemented; write "
+		       "what you want of it into the main ErrorLogFormat";
+	if (v->n == 2)
+		return "ErrorLogFormat type must be one of request, connection";
+	if (!*v->words[0])
+		return NULL;
+	s->v.error_format = error_format_compile(&l->common, v->words[0], &error);
+	return error;
+}
+
 const char *load_set_log_format(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
+	const char *error = NULL;
+
+	/* Compiled again where it is used: what is wrong is to be said of this line. */
+	if (!log_format_compile(l->tmp, v->words[0], &error))
+		return error;
 	if (v->n == 1)
 		s->default_format = v->words[0];
-	else if (strchr(v->words[1], '%'))
-		return load_fail(
-		    l, "the name of a format must not contain '%%': '%s'", v->words[1]);
 	else
 		*conf_map_at(&s->formats, v->words[1]) = v->words[0];
 	return NULL;
 }
 
-static const char *add_access(struct loader *l, struct load_server *s, const struct conf_node *node,
-    const char *path, const char *format, const char *env)
+/* env=NAME, env=!NAME, expr=condition. */
+static const char *read_condition(struct loader *l, struct load_access *access, const char *text)
 {
-	const char *error = check_file(l, path);
+	const char *error = NULL;
+
+	if (strncasecmp(text, "env=", 4) == 0) {
+		if (!text[4 + (text[4] == '!')])
+			return "missing environment variable name";
+		access->env = text + 4;
+		return NULL;
+	}
+	if (strncasecmp(text, "expr=", 5) != 0)
+		return "error in condition clause";
+	if (!text[5])
+		return "missing condition";
+	access->expr = expr_parse(&l->common, text + 5, EXPR_CONDITION, &error);
+	return access->expr ? NULL : error;
+}
+
+static const char *add_access(struct loader *l, struct load_server *s, const struct conf_value *v,
+    const char *path, const char *format, const char *condition)
+{
+	struct load_access access = {.node = v->node, .path = path, .format = format};
+	const char *error = condition ? read_condition(l, &access, condition) : NULL;
 
 	if (error)
 		return error;
-	struct load_access *access = conf_vec_push(&s->access, l->tmp, sizeof(*access));
-
-	access->node = node;
-	access->path = conf_parse_path(&l->parser, path);
-	access->format = format;
-	access->env = env;
+	if (!*path || (format && !*format))
+		return "takes two or three arguments, a file name, a custom log format string or "
+		       "format name, and an optional \"env=\" or \"expr=\" clause (see docs)";
+	if (strncasecmp(path, "syslog", 6) == 0 && (path[6] == '\0' || path[6] == ':'))
+		return "an access log cannot go to syslog; write \"|/usr/bin/logger -t httpd\"";
+	access.global = v->node->directive->id == CONF_ID_GlobalLog;
+	*(struct load_access *)conf_vec_push(&s->access, l->tmp, sizeof(access)) = access;
 	return NULL;
 }
 
 const char *load_set_custom_log(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
-	const char *env = NULL;
+	return add_access(
+	    l, s, v, v->words[0], v->words[1], v->n == 3 && *v->words[2] ? v->words[2] : NULL);
+}
 
-	if (v->n == 3) {
-		if (strncasecmp(v->words[2], "expr=", 5) == 0)
-			return "expr= is not implemented yet; env= is";
-		if (strncasecmp(v->words[2], "env=", 4) != 0 ||
-		    !v->words[2][4 + (v->words[2][4] == '!')])
-			return load_fail(l, "'%s' is not env=NAME or env=!NAME", v->words[2]);
-		env = v->words[2] + 4;
-	}
-	return add_access(l, s, v->node, v->words[0], v->words[1], env);
+const char *load_set_global_log(struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	return load_set_custom_log(l, s, v);
 }
 
 const char *load_set_transfer_log(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {
-	return add_access(l, s, v->node, v->text, NULL, NULL);
-}
-
-/* The log of that path; a new one is this server's own so far. */
-static uint32_t log_id(
-    struct loader *l, const struct load_server *s, const char *path, const struct conf_node *node)
-{
-	void **at = conf_map_at(&l->log_of, path);
-	struct conf_log *log;
-
-	if (!*at) {
-		log = conf_vec_push(&l->logs, l->tmp, sizeof(*log));
-		*at = (void *)(uintptr_t)l->logs.n;
-		log->kind = CONF_LOG_FILE;
-		log->path = arena_strdup(&l->common, path);
-		log->file = node ? arena_strdup(&l->common, node->file) : NULL;
-		log->line = node ? node->line : 0;
-		log->identity = s->v.identities[0];
-	}
-	uint32_t id = (uint32_t)((uintptr_t)*at - 1);
-
-	log = (struct conf_log *)l->logs.v + id;
-	/* What the main server writes, the master and the fronts write, too. */
-	if (!s->node || log->identity != s->v.identities[0])
-		log->shared = true;
-	return id;
+	return add_access(l, s, v, v->text, NULL, NULL);
 }
 
 /* The place of the log among the descriptors of a job; -1: too many. */
@@ -119,7 +119,6 @@ static int fd_index(struct conf_vhost *v, uint32_t id)
 	return (int)v->nlogs++;
 }
 
-/* NULL: there is none, which is reported for the server that names it. */
 static const char *format_text(
     struct loader *l, const struct load_server *s, const struct load_access *access, bool own)
 {
@@ -135,12 +134,14 @@ static const char *format_text(
 		text = conf_map_get(&l->main.formats, access->format);
 	if (!text && strcmp(access->format, "CLF") == 0)
 		text = LOG_FORMAT_COMMON;
-	if (!text && strchr(access->format, '%'))
-		text = access->format;
-	if (!text && own)
-		conf_report(l->report, CONF_ERROR, access->node,
-		    "there is no LogFormat of the name '%s'", access->format);
-	return text;
+	if (text)
+		return text;
+	/* Apache takes it for a text, and logs it once a request. */
+	if (own && !strchr(access->format, '%'))
+		conf_report(l->report, CONF_WARNING, access->node,
+		    "there is no LogFormat of the name '%s': each line will be that word",
+		    access->format);
+	return access->format;
 }
 
 static const struct log_format *compiled(
@@ -160,38 +161,50 @@ static const struct log_format *compiled(
 	return *(const struct log_format **)*at;
 }
 
+static void finish_one(struct loader *l, struct load_server *s, const struct load_server *from,
+    const struct load_access *access, struct conf_access_log *out)
+{
+	struct conf_vhost *v = &s->v;
+	uint32_t id = load_log_id(l, s, access->path, access->node);
+	int fd = fd_index(v, id);
+
+	if (fd < 0) {
+		conf_report(l->report, CONF_ERROR, access->node,
+		    "more than %d log files for one virtual host", CONF_VHOST_LOGS);
+		return;
+	}
+	out += v->naccess++;
+	out->log = id;
+	out->fd_index = (uint8_t)fd;
+	out->format = compiled(l, format_text(l, from, access, from == s), access->node);
+	out->env = access->env ? arena_strdup(&l->common, access->env) : NULL;
+	out->expr = access->expr;
+}
+
+/* A server's own logs; where it has none, the main server's; and the global ones anyway. */
 static void finish_access(struct loader *l, struct load_server *s)
 {
 	struct conf_vhost *v = &s->v;
-	const struct load_server *from = s->main && s->access.n == 0 ? s->main : s;
-	const struct load_access *access = from->access.v;
-	struct conf_access_log *out = arena_array(&l->common, from->access.n, sizeof(*out));
+	const struct load_server *base = s->main;
+	const struct load_access *own = s->access.v, *shared = base ? base->access.v : NULL;
+	uint32_t nshared = base ? base->access.n : 0;
+	struct conf_access_log *out =
+	    arena_array(&l->common, (size_t)s->access.n + nshared, sizeof(*out));
 
 	v->access = out;
 	v->naccess = 0;
-	for (uint32_t i = 0; i < from->access.n; i++) {
-		const char *text = format_text(l, from, &access[i], from == s);
-		uint32_t id = log_id(l, s, access[i].path, access[i].node);
-		int fd = fd_index(v, id);
-
-		if (fd < 0)
-			conf_report(l->report, CONF_ERROR, access[i].node,
-			    "more than %d log files for one virtual host", CONF_VHOST_LOGS);
-		if (fd < 0 || !text)
-			continue;
-		out->log = id;
-		out->fd_index = (uint8_t)fd;
-		out->format = compiled(l, text, access[i].node);
-		out->env = access[i].env ? arena_strdup(&l->common, access[i].env) : NULL;
-		v->naccess++;
-		out++;
-	}
+	for (uint32_t i = 0; i < s->access.n; i++)
+		finish_one(l, s, s, &own[i], out);
+	for (uint32_t i = 0; i < nshared; i++)
+		if (s->access.n == 0 || shared[i].global)
+			finish_one(l, s, base, &shared[i], out);
 }
 
 static void finish_server(struct loader *l, struct load_server *s)
 {
 	s->v.nlogs = 0;
-	fd_index(&s->v, log_id(l, s, s->error_log, s->error_log_node));
+	s->v.log_level = (uint32_t)conf_log_level(s->v.dir.log_levels, NULL, LOG_WARNING);
+	fd_index(&s->v, load_log_id(l, s, s->error_log, s->error_log_node));
 	finish_access(l, s);
 }
 

@@ -81,7 +81,7 @@ int load_memfd(int argc, char **argv)
 	if (conf && !done)
 		conf_report_at(&report, CONF_ERROR, NULL, 0, NULL,
 		    "the configuration cannot be handed over: %s", strerror(errno));
-	conf_report_print(&report, stderr, false);
+	conf_report_print(&report, stderr, CONF_WARNING);
 	load_cli_free(&c);
 	return done ? 0 : 1;
 }

@@ -36,8 +36,8 @@ static void read_line(struct loader *l, char *line, struct conf_vec *out)
 		struct entry *e = conf_vec_push(out, l->tmp, sizeof(*e));
 
 		if (!copy)
-			copy = load_lower(&l->common, type);
-		e->mime.ext = load_lower(&l->common, ext + (*ext == '.'));
+			copy = arena_strdup(&l->common, type);
+		e->mime.ext = load_lower(&l->common, ext);
 		e->mime.type = copy;
 		e->order = out->n;
 	}

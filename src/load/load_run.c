@@ -7,6 +7,7 @@
 
 #include "itkd/front_proto.h"
 #include "itkd/front_table.h"
+#include "itkd/log.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -91,6 +92,14 @@ static bool front_check(struct cli *c, const struct conf *conf)
 	return status == 0;
 }
 
+/* -e: the notes that -t adds are what Apache calls notices. */
+static enum conf_severity least_severe(const struct cli *c, bool notes)
+{
+	if (c->level < LOG_WARNING)
+		return CONF_ERROR;
+	return notes && c->level >= LOG_NOTICE ? CONF_NOTE : CONF_WARNING;
+}
+
 /* Builds into l; messages go to stderr. */
 static const struct conf *build(struct loader *l, struct cli *c, bool notes)
 {
@@ -102,14 +111,15 @@ static const struct conf *build(struct loader *l, struct cli *c, bool notes)
 	load_init(l, &c->a, report);
 	if (load_region_own(&region, report))
 		conf = load_build(l, &c->load, &region, 1);
-	conf_report_print(report, stderr, notes);
+	conf_report_print(report, stderr, least_severe(c, notes));
+	conf_report_print_apache(report, stderr);
 	return conf;
 }
 
-bool load_run_test(struct cli *c, bool notes)
+bool load_run_test(struct cli *c)
 {
 	struct loader l;
-	const struct conf *conf = build(&l, c, notes);
+	const struct conf *conf = build(&l, c, false);
 
 	return conf && front_check(c, conf);
 }
@@ -120,16 +130,19 @@ int load_run_check(struct cli *c)
 	struct loader l;
 	const struct conf *conf = build(&l, c, !dump);
 
+	/* As httpd: the files that were read are shown even where they hold an error. */
+	if (c->dump_includes)
+		load_dump_includes(&l);
 	if (!conf || (!dump && !front_check(c, conf)))
 		return 1;
 	if (c->dump_vhosts)
 		load_dump_vhosts(&l);
 	if (c->dump_run_cfg)
 		load_dump_run(&l);
-	if (c->dump_includes)
-		load_dump_includes(&l);
 	if (c->dump_modules)
 		load_dump_modules();
+	if (c->dump_certs)
+		load_dump_certs(&l);
 	if (!dump)
 		fprintf(stderr, "Syntax OK\n");
 	return fflush(stdout) == 0 ? 0 : 1;

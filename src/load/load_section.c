@@ -1,13 +1,15 @@
 /*
- * <Directory>: its path, its settings, and the order in which a server's sections apply
- * (ap_core_reorder_directories): shortest path first, among equals as written, the main server's
- * before the virtual host's. Run by the loader.
+ * <Directory>, <DirectoryMatch>, <Location>, <LocationMatch>: what they match, their settings, and
+ * the order in which a server's sections apply (ap_core_reorder_directories): directories by the
+ * number of their path's components, those with a pattern after all others; among equals, and for
+ * locations, as written, the main server's before the virtual host's. Run by the loader.
  */
 #include "load/load.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* ap_count_dirs; "/" has none. */
 static uint32_t count_components(const char *path)
 {
 	uint32_t n = 0;
@@ -19,99 +21,137 @@ static uint32_t count_components(const char *path)
 	return n;
 }
 
-static void read_settings(
-    struct loader *l, struct conf_dir_build *dir, const struct conf_node *node)
+static const char *add_directory(
+    struct loader *l, struct load_server *s, const struct conf_node *node, struct conf_match match)
 {
-	struct conf_value value;
+	struct load_section *section;
 
-	for (const struct conf_node *n = node->children; n; n = n->next) {
-		if (!load_allowed(l, n, CTX_DIRECTORY))
-			continue;
-		const char *error = conf_table_value(l->tmp, l->parser.server_root, n, &value);
-
-		if (!error)
-			error = conf_dir_set(dir, &value);
-		if (error)
-			conf_report(l->report, CONF_ERROR, n, "%s", error);
-	}
+	if (match.kind != MATCH_REGEX && *match.text != '/')
+		return load_fail(l, "path '%s' is not absolute", match.text);
+	if (match.kind != MATCH_REGEX)
+		match.text = conf_path_clean(&l->common, match.text);
+	match.dir = conf_dir_nested(&s->dir, node, 0);
+	section = conf_vec_push(&s->sections, l->tmp, sizeof(*section));
+	section->node = node;
+	section->match = match;
+	section->components = count_components(match.text);
+	return NULL;
 }
 
 void load_section_add(struct loader *l, struct load_server *s, const struct conf_node *node)
 {
-	struct load_section *section;
-	const char *path = node->args[0];
-	struct arena *secret = s->node ? &l->private[s->v.identities[0]] : &l->common;
+	enum conf_id id = node->directive->id;
+	bool location = id == CONF_ID_SECTION_Location || id == CONF_ID_SECTION_LocationMatch;
+	bool regex = id == CONF_ID_SECTION_DirectoryMatch || id == CONF_ID_SECTION_LocationMatch;
+	struct conf_match match = {0};
+	const char *error = conf_dir_match(&s->dir, node, regex, &match);
 
-	if (node->nargs == 2 || strcmp(path, "~") == 0) {
-		conf_report(l->report, CONF_ERROR, node,
-		    "regular expressions are not implemented yet; use wildcards");
+	if (!error && !location)
+		error = add_directory(l, s, node, match);
+	if (error) {
+		conf_report(l->report, CONF_ERROR, node, "%s", error);
 		return;
 	}
-	if (*path != '/') {
-		conf_report(l->report, CONF_ERROR, node, "path '%s' is not absolute", path);
+	if (!location)
 		return;
-	}
-	section = conf_vec_push(&s->sections, l->tmp, sizeof(*section));
-	section->node = node;
-	section->path = conf_path_clean(&l->common, path);
-	section->components = count_components(section->path);
-	conf_dir_begin(&section->dir, l->tmp, &l->common, secret, l->report);
-	read_settings(l, &section->dir, node);
-	conf_dir_finish(&section->dir);
-}
-
-static struct conf_section *copy_sections(
-    struct loader *l, struct conf_section *out, const struct conf_vec *sections)
-{
-	const struct load_section *v = sections->v;
-
-	for (uint32_t i = 0; i < sections->n; i++, out++) {
-		bool glob = strpbrk(v[i].path, "*?[") != NULL;
-
-		out->kind = glob ? SECTION_DIRECTORY_GLOB : SECTION_DIRECTORY;
-		out->path = v[i].path;
-		out->components = v[i].components;
-		out->dir = v[i].dir.dir;
-		out->file = arena_strdup(&l->common, v[i].node->file);
-		out->line = v[i].node->line;
-	}
-	return out;
+	match.dir = conf_dir_nested(&s->dir, node, WITHIN_LOCATION);
+	*(struct conf_match *)conf_vec_push(&s->locations, l->tmp, sizeof(match)) = match;
 }
 
 /* Stable: equal lengths keep the order in which they stand in the array. */
-static void sort_sections(struct loader *l, struct conf_section *v, uint32_t n)
+static struct load_section *sort_sections(
+    struct loader *l, const struct load_section *from, uint32_t n)
 {
-	struct conf_section *from = arena_array(l->tmp, n ? n : 1, sizeof(*from));
-	uint32_t most = 0, out = 0;
+	struct load_section *v = arena_array(l->tmp, n ? n : 1, sizeof(*v));
+	uint32_t most = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		from[i] = v[i];
-		most = v[i].components > most ? v[i].components : most;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		most = from[i].components > most ? from[i].components : most;
 	uint32_t *start = arena_array(l->tmp, (size_t)most + 2, sizeof(*start));
 
 	for (uint32_t i = 0; i < n; i++)
 		start[from[i].components + 1]++;
 	for (uint32_t i = 1; i <= most; i++)
 		start[i] += start[i - 1];
-	for (; out < n; out++)
-		v[start[from[out].components]++] = from[out];
+	for (uint32_t i = 0; i < n; i++)
+		v[start[from[i].components]++] = from[i];
+	return v;
+}
+
+/* A list of the main server's with the virtual host's behind it. */
+static void *join(struct arena *a, const struct conf_vec *base, const struct conf_vec *own,
+    size_t size, uint32_t *n)
+{
+	uint32_t first = base ? base->n : 0;
+	char *v = arena_array(a, (size_t)first + own->n + 1, size);
+
+	if (first)
+		memcpy(v, base->v, first * size);
+	if (own->n)
+		memcpy(v + first * size, own->v, own->n * size);
+	*n = first + own->n;
+	return v;
+}
+
+static void put_sections(
+    struct loader *l, struct load_server *s, const struct load_section *v, uint32_t n)
+{
+	struct conf_section *out = arena_array(&l->common, n + 1, sizeof(*out));
+	struct conf_match *matches = arena_array(&l->common, n + 1, sizeof(*matches));
+	struct conf_sections *sections = &s->v.sections;
+	uint32_t plain = 0, regex = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (v[i].match.kind == MATCH_REGEX) {
+			matches[regex++] = v[i].match;
+			continue;
+		}
+		out[plain++] = (struct conf_section){
+		    .kind =
+		        v[i].match.kind == MATCH_GLOB ? SECTION_DIRECTORY_GLOB : SECTION_DIRECTORY,
+		    .path = v[i].match.text,
+		    .components = v[i].components,
+		    .dir = v[i].match.dir,
+		    .file = arena_strdup(&l->common, v[i].node->file),
+		    .line = v[i].node->line,
+		};
+	}
+	*sections = (struct conf_sections){plain, out};
+	s->v.directory_matches = (struct conf_matches){regex, matches};
 }
 
 void load_section_finish(struct loader *l, struct load_server *s)
 {
-	const struct conf_vec *base = s->main ? &s->main->sections : NULL;
-	uint32_t n = s->sections.n + (base ? base->n : 0);
-	struct conf_section *v, *next;
+	const struct load_server *main = s->main;
+	uint32_t n;
 
-	/* Most virtual hosts of a large server have none of their own. */
-	if (s->main && s->sections.n == 0) {
-		s->v.sections = s->main->v.sections;
-		return;
+	/* Most virtual hosts of a large server have none of their own, and share the main one's. */
+	if (!main || s->sections.n) {
+		struct load_section *v =
+		    join(l->tmp, main ? &main->sections : NULL, &s->sections, sizeof(*v), &n);
+
+		put_sections(l, s, sort_sections(l, v, n), n);
+	} else {
+		s->v.sections = main->v.sections;
+		s->v.directory_matches = main->v.directory_matches;
 	}
-	v = arena_array(&l->common, n, sizeof(*v));
-	next = base ? copy_sections(l, v, base) : v;
-	copy_sections(l, next, &s->sections);
-	sort_sections(l, v, n);
-	s->v.sections = (struct conf_sections){n, v};
+	if (!main || s->locations.n)
+		s->v.locations.v = join(&l->common, main ? &main->locations : NULL, &s->locations,
+		    sizeof(struct conf_match), &s->v.locations.n);
+	else
+		s->v.locations = main->v.locations;
+}
+
+const char *load_set_access_file_name(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	const char **names = arena_array(&l->common, v->n, sizeof(*names));
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (!*v->words[i])
+			return "a name must not be empty";
+		names[i] = arena_strdup(&l->common, v->words[i]);
+	}
+	s->v.access_names = (struct conf_strings){v->n, names};
+	return NULL;
 }

@@ -29,6 +29,10 @@ static void default_globals(struct loader *l)
 static void begin_dir(struct loader *l, struct load_server *s, struct arena *secret)
 {
 	conf_dir_begin(&s->dir, l->tmp, &l->common, secret, l->report);
+	s->dir.server_root = l->parser.server_root;
+	s->dir.context = s->node ? CTX_VHOST : CTX_SERVER;
+	s->dir.section = s->node;
+	s->dir.noted = &l->noted;
 }
 
 void load_server_main(struct loader *l)
@@ -42,6 +46,7 @@ void load_server_main(struct loader *l)
 	v->log_level = LOG_WARNING;
 	v->timeout = 60;
 	v->keep_alive = true;
+	v->tls.tickets = true;
 	v->keep_alive_timeout = 5000;
 	v->max_keep_alive_requests = 100;
 	v->read_timeout = (struct conf_read_timeout){.header_initial = 20,
@@ -52,13 +57,17 @@ void load_server_main(struct loader *l)
 	v->limit_line = 8190;
 	v->limit_fields = 100;
 	v->limit_field_size = 8190;
+	v->redirects_max = 10;
+	load_server_token(l, 3, false);
 	v->tls.protocols = TLS_V1_2 | TLS_V1_3;
 	s->engine = -1;
 	s->error_log = "/var/log/itkd/error.log";
 	conf_map_init(&s->formats, l->tmp, false);
+	load_htaccess_names(l);
 	/* What the main server sets, every identity reads. */
 	begin_dir(l, s, &l->common);
 	s->dir.dir.options = OPT_SYM_LINKS;
+	s->dir.dir.allow.options = OPT_ANY;
 	s->dir.dir.slash = true;
 	s->dir.dir.limit_body = 1073741824;
 	s->dir.dir.set = DIR_OPTIONS | DIR_SLASH | DIR_LIMIT_BODY;
@@ -82,10 +91,13 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	s->v.server_port = 0;
 	s->v.scheme = NULL;
 	s->v.named = false;
+	s->v.encoded_slashes = SLASHES_REFUSED;
 	s->server_name = NULL;
 	s->default_format = NULL;
 	s->ssl_engine = s->ssl_certificate = s->ssl_key = s->ssl_protocol = NULL;
-	s->access = s->addrs = s->aliases = s->names = s->sections = (struct conf_vec){0};
+	s->access = s->addrs = s->names = s->sections = s->locations =
+	    (struct conf_vec){0};
+	s->userdir.enabled = s->userdir.disabled_users = (struct conf_vec){0};
 	conf_map_init(&s->formats, l->tmp, false);
 	begin_dir(l, s, &l->private[identity]);
 }

@@ -89,7 +89,7 @@ const char *load_set_server_root(
 
 	(void)s;
 	if (*v->text != '/' || stat(v->text, &st) != 0 || !S_ISDIR(st.st_mode))
-		return "ServerRoot must be a valid directory";
+		return "ServerRoot must be a valid directory, and absolute";
 	l->conf->server_root = conf_path_clean(&l->common, v->text);
 	return NULL;
 }
@@ -108,8 +108,21 @@ const char *load_set_server_name(
 		    load_lower(&l->common, arena_strndup(l->tmp, text, (size_t)(end - text)));
 		text = end + 3;
 	}
-	if (!*text || !host_parse(span_of(text), &host, &port) || host.n == 0)
-		return load_fail(l, "'%s' is not [scheme://]name[:port]", v->text);
+	if (!*text)
+		return "ServerName takes one argument, The hostname and port of the server";
+	if (!host_parse(span_of(text), &host, &port) || host.n == 0) {
+		const char *colon = strrchr(text, ':');
+
+		if (colon && (*text != '[' || strchr(text, ']') < colon))
+			return load_fail(l,
+			    "The port number \"%s\" is outside the appropriate range (i.e., "
+			    "1..65535).",
+			    v->text);
+		conf_report(l->report, CONF_WARNING, v->node,
+		    "'%s' is no name of a host: no request will name it", v->text);
+		host = span_of(text);
+		port = 0;
+	}
 	s->v.server_name = load_lower(&l->common, arena_span(l->tmp, host));
 	s->v.server_port = port;
 	s->v.named = true;
@@ -154,42 +167,15 @@ const char *load_set_document_root(
 
 	s->v.document_root = arena_strdup(&l->common, v->text);
 	s->document_root = v->node;
-	if (stat(v->text, &st) != 0)
-		conf_report(l->report, CONF_WARNING, v->node,
-		    "AH00112: Warning: DocumentRoot [%s] does not exist", v->text);
-	else if (!S_ISDIR(st.st_mode))
-		return load_fail(l, "'%s' is not a directory", v->text);
+	if (l->no_root_check || (stat(v->text, &st) == 0 && S_ISDIR(st.st_mode)))
+		return NULL;
+	/* As Apache: only the main server's is an error. */
+	if (!s->node)
+		return load_fail(
+		    l, "DocumentRoot '%s' is not a directory, or is not readable", v->text);
+	conf_report(l->report, CONF_WARNING, v->node,
+	    "AH00112: Warning: DocumentRoot [%s] does not exist", v->text);
 	return NULL;
-}
-
-static const char *add_alias(
-    struct loader *l, struct load_server *s, const struct conf_value *v, bool script)
-{
-	if (*v->words[0] != '/')
-		return load_fail(l, "'%s' is not a URL path: it must begin with '/'", v->words[0]);
-	struct conf_alias *alias = conf_vec_push(&s->aliases, l->tmp, sizeof(*alias));
-	const char *to = v->words[1];
-	size_t n = strlen(to);
-
-	/* A final slash says something here: what follows the prefix is joined to it as it is. */
-	to = conf_parse_path(&l->parser, to);
-	if (n > 1 && v->words[1][n - 1] == '/' && to[1])
-		to = arena_printf(l->tmp, "%s/", to);
-	alias->from = arena_strdup(&l->common, v->words[0]);
-	alias->to = arena_strdup(&l->common, to);
-	alias->script = script;
-	return NULL;
-}
-
-const char *load_set_alias(struct loader *l, struct load_server *s, const struct conf_value *v)
-{
-	return add_alias(l, s, v, false);
-}
-
-const char *load_set_script_alias(
-    struct loader *l, struct load_server *s, const struct conf_value *v)
-{
-	return add_alias(l, s, v, true);
 }
 
 const char *load_set_pid_file(struct loader *l, struct load_server *s, const struct conf_value *v)
@@ -210,7 +196,8 @@ const char *load_set_runtime_dir(
 const char *load_set_types_config(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {
-	(void)s;
+	if (s->node)
+		return NULL;
 	l->types_config = v->text;
 	l->types_config_node = v->node;
 	return NULL;
@@ -218,15 +205,25 @@ const char *load_set_types_config(
 
 /*
  * What depends on a module that is not there stands in <IfModule> and is passed over without a
- * word: naming the module is the only hint that somebody counts on it.
+ * word: naming the module is the only hint that somebody counts on it. Another way of serving, or
+ * of storing what itkd has no use for, is nothing to count on.
  */
 const char *load_set_load_module(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {
+	static const char *const idle[] = {"mpm_event_module", "mpm_worker_module", "cgid_module",
+	    "socache_dbm_module", "socache_memcache_module", "socache_redis_module",
+	    "socache_shmcb_module", "slotmem_plain_module", "slotmem_shm_module",
+	    "watchdog_module"};
+
 	(void)s;
-	if (!conf_table_module(v->words[0]))
-		conf_report(l->report, CONF_WARNING, v->node,
-		    "%s is not part of itkd: what <IfModule> makes depend on it does not count",
-		    v->words[0]);
+	if (conf_table_module(v->words[0]))
+		return NULL;
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+		if (strcmp(v->words[0], idle[i]) == 0)
+			return NULL;
+	conf_report(l->report, CONF_WARNING, v->node,
+	    "%s is not part of itkd: what <IfModule> makes depend on it does not count",
+	    v->words[0]);
 	return NULL;
 }

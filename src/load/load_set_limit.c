@@ -7,14 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-const char *load_set_server_limit(
-    struct loader *l, struct load_server *s, const struct conf_value *v)
-{
-	(void)s;
-	l->server_limit = (uint32_t)v->number;
-	return NULL;
-}
-
 const char *load_set_max_clients(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {
@@ -31,26 +23,6 @@ const char *load_set_nice(struct loader *l, struct load_server *s, const struct 
 		conf_report(l->report, CONF_WARNING, v->node,
 		    "NiceValue of %d is out of -20 to 19, taking %d", (int)v->number, (int)nice);
 	s->v.nice = (int)nice;
-	return NULL;
-}
-
-const char *load_set_log_level(struct loader *l, struct load_server *s, const struct conf_value *v)
-{
-	for (uint32_t i = 0; i < v->n; i++) {
-		const char *word = v->words[i], *colon = strchr(word, ':');
-		int level = log_level_parse(colon ? colon + 1 : word);
-
-		if (level < 0)
-			return load_fail(l,
-			    "'%s' is none of emerg, alert, crit, error, warn, notice, info, debug, "
-			    "trace1 to trace8",
-			    colon ? colon + 1 : word);
-		if (colon)
-			conf_report(l->report, CONF_NOTE, v->node,
-			    "'%s' has no effect: modules have no levels of their own", word);
-		else
-			s->v.log_level = (uint32_t)level;
-	}
 	return NULL;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *self(struct arena *a)
+const char *load_self(struct arena *a)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -21,7 +21,7 @@ static const char *self(struct arena *a)
 /* Beside this program, as in a build tree; else where it was installed to. */
 const char *load_program(struct arena *a, const char *name)
 {
-	const char *own = self(a), *slash = own ? strrchr(own, '/') : NULL, *path;
+	const char *own = load_self(a), *slash = own ? strrchr(own, '/') : NULL, *path;
 
 	if (slash) {
 		path = arena_printf(a, "%.*s/%s", (int)(slash - own), own, name);
@@ -43,6 +43,8 @@ static void put_options(const char **argv, const struct load_options *o)
 		argv[n++] = "-d";
 		argv[n++] = o->server_root;
 	}
+	if (o->no_root_check)
+		argv[n++] = "-T";
 	for (unsigned i = 0; i < o->ndefines; i++) {
 		argv[n++] = "-D";
 		argv[n++] = o->defines[i];
@@ -67,7 +69,7 @@ static int exec_master(struct cli *c, const char *master, const char *front)
 	if (c->foreground)
 		argv[n++] = "--foreground";
 	argv[n++] = "--loader";
-	argv[n++] = self(&c->a);
+	argv[n++] = load_self(&c->a);
 	argv[n++] = "--front";
 	argv[n++] = front;
 	argv[n++] = "--";

@@ -145,8 +145,9 @@ static void decide_listener(struct loader *l, const struct groups *g, struct con
 		    c->text, tls->first->node->file, tls->first->node->line,
 		    plain->first->node->file, plain->first->node->line);
 	else if (listen->given && listen->https && !c->tls)
-		conf_report(l->report, CONF_ERROR, listen->node,
-		    "protocol https, but no <VirtualHost> with SSLEngine On answers there");
+		conf_report(l->report, CONF_WARNING, listen->node,
+		    "protocol https, but no <VirtualHost> with SSLEngine On answers there: http is "
+		    "spoken");
 }
 
 void load_tls_finish(struct loader *l)

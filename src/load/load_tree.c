@@ -39,6 +39,7 @@ void load_tree(struct loader *l, const struct load_options *o)
 {
 	struct conf_parser *p = &l->parser;
 
+	l->no_root_check = o->no_root_check;
 	conf_parser_init(
 	    p, l->tmp, l->report, o->server_root ? o->server_root : load_default_root());
 	for (unsigned i = 0; i < o->ndefines; i++)

@@ -199,7 +199,7 @@ static uintptr_t nobody(struct loader *l)
 	return l->nobody;
 }
 
-static void set_identity(struct loader *l, struct load_server *s, const struct load_who *who)
+void load_who_set(struct loader *l, struct load_server *s, const struct load_who *who)
 {
 	const char *key = arena_printf(l->tmp, "%s\n%s", who->user, who->group);
 	void **at = conf_map_at(&l->who_of, key);
@@ -239,10 +239,17 @@ static void read_early(struct loader *l, struct load_server *s, const struct con
 		if (n->nargs == 2)
 			read_who(&s->assign, n);
 		break;
+	case CONF_ID_SuexecUserGroup:
+		if (n->nargs == 2)
+			read_who(&s->suexec, n);
+		break;
 	case CONF_ID_User:
 		if (s->node) {
-			conf_report(l->report, CONF_ERROR, n,
-			    "cannot occur within <VirtualHost> section; use AssignUserID");
+			conf_report(l->report, CONF_WARNING, n,
+			    "has no effect within <VirtualHost>, here as in Apache: it does NOT "
+			    "run "
+			    "as %s; write AssignUserID",
+			    n->args[0]);
 			break;
 		}
 		l->user.node = n;
@@ -250,8 +257,9 @@ static void read_early(struct loader *l, struct load_server *s, const struct con
 		break;
 	case CONF_ID_Group:
 		if (s->node)
-			conf_report(l->report, CONF_ERROR, n,
-			    "cannot occur within <VirtualHost> section; use AssignUserID");
+			conf_report(l->report, CONF_WARNING, n,
+			    "has no effect within <VirtualHost>, here as in Apache; write "
+			    "AssignUserID");
 		else
 			l->user.group = n->args[0];
 		break;
@@ -282,12 +290,15 @@ void load_identities(struct loader *l)
 		read_all_early(l, l->servers[i], l->servers[i]->node->children);
 	const struct load_who *fallback = l->main.assign.node ? &l->main.assign : &l->user;
 
-	set_identity(l, &l->main, fallback);
+	load_who_set(l, &l->main, fallback);
 	for (uint32_t i = 0; i < l->nservers; i++) {
 		struct load_server *s = l->servers[i];
 
+		/* Apache runs its programs so, with suexec; here that is the whole site. */
+		if (!s->assign.node)
+			s->assign = s->suexec;
 		if (s->assign.node) {
-			set_identity(l, s, &s->assign);
+			load_who_set(l, s, &s->assign);
 		} else {
 			s->v.nidentities = 1;
 			s->v.identities = l->main.v.identities;

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define AGAIN_SECONDS 30
 
 static void append(int file, const char *p, size_t n)
 {
@@ -26,14 +29,29 @@ static void append(int file, const char *p, size_t n)
 	}
 }
 
+static time_t started;
+
+/*
+ * Without syslog its lines are lost, as in Apache. Only the master can look for it again; not too
+ * often, because nobody writes the other logs meanwhile.
+ */
+static void look_again(void)
+{
+	if (time(NULL) - started >= AGAIN_SECONDS)
+		_exit(0);
+}
+
 /* false: the pipe has ended */
-static bool copy(const struct logger_log *log)
+static bool copy(struct logger_log *log)
 {
 	char buffer[65536];
 	ssize_t n = read(log->pipe, buffer, sizeof(buffer));
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	append(log->file, buffer, (size_t)n);
+	if (!log->syslog)
+		append(log->file, buffer, (size_t)n);
+	else if (n > 0 && !logger_syslog(log, buffer, (size_t)n))
+		look_again();
 	return n > 0;
 }
 
@@ -43,6 +61,7 @@ _Noreturn void logger_run(struct logger_log *logs, uint32_t n, int ready)
 	uint32_t open = n;
 	if (!fds)
 		fatal_oom();
+	started = time(NULL);
 	if (write(ready, "", 1) != 1 || close(ready) != 0)
 		fatal_errno("telling the master");
 	for (uint32_t i = 0; i < n; i++)

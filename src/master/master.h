@@ -36,6 +36,12 @@ struct master_pipe {
 	int read, write;
 };
 
+/* The program of a log: it reads the log's pipe, of which both ends stay here. */
+struct master_program {
+	pid_t pid; /* 0: none */
+	struct throttle throttle;
+};
+
 enum gen_state {
 	GEN_FREE,
 	GEN_LOADING,  /* `itkd --load` runs */
@@ -55,7 +61,10 @@ struct master_gen {
 	int common_fd, private_fd, table_fd, tls_fd; /* memfds; -1: none */
 	int queue_in, queue_out;   /* fronts write queue_in, spares read queue_out */
 	int *listeners;            /* by conf->listeners; indexes into master.sockets */
-	struct master_pipe *pipes; /* by log id; -1/-1 where the log is not shared */
+	struct master_pipe *pipes; /* by log id; -1/-1 where the log is no pipe */
+	struct master_program *programs; /* by log id */
+	bool programs_started;
+	uint64_t programs_end;     /* ms; their pipes were closed, until then they may go on */
 	pid_t helper;              /* loader or checker */
 	pid_t logger;
 	int logger_ready; /* read end: a byte when every log is open */
@@ -153,6 +162,17 @@ void master_log_ready(struct master *m, struct master_gen *g);
 void master_log_ended(struct master *m, struct master_gen *g);
 pid_t master_log_send(struct master_gen *g, int to); /* -1: no process could be had */
 
+/* master_program.c: the programs that logs are piped to */
+void master_program_start(struct master *m, struct master_gen *g);
+void master_program_beat(struct master *m, struct master_gen *g);
+bool master_program_ended(struct master *m, struct master_gen *g, pid_t pid);
+/* Their pipes are closed: they are to end. False: some of them go on. */
+bool master_program_finish(struct master_gen *g);
+void master_program_kill(struct master_gen *g, int signal);
+
+/* A description of its own for a pipe's write end: nobody else can change its flags. -1: errno */
+int master_log_reopen(int pipe, int flags);
+
 /* master_open.c: one log file; -1 with *why */
 int master_open_log(const char *path, const char **why);
 
@@ -171,6 +191,7 @@ void master_front_opener_ended(
 pid_t master_exec_load(struct master *m, struct master_gen *g);
 pid_t master_exec_check(struct master *m, struct master_gen *g);
 pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int logs);
+pid_t master_exec_program(struct master *m, struct master_gen *g, uint32_t log);
 void master_exec_notify(struct master *m, const char *first, const char *second);
 
 /* master_pool.c: spares and children */

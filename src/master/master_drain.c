@@ -78,6 +78,7 @@ void master_drain_advance(struct master *m, struct master_gen *g)
 		return;
 	}
 	close_pipes(g);
-	if (g->logger == 0)
+	const bool programs_ended = master_program_finish(g);
+	if (g->logger == 0 && programs_ended)
 		master_gen_free(m, g);
 }

@@ -100,7 +100,7 @@ static void raise_files(const struct master *m, const struct conf *conf)
 {
 	struct rlimit limit = m->nofile;
 	limit.rlim_cur = limit.rlim_max;
-	const rlim_t need = (rlim_t)conf->nlogs + conf->nlisteners + 256;
+	const rlim_t need = 2 * (rlim_t)conf->nlogs + conf->nlisteners + 256;
 	const struct rlimit more = {need, need};
 	if (limit.rlim_max < need && setrlimit(RLIMIT_NOFILE, &more) == 0)
 		return;
@@ -125,8 +125,8 @@ pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int
 	for (uint32_t i = 0; i < g->conf->nlisteners; i++)
 		fds[FRONT_FD_LISTENERS - 3 + i] = m->sockets[g->listeners[i]].fd;
 	raise_files(m, g->conf);
-	const int log = g->pipes[g->conf->main_log].write;
-	if (dup2(log, 1) < 0 || dup2(log, 2) < 0)
+	const int log = master_log_reopen(g->pipes[g->conf->main_log].write, O_NONBLOCK);
+	if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
 		fatal_errno("dup2");
 	place(fds, FRONT_FD_LISTENERS - 3 + g->conf->nlisteners);
 	char name[] = "itkd: front", *argv[] = {name, NULL}, *env[] = {NULL};
@@ -135,6 +135,39 @@ pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int
 		tz = NULL;
 	execve(m->front, argv, tz ? env_tz : env);
 	fatal_errno("%s", m->front);
+}
+
+/*
+ * The program of a log, as root like Apache's: standard input is the log, errors go to the main
+ * error log, unless it is that itself. What this process has to say goes where the master's errors
+ * go: it may be the main error log's own program that cannot be started.
+ */
+pid_t master_exec_program(struct master *m, struct master_gen *g, uint32_t log)
+{
+	pid_t pid = fork_clean();
+	if (pid != 0)
+		return pid;
+	const struct conf *conf = g->conf;
+	int errors = log == conf->main_log
+	                 ? open("/dev/null", O_WRONLY | O_CLOEXEC)
+	                 : master_log_reopen(g->pipes[conf->main_log].write, 0);
+	/* execve(2) does not write to them. */
+	union {
+		const char *const *in;
+		char *const *out;
+	} argv = {.in = conf->logs[log].argv};
+	char **environment = master_env_read(m);
+	if (setsid() < 0 || setrlimit(RLIMIT_NOFILE, &m->nofile) != 0)
+		fatal_errno("a log's program");
+	const int fds[] = {errors, STDERR_FILENO};
+	if (errors < 0 || dup2(g->pipes[log].read, STDIN_FILENO) < 0)
+		fatal_errno("a log's program");
+	place(fds, 2);
+	if (dup2(3, STDERR_FILENO) < 0 || close(3) != 0 || fcntl(4, F_SETFD, FD_CLOEXEC) != 0)
+		fatal_errno("a log's program");
+	execve(argv.out[0], argv.out, environment);
+	log_open(4, LOG_ERR);
+	fatal_errno("AH00104: unable to start piped log program '%s'", argv.out[0]);
 }
 
 /* sd_notify(3) lives in a library that would make each fork of the master twice as dear. */

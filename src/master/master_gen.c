@@ -19,6 +19,7 @@
  */
 #define ARENA_FIRST ((uintptr_t)0x200000000000)
 #define ARENA_APART ((uintptr_t)0x020000000000)
+#define PIPE_BYTES (256 * 1024)
 
 static int new_memfd(const char *name)
 {
@@ -102,15 +103,21 @@ bool master_gen_map(struct master_gen *g)
 	return true;
 }
 
-/* Lines wait in the pipe while the logger is started again; nobody blocks in write(2) on it. */
-static bool open_pipe(struct master_pipe *p)
+/*
+ * Lines wait in the pipe while its reader is started again; nobody blocks in write(2) on it. The
+ * logger reads many pipes, a program expects a standard input as any other.
+ */
+static bool open_pipe(const struct conf_log *log, struct master_pipe *p)
 {
 	int fds[2];
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+	if (pipe2(fds, O_CLOEXEC) != 0)
 		return false;
 	p->read = fds[0];
 	p->write = fds[1];
-	return true;
+	/* A larger one is only better: without it, there is room for 64 KiB. */
+	fcntl(p->write, F_SETPIPE_SZ, PIPE_BYTES);
+	return fcntl(p->write, F_SETFL, O_NONBLOCK) == 0 &&
+	       (!conf_log_is_loggers(log) || fcntl(p->read, F_SETFL, O_NONBLOCK) == 0);
 }
 
 static bool open_queue(struct master_gen *g)
@@ -129,14 +136,16 @@ bool master_gen_open(struct master_gen *g)
 	const struct conf *conf = g->conf;
 	g->pipes = calloc(conf->nlogs, sizeof(*g->pipes));
 	g->listeners = calloc(conf->nlisteners, sizeof(*g->listeners));
-	if (!g->pipes || !g->listeners)
+	g->programs = calloc(conf->nlogs, sizeof(*g->programs));
+	if (!g->pipes || !g->listeners || !g->programs)
 		fatal_oom();
 	for (uint32_t i = 0; i < conf->nlogs; i++)
 		g->pipes[i] = (struct master_pipe){-1, -1};
 	for (uint32_t i = 0; i < conf->nlisteners; i++)
 		g->listeners[i] = -1;
 	for (uint32_t i = 0; i < conf->nlogs; i++)
-		if (conf->logs[i].shared && !open_pipe(&g->pipes[i]))
+		if (conf_log_is_pipe(&conf->logs[i]) &&
+		    !open_pipe(&conf->logs[i], &g->pipes[i]))
 			return false;
 	return open_queue(g);
 }
@@ -163,6 +172,7 @@ void master_gen_free(struct master *m, struct master_gen *g)
 	close_fd(&g->table_fd);
 	close_fd(&g->tls_fd);
 	free(g->pipes);
+	free(g->programs);
 	free(g->listeners);
 	unmap(g->base, g->common_size);
 	unmap((char *)g->base + CONF_COMMON_MAX, g->private_size);

@@ -9,6 +9,7 @@
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -56,6 +57,7 @@ void master_load_abandon(struct master *m, struct master_gen *g)
 	}
 	if (g->logger > 0)
 		kill(g->logger, SIGKILL);
+	master_program_kill(g, SIGTERM);
 	master_gen_free(m, g);
 }
 
@@ -94,6 +96,7 @@ static void start_processes(struct master *m, struct master_gen *g)
 	master_log_start(m, g);
 	if (g->state != GEN_STARTING)
 		return;
+	master_program_start(m, g);
 	g->nfronts = g->conf->fronts < MASTER_FRONTS ? g->conf->fronts : MASTER_FRONTS;
 	for (uint32_t i = 0; i < g->nfronts && g->state == GEN_STARTING; i++)
 		master_front_start(m, g, i);
@@ -147,8 +150,9 @@ void master_load_helper_ended(struct master *m, struct master_gen *g, int status
 /* 2 and every later message to the main error log of g. */
 static void take_log(const struct master_gen *g)
 {
-	if (dup2(g->pipes[g->conf->main_log].write, 2) < 0)
-		fatal_errno("dup2");
+	int log = master_log_reopen(g->pipes[g->conf->main_log].write, O_NONBLOCK);
+	if (log < 0 || dup2(log, 2) < 0 || close(log) != 0)
+		fatal_errno("the main error log");
 	log_open(2, (int)g->conf->vhosts[0]->log_level);
 }
 
@@ -166,7 +170,7 @@ static void take_over(struct master *m, struct master_gen *g)
 	master_front_accept(g);
 	char status[128];
 	snprintf(status, sizeof(status), "STATUS=Serving %u virtual hosts, generation %u",
-	    g->conf->nvhosts - 1, g->number);
+	    g->conf->nsites - 1, g->number);
 	master_exec_notify(m, "READY=1", status);
 	master_tell_parent(m, 0);
 	if (m->reload_wanted)

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void refuse(const struct conf_log *log, const char *why)
@@ -55,22 +56,44 @@ static void keep_only(int *keep, size_t n)
 		fatal_errno("close_range");
 }
 
+/* -1: there is no system log; the logger is started again when there are lines for it. */
+static int open_syslog(void)
+{
+	const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static bool open_shared(const struct master_gen *g, struct logger_log *logs)
 {
 	const struct conf *conf = g->conf;
 	bool ok = true;
 	for (uint32_t i = 0; i < conf->nlogs; i++) {
 		const char *why = NULL;
-		if (!conf->logs[i].shared)
+		if (!conf_log_is_loggers(&conf->logs[i]))
 			continue;
-		int file = master_open_log(conf->logs[i].path, &why);
-		if (file < 0)
-			refuse(&conf->logs[i], why);
-		ok = ok && file >= 0;
+		const struct conf_log *log = &conf->logs[i];
+		*logs = (struct logger_log){.pipe = g->pipes[i].read, .file = -1};
+		if (log->kind == CONF_LOG_SYSLOG) {
+			/* The configuration's memory is unmapped before it is used. */
+			logs->syslog = true;
+			logs->facility = log->facility;
+			snprintf(logs->tag, sizeof(logs->tag), "%s", log->tag);
+			logs->file = open_syslog();
+		} else {
+			logs->file = master_open_log(log->path, &why);
+			if (logs->file < 0)
+				refuse(log, why);
+			ok = ok && logs->file >= 0;
+		}
 		/* 2 is a pipe to the logger, and it must not write to its own pipe. */
-		if (file >= 0 && i == conf->main_log && dup2(file, STDERR_FILENO) < 0)
+		if (logs->file >= 0 && i == conf->main_log && dup2(logs->file, STDERR_FILENO) < 0)
 			fatal_errno("dup2");
-		*logs++ = (struct logger_log){.pipe = g->pipes[i].read, .file = file};
+		logs++;
 	}
 	return ok;
 }
@@ -82,19 +105,21 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 	const gid_t gid = conf->log_gid;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < conf->nlogs; i++)
-		n += conf->logs[i].shared;
+		n += conf_log_is_loggers(&conf->logs[i]);
 	struct logger_log *logs = calloc(n, sizeof(*logs));
 	int *keep = calloc(2 * (size_t)n + 1, sizeof(*keep));
+	size_t kept = 0;
 	if (!logs || !keep)
 		fatal_oom();
 	if (!open_shared(g, logs))
 		_exit(1);
 	for (uint32_t i = 0; i < n; i++) {
-		keep[2 * i] = logs[i].pipe;
-		keep[2 * i + 1] = logs[i].file;
+		keep[kept++] = logs[i].pipe;
+		if (logs[i].file >= 0)
+			keep[kept++] = logs[i].file;
 	}
-	keep[2 * (size_t)n] = ready;
-	keep_only(keep, 2 * (size_t)n + 1);
+	keep[kept++] = ready;
+	keep_only(keep, kept);
 	master_gen_unmap_all(m);
 	title_set("itkd: log"); /* prctl(2) is not on its list */
 	cred_become_service(uid, gid);
@@ -169,36 +194,71 @@ static bool send_batch(int to, const uint32_t *ids, const int *fds, size_t n)
 	return sendmsg(to, &msg, MSG_NOSIGNAL) == (ssize_t)(n * sizeof(*ids));
 }
 
+int master_log_reopen(int pipe, int flags)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipe);
+	return open(path, O_WRONLY | O_CLOEXEC | flags);
+}
+
+/* What is on its way to the front. */
+struct batch {
+	int to;
+	size_t n;
+	uint32_t ids[FRONT_LOGS_BATCH];
+	int fds[FRONT_LOGS_BATCH];
+	bool close[FRONT_LOGS_BATCH];
+};
+
+static void batch_send(struct batch *b)
+{
+	if (b->n > 0 && !send_batch(b->to, b->ids, b->fds, b->n))
+		_exit(1);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->close[i])
+			close(b->fds[i]);
+	b->n = 0;
+}
+
+static void batch_add(struct batch *b, uint32_t id, int fd, bool close_it)
+{
+	b->ids[b->n] = id;
+	b->close[b->n] = close_it;
+	b->fds[b->n++] = fd;
+	if (b->n == FRONT_LOGS_BATCH)
+		batch_send(b);
+}
+
 /*
  * At a (re)load a log that cannot be opened is an error. For a front that replaces another, the
- * main error log takes the lines: losing the site for a lost log would be worse.
+ * main error log takes the lines: losing the site for a lost log would be worse. Of a pipe the
+ * front gets one description to pass on and one of its own: a child could make the other one
+ * block (O_NONBLOCK is the description's), and the front must never wait.
  */
 _Noreturn static void run_opener(const struct master_gen *g, int to)
 {
 	const struct conf *conf = g->conf;
-	uint32_t ids[FRONT_LOGS_BATCH];
-	int fds[FRONT_LOGS_BATCH];
-	size_t n = 0;
+	struct batch batch = {.to = to};
 	bool ok = true;
 	for (uint32_t i = 0; i < conf->nlogs; i++) {
 		const char *why = NULL;
-		const bool shared = conf->logs[i].shared;
-		int fd = shared ? g->pipes[i].write : master_open_log(conf->logs[i].path, &why);
+		if (conf_log_is_pipe(&conf->logs[i])) {
+			int own = master_log_reopen(g->pipes[i].write, O_NONBLOCK);
+			if (own < 0)
+				_exit(1);
+			batch_add(&batch, i, g->pipes[i].write, false);
+			batch_add(&batch, i | FRONT_LOG_OWN, own, true);
+			continue;
+		}
+		int fd = master_open_log(conf->logs[i].path, &why);
 		if (fd < 0) {
 			refuse(&conf->logs[i], why);
 			ok = ok && g->state != GEN_STARTING;
 			fd = dup(g->pipes[conf->main_log].write);
 		}
-		ids[n] = i;
-		fds[n++] = fd;
-		if (n < FRONT_LOGS_BATCH && i + 1 < conf->nlogs)
-			continue;
-		if (!send_batch(to, ids, fds, n))
-			_exit(1);
-		for (; n > 0; n--)
-			if (!conf->logs[ids[n - 1]].shared)
-				close(fds[n - 1]);
+		batch_add(&batch, i, fd, true);
 	}
+	batch_send(&batch);
 	_exit(ok ? 0 : 1);
 }
 

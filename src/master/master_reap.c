@@ -44,6 +44,8 @@ static bool of_generation(struct master *m, struct master_gen *g, pid_t pid, int
 		master_load_helper_ended(m, g, status);
 		return true;
 	}
+	if (master_program_ended(m, g, pid))
+		return true;
 	if (g->logger == pid) {
 		master_log_ended(m, g);
 		return true;

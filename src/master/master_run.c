@@ -272,6 +272,7 @@ static void beat(struct master *m)
 		if (g->state != GEN_ACTIVE && g->state != GEN_DRAINING)
 			continue;
 		master_front_beat(m, g);
+		master_program_beat(m, g);
 		if (g->logger == 0 && g->queue_out >= 0 &&
 		    master_throttle_ready(&g->logger_throttle, now))
 			master_log_start(m, g);

@@ -8,6 +8,7 @@
 
 #define TERM_MS 1000 /* for children to end by SIGTERM, before SIGKILL */
 #define LOG_MS 1000  /* for the loggers to write what is left */
+#define PROGRAM_MS 2000 /* the same for logs' programs, after them */
 
 static bool fronts_and_helpers_left(const struct master *m)
 {
@@ -65,6 +66,11 @@ static void end_loggers(struct master *m)
 				kill(g->logger, SIGKILL);
 			wait_a_little(m);
 		}
+		while (g->state != GEN_FREE && !master_program_finish(g) &&
+		       master_now() < until + PROGRAM_MS)
+			wait_a_little(m);
+		if (g->state != GEN_FREE)
+			master_program_kill(g, SIGTERM);
 	}
 }
 

@@ -26,6 +26,8 @@ class World:
         config = Config(directory, tls, Site("main", directory))
         config.vhost(self.a)
         config.vhost(self.a, tls=True)
+        config.vhost(self.a, f'<Directory "{self.a.cgi_bin}">', "SSLOptions +StdEnvVars",
+                     "</Directory>", name="std.test", tls=True)
         config.vhost(self.a, "Timeout 2", name="hasty.test")
         config.vhost(self.a, "LimitRequestBody 1000", name="small.test")
         config.raw(f'<Directory "{self.a.docroot}">', "\tAddHandler cgi-script .cgi",
@@ -86,7 +88,9 @@ OPTIONAL = {
     "CONTEXT_DOCUMENT_ROOT", "SERVER_ADDR", "SERVER_ADMIN", "SERVER_SIGNATURE", "REMOTE_PORT",
     "PATH", "HTTP_CONNECTION",
 }
-OPTIONAL_TLS = {"HTTPS", "SSL_TLS_SNI", "SSL_PROTOCOL", "SSL_CIPHER"}
+OPTIONAL_TLS = {"HTTPS", "SSL_TLS_SNI"}
+STD_ENV_VARS = {"SSL_PROTOCOL", "SSL_CIPHER", "SSL_CIPHER_USEKEYSIZE", "SSL_CIPHER_ALGKEYSIZE",
+                "SSL_CIPHER_EXPORT", "SSL_CLIENT_VERIFY", "SSL_COMPRESS_METHOD", "SSL_SECURE_RENEG"}
 
 
 @BOTH
@@ -132,13 +136,24 @@ def test_environment(world, sni):
         "REMOTE_PORT": str(remote_port),
         "HTTPS": "on",
         "SSL_TLS_SNI": "a.test",
-        "SSL_PROTOCOL": "TLSv1.3",
     }
     assert {k: v for k, v in found.items() if k in more and v != more[k]} == {}
     allowed = set(expected) | {"SERVER_SOFTWARE"} | OPTIONAL | (OPTIONAL_TLS if sni else set())
     assert set(found) - allowed == set()
     if sni:
         assert found["HTTPS"] == "on"
+
+
+def test_ssl_options(world):
+    """SSLOptions +StdEnvVars gives programs mod_ssl's variables, in that directory only."""
+    server = world.server
+    for name, wanted in (("a.test", set()), ("std.test", STD_ENV_VARS)):
+        with server.connect(tls=name) as c:
+            found = environment(c.get("/cgi-bin/environ", name).body)
+        assert STD_ENV_VARS & set(found) == wanted
+    assert found["SSL_PROTOCOL"] == "TLSv1.3"
+    assert found["SSL_CIPHER"].startswith("TLS_")
+    assert found["SSL_CLIENT_VERIFY"] == "NONE"
 
 
 def test_environment_of_a_simple_get(world):

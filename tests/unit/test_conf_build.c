@@ -11,15 +11,32 @@
 
 #define DIR_BUILD VECTORS "/conf/build"
 
+static void print_authz(FILE *out, const struct conf_authz *node)
+{
+	if (node->kind != AUTHZ_SECTION) {
+		fprintf(out, "%s%s", node->negate ? "not " : "", node->text);
+		return;
+	}
+	fprintf(out, node->negate ? "none(" : node->all ? "all(" : "any(");
+	for (const struct conf_authz *n = node->first; n; n = n->next) {
+		print_authz(out, n);
+		fprintf(out, n->next ? ", " : ")");
+	}
+}
+
 static void print_dir(FILE *out, const struct conf_dir *d)
 {
-	static const char *const access[] = {"unset", "granted", "denied"};
-
+	static const char *const exts[] = {"main", "own", "own2", "cgi"};
 	if (d->set & DIR_OPTIONS)
 		fprintf(
 		    out, " options=%02x+%02x-%02x", d->options, d->options_add, d->options_remove);
-	if (d->set & DIR_ACCESS)
-		fprintf(out, " access=%s", access[d->access]);
+	if (d->access.authz) {
+		fprintf(out, " access=");
+		print_authz(out, d->access.authz);
+	}
+	if (d->access.compat)
+		fprintf(
+		    out, " allow=%u deny=%u", d->access.compat->nallow, d->access.compat->ndeny);
 	if (d->set & DIR_SLASH)
 		fprintf(out, " slash=%d", d->slash);
 	if (d->set & DIR_LIMIT_BODY)
@@ -32,10 +49,15 @@ static void print_dir(FILE *out, const struct conf_dir *d)
 		fprintf(out, "%s%s", i ? "," : " index=", d->index.v[i]);
 	if (d->set & DIR_INDEX && d->index.n == 0)
 		fprintf(out, " index=disabled");
-	for (uint32_t i = 0; i < d->types.n; i++)
-		fprintf(out, " .%s=%s", d->types.v[i].ext, d->types.v[i].value);
-	for (uint32_t i = 0; i < d->handlers.n; i++)
-		fprintf(out, " .%s->%s", d->handlers.v[i].ext, d->handlers.v[i].value);
+	for (size_t i = 0; i < sizeof(exts) / sizeof(*exts); i++) {
+		const char *type = conf_mime_find(d->mime, exts[i], MIME_TYPE);
+		const char *handler = conf_mime_find(d->mime, exts[i], MIME_HANDLER);
+
+		if (type)
+			fprintf(out, " .%s=%s", exts[i], type);
+		if (handler)
+			fprintf(out, " .%s->%s", exts[i], handler);
+	}
 	for (uint32_t i = 0; i < d->env.n; i++)
 		fprintf(out, " %s=%s", d->env.v[i].name,
 		    d->env.v[i].value ? d->env.v[i].value : "(unset)");
@@ -104,7 +126,7 @@ static void print_vhost(FILE *out, const struct conf *c, const struct conf_vhost
 		fprintf(out, "  %s %s (%u, line %u)",
 		    s->kind == SECTION_DIRECTORY_GLOB ? "glob" : "directory", s->path,
 		    s->components, s->line);
-		print_dir(out, &s->dir);
+		print_dir(out, s->dir);
 	}
 }
 
@@ -137,6 +159,29 @@ static bool inside(const struct conf *c, const void *p)
 	       (s >= private && s < private + c->private_size);
 }
 
+static void check_authz(const struct conf *c, const struct conf_authz *node)
+{
+	for (; node; node = node->next) {
+		ck_assert(inside(c, node) && inside(c, node->text));
+		if (node->kind == AUTHZ_SECTION)
+			check_authz(c, node->first);
+		else if (node->kind == AUTHZ_IP || node->kind == AUTHZ_EXPR)
+			ck_assert(inside(c, node->nets) && inside(c, node->expr));
+	}
+}
+
+static void check_access(const struct conf *c, const struct conf_access *access)
+{
+	const struct conf_compat *compat = access->compat;
+
+	check_authz(c, access->authz);
+	if (!compat)
+		return;
+	ck_assert(inside(c, compat) && inside(c, compat->allow) && inside(c, compat->deny));
+	for (uint32_t i = 0; i < compat->nallow; i++)
+		ck_assert(inside(c, compat->allow[i].name));
+}
+
 static void check_pointers(const struct conf *c)
 {
 	ck_assert(inside(c, c->config_file) && inside(c, c->server_root));
@@ -163,8 +208,9 @@ static void check_pointers(const struct conf *c)
 		ck_assert(inside(c, v->tls.cert) && inside(c, v->tls.key));
 		ck_assert(inside(c, v->tls.chain) && inside(c, v->tls.ciphers));
 		ck_assert(inside(c, v->tls.ciphersuites) && inside(c, v->tls.file));
-		ck_assert(inside(c, v->dir.index.v) && inside(c, v->dir.types.v));
-		ck_assert(inside(c, v->dir.handlers.v) && inside(c, v->dir.env.v));
+		ck_assert(inside(c, v->dir.index.v) && inside(c, v->dir.env.v));
+		for (const struct conf_mime_dir *m = v->dir.mime; m; m = m->below)
+			ck_assert(inside(c, m) && inside(c, m->exts.v) && !m->exts.a);
 		for (uint32_t j = 0; j < v->naccess; j++)
 			ck_assert(inside(c, v->access[j].format) && inside(c, v->access[j].env));
 		for (uint32_t j = 0; j < v->dir.index.n; j++)
@@ -172,8 +218,9 @@ static void check_pointers(const struct conf *c)
 		for (uint32_t j = 0; j < v->sections.n; j++) {
 			ck_assert(inside(c, v->sections.v[j].path));
 			ck_assert(inside(c, v->sections.v[j].file));
-			ck_assert(inside(c, v->sections.v[j].dir.handler));
-			ck_assert(inside(c, v->sections.v[j].dir.type));
+			check_access(c, &v->sections.v[j].dir->access);
+			ck_assert(inside(c, v->sections.v[j].dir->handler));
+			ck_assert(inside(c, v->sections.v[j].dir->type));
 		}
 	}
 }
@@ -233,7 +280,7 @@ static void read_build(const char *path, FILE *out)
 	struct built b;
 
 	build(&b, path);
-	conf_report_print(&b.report, out, true);
+	conf_report_print(&b.report, out, CONF_NOTE);
 	if (b.conf) {
 		check_pointers(b.conf);
 		check_secrets(b.conf);

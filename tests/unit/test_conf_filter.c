@@ -38,7 +38,7 @@ static const struct conf *build(const char *gids)
 	ck_assert(load_region_own(&region, &report));
 	const struct conf *conf = load_build(&l, &o, &region, 1);
 
-	conf_report_print(&report, stderr, false);
+	conf_report_print(&report, stderr, CONF_WARNING);
 	ck_assert_ptr_nonnull(conf);
 	return conf;
 }

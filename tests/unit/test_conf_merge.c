@@ -84,20 +84,16 @@ START_TEST(fields)
 	                             "RemoveHandler c\nUnsetEnv A");
 
 	conf_dir_merge(&a, &base, &none);
-	ck_assert_int_eq(base.access, ACCESS_DENIED);
 	ck_assert_str_eq(base.handler, "cgi-script");
 	conf_dir_merge(&a, &base, &add);
-	ck_assert_int_eq(base.access, ACCESS_GRANTED);
 	ck_assert_uint_eq(base.index.n, 2);
 	ck_assert_str_eq(base.index.v[0], "b");
 	ck_assert_int_eq(base.limit_body, 5);
 	ck_assert_ptr_null(base.handler);
 	ck_assert_ptr_null(base.type);
 	ck_assert(!base.slash);
-	ck_assert_uint_eq(base.types.n, 2);
-	ck_assert_str_eq(base.types.v[1].value, "");
-	ck_assert_uint_eq(base.handlers.n, 2);
-	ck_assert_str_eq(base.handlers.v[1].ext, "c");
+	ck_assert_str_eq(conf_mime_find(base.mime, "x", MIME_TYPE), "");
+	ck_assert_ptr_null(conf_mime_find(base.mime, "c", MIME_HANDLER));
 	ck_assert_uint_eq(base.env.n, 2);
 	ck_assert_ptr_null(base.env.v[1].value);
 }

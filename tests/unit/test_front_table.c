@@ -3,6 +3,7 @@
 
 #include "itkd/addr.h"
 #include "itkd/arena.h"
+#include "itkd/assign.h"
 #include "itkd/log_format.h"
 #include "suite.h"
 
@@ -34,6 +35,10 @@ static const struct conf_vhost main_server = {.server_name = "main.example",
     .log_level = 4};
 
 static struct conf_vhost site;
+static const struct assign_rule rules[] = {{ASSIGN_DIRECTORY, "/srv/a/x", NULL, 2},
+    {ASSIGN_LOCATION, "/x", NULL, 2}, {ASSIGN_LOCATION_MATCH, "^/y[0-9]", NULL, 1}};
+static const struct assign_alias assign_aliases[] = {{"/i/", "/usr/share/i/"}};
+static const struct assign assign = {3, rules, 1, assign_aliases, "/srv/a"};
 static struct conf_access_log access_logs[2];
 static struct conf_listener listeners[2];
 static const struct conf_vhost *const vhosts[] = {&main_server, &site, &site};
@@ -58,6 +63,8 @@ static void make_site(void)
 	        .aliases = aliases},
 	    .server_name = "a.example",
 	    .server_port = 443,
+	    .site = 1,
+	    .assign = &assign,
 	    .server_admin = "root@a.example",
 	    .nidentities = 2,
 	    .identities = both,
@@ -106,6 +113,7 @@ static struct conf make_conf(void)
 	    .nidentities = 2,
 	    .identities = identities,
 	    .nvhosts = 3,
+	    .nsites = 2,
 	    .vhosts = vhosts};
 }
 
@@ -128,6 +136,16 @@ static void check_site(const struct conf_vhost *v)
 	ck_assert_str_eq(v->file, "/etc/itkd/itkd.conf");
 	ck_assert_uint_eq(v->line, 17);
 	ck_assert_str_eq(v->server_name, "a.example");
+	ck_assert_uint_eq(v->site, 1);
+	ck_assert_uint_eq(v->assign->nrules, 3);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(v->assign->rules[i].kind, rules[i].kind);
+		ck_assert_str_eq(v->assign->rules[i].path, rules[i].path);
+		ck_assert_uint_eq(v->assign->rules[i].vhost, rules[i].vhost);
+	}
+	ck_assert(regex_find(v->assign->rules[2].regex, SPAN("/y7"), NULL));
+	ck_assert_str_eq(v->assign->aliases[0].to, "/usr/share/i/");
+	ck_assert_str_eq(v->assign->document_root, "/srv/a");
 	ck_assert_uint_eq(v->server_port, 443);
 	ck_assert_str_eq(v->server_admin, "root@a.example");
 	ck_assert_uint_eq(v->nidentities, 2);

@@ -155,17 +155,51 @@ static void fill_pipe(void)
 	ck_assert_int_eq(errno, EAGAIN);
 }
 
-START_TEST(full_pipe_is_bounded)
+static long write_ms(void)
 {
 	struct timespec from, to;
 
-	fill_pipe();
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	log_to(ends[1], LOG_INFO, "core", NULL, "x");
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	ck_assert_int_ge(to.tv_sec * 1000 + to.tv_nsec / 1000000,
-	    from.tv_sec * 1000 + from.tv_nsec / 1000000 + 900);
-	ck_assert_int_le(to.tv_sec - from.tv_sec, 3);
+	return (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+}
+
+START_TEST(full_pipe_is_not_waited_for)
+{
+	fill_pipe();
+	ck_assert_int_le(write_ms(), 100);
+}
+END_TEST
+
+START_TEST(patience_is_bounded)
+{
+	log_patience(300);
+	fill_pipe();
+	ck_assert_int_ge(write_ms(), 270);
+	/* One that was late is waited for no more. */
+	ck_assert_int_le(write_ms(), 100);
+	log_patience(0);
+}
+END_TEST
+
+START_TEST(lost_lines_are_told)
+{
+	static char all[1 << 20];
+
+	log_open(ends[1], LOG_INFO);
+	fill_pipe();
+	for (int i = 0; i < 5; i++)
+		log_msg(LOG_ERR, "lost");
+	while (read(ends[0], all, sizeof(all)) > 0)
+		;
+	log_msg(LOG_ERR, "not lost");
+	const char *lines = read_line();
+
+	ck_assert_ptr_nonnull(strstr(lines, "not lost\n"));
+	ck_assert_ptr_nonnull(strstr(lines, "5 log lines are lost"));
+	log_msg(LOG_ERR, "nothing more to tell");
+	ck_assert_ptr_null(strstr(read_line(), "are lost"));
 }
 END_TEST
 
@@ -229,7 +263,9 @@ int main(void)
 	tcase_add_test(t, client_is_escaped);
 	tcase_add_test(t, long_line_is_cut);
 	tcase_add_test(t, level_of_own_log);
-	tcase_add_test(t, full_pipe_is_bounded);
+	tcase_add_test(t, full_pipe_is_not_waited_for);
+	tcase_add_test(t, patience_is_bounded);
+	tcase_add_test(t, lost_lines_are_told);
 	tcase_add_test(t, bad_descriptor_is_survived);
 	tcase_add_loop_test(t, level_names, 0, sizeof(levels) / sizeof(levels[0]));
 	tcase_add_exit_test(t, fatal_exits, 1);

@@ -1,0 +1,100 @@
+/*
+ * Action and Script (mod_actions): a script of the site answers for a file of some handler or type,
+ * or for a method. Runs as the vhost's user; the path is the client's.
+ */
+#include "child_internal.h"
+
+#include <string.h>
+
+/* What the file is to mod_actions: its handler, or its type without parameters. */
+static const char *action_name(struct child *c, const struct child_target *t)
+{
+	if (t->handler)
+		return t->handler;
+	if (t->fd >= 0 && S_ISDIR(t->st.st_mode))
+		return "httpd/unix-directory";
+	return t->type ? arena_strndup(&c->arena, t->type, strcspn(t->type, "; \t")) : NULL;
+}
+
+/* Script: of GET only with a query, of HEAD as of GET. */
+static const char *action_script(const struct conf_actions *actions, const struct child_request *r)
+{
+	bool get = r->method_id == HTTP_METHOD_GET || r->method_id == HTTP_METHOD_HEAD;
+	const struct conf_action *script;
+
+	if (get && !r->has_query)
+		return NULL;
+	script = conf_action_script(actions, get ? SPAN("GET") : r->method);
+	return script ? script->script : NULL;
+}
+
+/* The script with what was asked for behind it: PATH_INFO. Method and body stay what they are. */
+static int action_redirect(struct child *c, struct child_request *r, const char *script)
+{
+	const char *text = arena_printf(&c->arena, "%s%s", script, path_encode(&c->arena, r->uri));
+	size_t n = strcspn(text, "?");
+	char *path;
+
+	if (path_decode(&c->arena, (struct span){text, n}, &path) != PATH_OK) {
+		child_log(c, LOG_ERR, "actions", "'%s' is no path of this site", script);
+		return 500;
+	}
+	r->redirect_url = r->uri;
+	r->redirect_query = r->query;
+	r->redirect_status = 200;
+	if (text[n] && r->has_query)
+		r->query = span_of(arena_printf(&c->arena, "%s?%.*s", text + n + 1, (int)r->query.n,
+		    r->query.p ? r->query.p : ""));
+	else if (text[n])
+		r->query = span_of(text + n + 1);
+	r->has_query |= text[n] != '\0';
+	r->uri = path;
+	r->redirects++;
+	child_env_redirect(c, r, 200);
+	child_env_server(c, r);
+	return CHILD_REDIRECT;
+}
+
+int child_action(struct child *c, struct child_request *r)
+{
+	const struct conf_actions *actions = c->dir.merged.actions;
+	const struct child_target *t = &r->target;
+
+	if (!actions)
+		return 0;
+	const char *script = action_script(actions, r), *name = action_name(c, t);
+	const struct conf_action *action = name ? conf_action_find(actions, name) : NULL;
+
+	/* A script that is no program would be asked for again and again. */
+	if (script && r->redirects > 1)
+		return 0;
+	if (action && !action->virtual && t->fd < 0) {
+		child_log(c, LOG_INFO, "actions", "AH00652: File does not exist: %s", t->file);
+		return 404;
+	}
+	if (action) {
+		script = action->script;
+		child_env_set(c, r, "HANDLER", name);
+	}
+	return script ? action_redirect(c, r, script) : 0;
+}
+
+bool child_handler_is_virtual(const char *handler)
+{
+	return handler && strcmp(handler, "server-status") == 0;
+}
+
+/* Parts of names of handlers that run what they are for: without them its source would be sent. */
+bool child_handler_is_program(const struct child_target *t)
+{
+	static const char *const parts[] = {"php", "cgi", "script", "perl", "python", "wsgi",
+	    "ruby", "lua", "parsed", "type-map", "proxy:", "x-httpd"};
+	const char *type = "application/x-httpd-";
+
+	if (!t->handler)
+		return t->type && strncasecmp(t->type, type, strlen(type)) == 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (strcasestr(t->handler, parts[i]))
+			return true;
+	return false;
+}

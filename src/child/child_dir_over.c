@@ -1,0 +1,116 @@
+/*
+ * What holds for one request above the settings of its directory: <DirectoryMatch>, <Files>,
+ * <Location> and <If>, in this order (Apache's directory_walk, file_walk, location_walk, if_walk).
+ * Runs as the vhost's user; paths are the client's. Nothing here costs anything where no such
+ * section is in force.
+ */
+#include "child_internal.h"
+
+#include "itkd/regex.h"
+#include <fnmatch.h>
+#include <string.h>
+
+/* A location that ends in no slash is a whole component: "/a" is "/a" and "/a/b", not "/ab". */
+static bool over_is_below(const char *path, const char *uri)
+{
+	size_t n = strlen(path);
+
+	if (strncmp(path, uri, n) != 0)
+		return false;
+	return n == 0 || path[n - 1] == '/' || uri[n] == '/' || uri[n] == '\0';
+}
+
+static bool over_match(
+    const struct conf_match *m, const char *text, bool (*is)(const char *, const char *))
+{
+	switch (m->kind) {
+	case MATCH_TEXT:
+		return is(m->text, text);
+	case MATCH_GLOB:
+		return fnmatch(m->text, text, FNM_PATHNAME) == 0;
+	default:
+		return regex_find(m->regex, span_of(text), NULL);
+	}
+}
+
+static void over_matches(struct child *c, const struct conf_matches *sections, const char *text,
+    bool (*is)(const char *, const char *))
+{
+	for (uint32_t i = 0; i < sections->n; i++) {
+		const struct conf_match *m = &sections->v[i];
+
+		if (over_match(m, text, is))
+			conf_dir_merge(&c->arena, &c->dir.merged, m->dir);
+	}
+}
+
+const struct conf_alias_dir *child_dir_alias(struct child *c, const char *uri)
+{
+	const struct conf_matches *locations = &c->vhost->locations;
+	struct conf_alias_dir *alias = c->vhost->dir.alias;
+
+	for (uint32_t i = 0; i < locations->n; i++) {
+		const struct conf_match *m = &locations->v[i];
+
+		if (m->dir->alias && over_match(m, uri, over_is_below))
+			conf_alias_merge(&c->arena, &alias, m->dir->alias);
+	}
+	return alias;
+}
+
+static bool over_is_equal(const char *name, const char *file)
+{
+	return strcmp(name, file) == 0;
+}
+
+static bool over_holds(struct child *c, const struct conf_if *s)
+{
+	struct expr_source source = child_expr_source(c, c->request);
+	bool holds = expr_true(s->condition, &source);
+
+	if (source.error)
+		child_log(c, LOG_ERR, "core", "AH00039: Failed to evaluate <If > condition: %s",
+		    source.error);
+	return holds;
+}
+
+/*
+ * The list grows while it is worked off: what stands in an <If> that holds comes after all that
+ * stands beside it, as in Apache.
+ */
+static void over_ifs(struct child *c)
+{
+	struct conf_dir *merged = &c->dir.merged;
+	bool before = false; /* the <If> or an <ElseIf> of the current chain held */
+
+	for (uint32_t i = 0; i < merged->ifs.n; i++) {
+		const struct conf_if *s = &merged->ifs.v[i];
+
+		if (s->kind != IF_IF && before)
+			continue;
+		if (s->kind != IF_ELSE && !over_holds(c, s)) {
+			before = false;
+			continue;
+		}
+		before = s->kind != IF_ELSE;
+		conf_dir_merge(&c->arena, merged, s->dir);
+	}
+}
+
+int child_dir_walk(struct child *c, const char *uri, const char *file, bool directory)
+{
+	const struct conf_vhost *v = c->vhost;
+	const char *slash = strrchr(file, '/');
+	size_t n = directory ? strlen(file) : slash ? (size_t)(slash - file) : 0;
+	int status = child_dir_merge(c, file, n);
+
+	if (status)
+		return status;
+	over_matches(c, &v->directory_matches, file, over_is_equal);
+	const struct conf_matches files = c->dir.merged.files;
+
+	over_matches(c, &files, slash ? slash + 1 : file, over_is_equal);
+	over_matches(c, &v->locations, uri, over_is_below);
+	over_ifs(c);
+	return 0;
+}

@@ -1,0 +1,131 @@
+/*
+ * The page of a list on its way to the client. A small one is sent whole, with its length; a longer
+ * one leaves in pieces, so that its size costs no memory. Runs as the vhost's user.
+ */
+#include "child_index.h"
+
+#include <assert.h>
+#include <string.h>
+
+void index_head(struct index *x)
+{
+	const struct conf_index *conf = x->conf;
+	const char *type = conf->type ? conf->type : "text/html";
+	const char *charset = conf->charset ? conf->charset : "ISO-8859-1";
+	struct child *c = x->c;
+
+	child_head_start(c, x->r, 200, child_reason(200));
+	if (x->options & INDEX_TRACK)
+		child_static_validators(c, x->r);
+	if (*charset)
+		type = arena_printf(x->keep, "%s;charset=%s", type, charset);
+	child_head_add(c, SPAN("Content-Type"), span_of(type));
+}
+
+/* One chunk (RFC 9112 section 7.1), or the bytes alone to a client that knows none. */
+static bool out_piece(struct index *x, const char *p, size_t n)
+{
+	char line[SPAN_DECIMAL_MAX];
+	static const char digits[] = "0123456789abcdef";
+	size_t at = sizeof(line);
+	struct child *c = x->c;
+
+	if (n == 0)
+		return true;
+	if (!x->r->chunked)
+		return child_send(c, p, n, 0);
+	line[--at] = '\n';
+	line[--at] = '\r';
+	for (size_t left = n; left; left >>= 4)
+		line[--at] = digits[left & 15];
+	return child_send(c, line + at, sizeof(line) - at, MSG_MORE) &&
+	       child_send(c, p, n, MSG_MORE) && child_send(c, "\r\n", 2, 0);
+}
+
+/* The head, by the settings of the directory itself. */
+static void out_start(struct index *x)
+{
+	struct child *c = x->c;
+	struct child_request *r = x->r;
+	bool aside = x->aside;
+
+	if (aside)
+		index_swap(x);
+	x->sent = true;
+	child_nodelay(c);
+	index_head(x);
+	if (child_head_finish(c, r, -1)) {
+		r->reply = span_of(arena_strndup(&c->arena, c->out, c->out_n));
+		r->aborted = !child_send(c, c->out, c->out_n, MSG_MORE);
+	} else {
+		x->refused = true;
+	}
+	if (aside)
+		index_swap(x);
+}
+
+void index_flush(struct index *x)
+{
+	struct child_request *r = x->r;
+
+	if (!x->sent)
+		out_start(x);
+	if (!r->aborted && !x->refused) {
+		r->aborted = !out_piece(x, x->out, x->out_n);
+		r->body_bytes += x->out_n;
+	}
+	x->out_n = 0;
+}
+
+void index_put_span(struct index *x, struct span text)
+{
+	/* What does not fit is never split: Apache's buffer does not, and so lengths agree. */
+	if (text.n > INDEX_BUFFER - x->out_n)
+		index_flush(x);
+	while (text.n > INDEX_BUFFER) {
+		memcpy(x->out, text.p, INDEX_BUFFER);
+		x->out_n = INDEX_BUFFER;
+		index_flush(x);
+		text = (struct span){text.p + INDEX_BUFFER, text.n - INDEX_BUFFER};
+	}
+	memcpy(x->out + x->out_n, text.p, text.n);
+	x->out_n += text.n;
+}
+
+void index_put(struct index *x, const char *text)
+{
+	index_put_span(x, span_of(text));
+}
+
+void index_puts(struct index *x, const char *const *texts)
+{
+	for (; *texts; texts++)
+		index_put(x, *texts);
+}
+
+void index_put_number(struct index *x, int number)
+{
+	char digits[SPAN_DECIMAL_MAX];
+
+	index_put_span(x, span_decimal(digits, number < 0 ? 0 : (uint64_t)number));
+}
+
+void index_put_escaped(struct index *x, const char *text)
+{
+	index_put(x, html_escape(&x->c->arena, text));
+}
+
+void index_end(struct index *x)
+{
+	struct child_request *r = x->r;
+
+	if (!x->sent) {
+		index_head(x);
+		child_reply(x->c, r, x->out, x->out_n);
+		return;
+	}
+	if (x->out_n)
+		index_flush(x);
+	if (!r->aborted && !x->refused && r->chunked)
+		r->aborted = !child_send(x->c, "0\r\n\r\n", 5, 0);
+}

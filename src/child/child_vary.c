@@ -1,0 +1,56 @@
+/*
+ * Vary: which fields of the request the answer depends on (RFC 9110 section 12.5.5). Runs as the
+ * vhost's user.
+ */
+#include "child_headers.h"
+
+void child_vary(struct child *c, struct child_request *r, const char *name)
+{
+	struct span field = span_of(arena_strdup(&c->arena, name));
+
+	if (r->headers) {
+		child_table_merge(&r->headers->out, SPAN("Vary"), field);
+		return;
+	}
+	r->vary =
+	    r->vary.n
+	        ? span_of(arena_printf(&c->arena, "%.*s, %s", (int)r->vary.n, r->vary.p, field.p))
+	        : field;
+}
+
+static bool vary_has(const struct child_table *names, struct span name)
+{
+	return child_table_find(names, name) != NULL;
+}
+
+static void vary_collect(struct child_table *names, const struct child_table *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct span list = from->v[i].value, name;
+
+		if (!span_ieq(from->v[i].name, SPAN("Vary")))
+			continue;
+		while (span_list_next(&list, &name))
+			if (!vary_has(names, name))
+				child_table_add(names, name, SPAN(""));
+	}
+}
+
+/* Apache's fixup_vary. */
+void child_vary_fix(struct child *c, struct child_headers *h)
+{
+	struct child_table names = {.a = &c->arena};
+	const char *text = "";
+
+	if (!vary_has(&h->err, SPAN("Vary")) && !vary_has(&h->out, SPAN("Vary")))
+		return;
+	vary_collect(&names, &h->err);
+	vary_collect(&names, &h->out);
+	for (size_t i = 0; i < names.n; i++)
+		text = arena_printf(&c->arena, "%s%s%.*s", text, *text ? ", " : "",
+		    (int)names.v[i].name.n, names.v[i].name.p);
+	if (vary_has(&names, SPAN("*")))
+		text = "*";
+	child_table_unset(&h->err, SPAN("Vary"));
+	child_table_set(&h->out, SPAN("Vary"), span_of(text));
+}

@@ -1,0 +1,74 @@
+/*
+ * AssignUserID below a site (assign.h). Run by the front on the client's bytes, to choose a child;
+ * and by the child, after its drop. The rules are the administrator's.
+ */
+#include "itkd/assign.h"
+
+#include "itkd/arena.h"
+#include "itkd/conf.h"
+#include "itkd/path.h"
+#include <fnmatch.h>
+#include <string.h>
+
+/* "/a" holds for "/a" and "/a/b", not for "/ab"; "/a/" for what is below it only. */
+static bool is_below(const char *path, const char *prefix)
+{
+	const size_t n = strlen(prefix);
+
+	if (strncmp(path, prefix, n) != 0)
+		return false;
+	return n == 0 || prefix[n - 1] == '/' || path[n] == '\0' || path[n] == '/';
+}
+
+/* Only the prefix that the pattern names is compared, as for <Location> in Apache. */
+static bool is_below_glob(struct arena *a, const char *path, const char *pattern)
+{
+	size_t slashes = 0, n = 0;
+
+	for (const char *p = pattern; *p; p++)
+		slashes += *p == '/';
+	for (; path[n] && (path[n] != '/' || slashes > 0); n++)
+		slashes -= path[n] == '/';
+	return fnmatch(pattern, arena_strndup(a, path, n), FNM_PATHNAME) == 0;
+}
+
+/* As child_translate() does it later, but without looking at any file. */
+static const char *to_file(struct arena *a, const struct assign *s, const char *path)
+{
+	for (uint32_t i = 0; i < s->naliases; i++)
+		if (is_below(path, s->aliases[i].from))
+			return arena_printf(
+			    a, "%s%s", s->aliases[i].to, path + strlen(s->aliases[i].from));
+	return arena_printf(a, "%s%s", s->document_root, path);
+}
+
+static bool rule_holds(
+    struct arena *a, const struct assign_rule *r, const char *path, const char *file)
+{
+	switch (r->kind) {
+	case ASSIGN_DIRECTORY:
+		return is_below(file, r->path);
+	case ASSIGN_LOCATION:
+		return is_below(path, r->path);
+	case ASSIGN_LOCATION_GLOB:
+		return is_below_glob(a, path, r->path);
+	case ASSIGN_LOCATION_MATCH:
+		return regex_find(r->regex, span_of(path), NULL);
+	}
+	return false;
+}
+
+uint32_t assign_vhost(struct arena *a, const struct conf_vhost *site, const struct http_head *head)
+{
+	const struct assign *s = site->assign;
+	char *path;
+
+	if (!s || path_decode(a, head->path, &path) != PATH_OK)
+		return site->id;
+	const char *file = s->document_root ? to_file(a, s, path) : "";
+
+	for (uint32_t i = s->nrules; i > 0; i--)
+		if (rule_holds(a, &s->rules[i - 1], path, file))
+			return s->rules[i - 1].vhost;
+	return site->id;
+}

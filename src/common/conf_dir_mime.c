@@ -1,0 +1,182 @@
+/*
+ * The directives of mod_mime and mod_negotiation into a conf_dir. Run by the loader as root on the
+ * administrator's words, and by the child as the vhost's user on those of a .htaccess.
+ */
+#include "common/conf_dir_set.h"
+#include <string.h>
+#include <strings.h>
+
+static struct conf_mime_dir *mime_of(struct conf_dir_build *b)
+{
+	if (!b->dir.mime)
+		b->dir.mime = ARENA_NEW(b->a, struct conf_mime_dir);
+	return b->dir.mime;
+}
+
+static char *lower(struct arena *a, const char *text)
+{
+	char *copy = arena_strdup(a, text);
+
+	for (char *p = copy; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	return copy;
+}
+
+static struct conf_mime_ext *mime_ext(struct conf_dir_build *b, const char *word)
+{
+	struct conf_mime_dir *m = mime_of(b);
+	const char *key = lower(b->tmp, *word == '.' ? word + 1 : word);
+	struct conf_mime_ext *e = conf_map_get(&m->exts, key);
+
+	if (e)
+		return e;
+	e = ARENA_NEW(b->a, struct conf_mime_ext);
+	/* The finished map is read by other programs, in which this arena is nothing. */
+	m->exts.a = b->a;
+	*conf_map_at(&m->exts, arena_strdup(b->a, key)) = e;
+	m->exts.a = NULL;
+	return e;
+}
+
+static const char *mime_add(
+    struct conf_dir_build *b, const struct conf_value *v, enum conf_mime_kind kind)
+{
+	const char *value = lower(b->a, v->words[0]);
+
+	for (uint32_t i = 1; i < v->n; i++)
+		mime_ext(b, v->words[i])->value[kind] = value;
+	return NULL;
+}
+
+static const char *mime_remove(
+    struct conf_dir_build *b, const struct conf_value *v, enum conf_mime_kind kind)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		mime_ext(b, v->words[i])->removed |= (uint8_t)(1u << kind);
+	return NULL;
+}
+
+const char *dir_add_type(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_add(b, v, MIME_TYPE);
+}
+
+const char *dir_add_handler(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_add(b, v, MIME_HANDLER);
+}
+
+const char *dir_add_charset(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_add(b, v, MIME_CHARSET);
+}
+
+const char *dir_add_encoding(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_add(b, v, MIME_ENCODING);
+}
+
+const char *dir_add_language(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_add(b, v, MIME_LANGUAGE);
+}
+
+/* Unlike its siblings: a type taken away is one in its place in the file, and hides mime.types. */
+const char *dir_remove_type(struct conf_dir_build *b, const struct conf_value *v)
+{
+	static const char none[] = "";
+	const char *value = arena_strdup(b->a, none);
+
+	for (uint32_t i = 0; i < v->n; i++)
+		mime_ext(b, v->words[i])->value[MIME_TYPE] = value;
+	return NULL;
+}
+
+const char *dir_remove_handler(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_remove(b, v, MIME_HANDLER);
+}
+
+const char *dir_remove_charset(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_remove(b, v, MIME_CHARSET);
+}
+
+const char *dir_remove_encoding(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_remove(b, v, MIME_ENCODING);
+}
+
+const char *dir_remove_language(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_remove(b, v, MIME_LANGUAGE);
+}
+
+const char *dir_default_language(struct conf_dir_build *b, const struct conf_value *v)
+{
+	mime_of(b)->language = arena_strdup(b->a, v->text);
+	return NULL;
+}
+
+const char *dir_mod_mime_use_path_info(struct conf_dir_build *b, const struct conf_value *v)
+{
+	mime_of(b)->path_info = v->flag ? 1 : 2;
+	return NULL;
+}
+
+enum multimatch { MATCH_ANY = 1, MATCH_NEGOTIATED = 2, MATCH_FILTERS = 4, MATCH_HANDLERS = 8 };
+
+/* There is no negotiation for it to work on; its words are checked all the same. */
+const char *dir_multiviews_match(struct conf_dir_build *b, const struct conf_value *v)
+{
+	static const struct {
+		const char *word;
+		unsigned bit, excludes;
+		const char *error;
+	} words[] = {
+	    {"Any", MATCH_ANY, MATCH_NEGOTIATED | MATCH_FILTERS | MATCH_HANDLERS,
+	        "Any is incompatible with NegotiatedOnly, Filters and Handlers"},
+	    {"NegotiatedOnly", MATCH_NEGOTIATED, MATCH_ANY | MATCH_FILTERS | MATCH_HANDLERS,
+	        "NegotiatedOnly is incompatible with Any, Filters and Handlers"},
+	    {"Filters", MATCH_FILTERS, MATCH_ANY | MATCH_NEGOTIATED,
+	        "Filters is incompatible with Any and NegotiatedOnly"},
+	    {"Handlers", MATCH_HANDLERS, MATCH_ANY | MATCH_NEGOTIATED,
+	        "Handlers is incompatible with Any and NegotiatedOnly"},
+	};
+	struct conf_mime_dir *m = mime_of(b);
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		size_t at = 0, n = sizeof(words) / sizeof(*words);
+
+		while (at < n && strcasecmp(v->words[i], words[at].word) != 0)
+			at++;
+		if (at == n)
+			return arena_printf(b->tmp, "Unrecognized option '%s'", v->words[i]);
+		if (m->multimatch & words[at].excludes)
+			return words[at].error;
+		m->multimatch |= (uint8_t)words[at].bit;
+	}
+	return NULL;
+}
+
+/* The same: without negotiation no language has priority. */
+const char *dir_force_language_priority(struct conf_dir_build *b, const struct conf_value *v)
+{
+	bool none = false, other = false;
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		const char *word = v->words[i];
+
+		if (strcasecmp(word, "None") == 0)
+			none = true;
+		else if (strcasecmp(word, "Prefer") == 0 || strcasecmp(word, "Fallback") == 0)
+			other = true;
+		else
+			return arena_printf(
+			    b->tmp, "Invalid ForceLanguagePriority option %s", word);
+		if (none && other)
+			return "Cannot combine ForceLanguagePriority options with None";
+	}
+	return NULL;
+}

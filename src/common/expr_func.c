@@ -1,0 +1,113 @@
+/*
+ * Functions of expressions (expr.h) that need nothing but their argument, with the results of
+ * Apache's. Any process; the argument is mostly the client's.
+ */
+#include "common/expr_node.h"
+
+#include "itkd/arena.h"
+#include "itkd/path.h"
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static const char *to_case(struct arena *a, const char *arg, char first)
+{
+	char *out = arena_strdup(a, arg);
+
+	for (char *p = out; *p; p++)
+		if (*p >= first && *p <= first + 25)
+			*p ^= 0x20;
+	return out;
+}
+
+static const char *encode(struct arena *a, const char *arg)
+{
+	size_t n = strlen(arg);
+	char *out = arena_alloc(a, (n + 2) / 3 * 4 + 1), *to = out;
+
+	for (size_t i = 0; i < n; i += 3) {
+		unsigned bits = (unsigned)(unsigned char)arg[i] << 16;
+
+		if (i + 1 < n)
+			bits |= (unsigned)(unsigned char)arg[i + 1] << 8;
+		if (i + 2 < n)
+			bits |= (unsigned char)arg[i + 2];
+		*to++ = base64[bits >> 18];
+		*to++ = base64[bits >> 12 & 63];
+		*to++ = i + 1 < n ? base64[bits >> 6 & 63] : '=';
+		*to++ = i + 2 < n ? base64[bits & 63] : '=';
+	}
+	return out;
+}
+
+/* Up to the first character that is none of the alphabet. */
+static const char *decode(struct arena *a, const char *arg)
+{
+	char *out = arena_alloc(a, strlen(arg) / 4 * 3 + 4), *to = out;
+	unsigned bits = 0, have = 0;
+
+	for (const char *p = arg, *at; *p && (at = strchr(base64, *p)) != NULL; p++) {
+		bits = bits << 6 | (unsigned)(at - base64);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			*to++ = (char)(bits >> have);
+		}
+	}
+	*to = '\0';
+	return out;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* ap_unescape_url_keep2f: an encoded slash stays so; nothing where an escape is wrong or a NUL. */
+static const char *unescape(struct arena *a, const char *arg)
+{
+	char *out = arena_alloc(a, strlen(arg) + 1), *to = out;
+
+	for (const char *p = arg; *p; p++) {
+		if (*p != '%') {
+			*to++ = *p;
+			continue;
+		}
+		int high = hex(p[1]), low = high < 0 ? -1 : hex(p[2]);
+
+		if (low < 0 || (high == 0 && low == 0))
+			return "";
+		if ((high << 4 | low) == '/') {
+			memcpy(to, p, 3);
+			to += 3;
+		} else {
+			*to++ = (char)(high << 4 | low);
+		}
+		p += 2;
+	}
+	*to = '\0';
+	return out;
+}
+
+const char *expr_func_call(enum expr_func func, struct arena *a, const char *arg)
+{
+	switch (func) {
+	case EXPR_FUNC_LOWER:
+		return to_case(a, arg, 'A');
+	case EXPR_FUNC_UPPER:
+		return to_case(a, arg, 'a');
+	case EXPR_FUNC_ESCAPE:
+		return path_encode(a, arg);
+	case EXPR_FUNC_UNESCAPE:
+		return unescape(a, arg);
+	case EXPR_FUNC_BASE64:
+		return encode(a, arg);
+	case EXPR_FUNC_UNBASE64:
+		return decode(a, arg);
+	case EXPR_FUNC_ASK:
+		break;
+	}
+	return "";
+}

@@ -1,0 +1,105 @@
+"""
+Part 2, point 8: AssignUserID below a site, by <Location> and <Directory>, and what -t refuses.
+Who answered is asked of a CGI program, which runs as the child does.
+"""
+
+import pytest
+
+from itkd import Config, Server, Site
+from itkd_site import write_file
+
+
+WHO = '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n"; id -un; echo "$SECRET"\n'
+
+
+class World:
+    """Site a, with parts of it assigned to the user of site b."""
+
+
+@pytest.fixture(scope="module")
+def world(module_tmp, module_start, tls):
+    w = World()
+    w.a, w.b = Site("a", module_tmp), Site("b", module_tmp)
+    config = Config(module_tmp, tls, Site("main", module_tmp), MaxRequestWorkers=30)
+    w.assign = f"AssignUserID {w.b.user} {w.b.group}"
+    lines = [
+        f'ScriptAlias "/b/" "{w.a.cgi_bin}/"', f'ScriptAlias "/glob-1/" "{w.a.cgi_bin}/"',
+        f'ScriptAlias "/match7/" "{w.a.cgi_bin}/"', f'Alias "/shared" "{w.a.docroot}/deep"',
+        "SetEnv SECRET only-of-a",
+        "<Location /b>", w.assign, "</Location>",
+        "<Location /glob-*/>", w.assign, "</Location>",
+        '<LocationMatch "^/match[0-9]+/">', w.assign, "</LocationMatch>",
+        f'<Directory "{w.a.docroot}/deep">', w.assign, "</Directory>",
+    ]
+    for secure in (False, True):
+        config.vhost(w.a, *lines, tls=secure)
+        config.vhost(w.b, tls=secure)
+    w.a.mkdir("deep")
+    write_file(w.a.docroot / "deep/of-b.txt", "only b may read this\n", 0o600,
+               (w.b.uid, w.b.gid))
+    write_file(w.a.cgi_bin / "who", WHO, 0o755, (w.a.uid, w.a.gid))
+    w.server = module_start(config)
+    return w
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("path, who", [
+    ("/cgi-bin/who", "a"), ("/b/who", "b"), ("/b//who", "b"), ("/%62/who", "b"),
+    ("/x/../b/who", "b"), ("/glob-1/who", "b"), ("/match7/who", "b")])
+def test_location(world, path, who, secure):
+    """The user of the last <Location> that matches, however its path is written."""
+    with world.server.connect(tls="a.test" if secure else None) as c:
+        got = c.get(path, "a.test")
+    assert got.status == 200
+    assert got.body.decode().split() == [getattr(world, who).user, "only-of-a"]
+
+
+@pytest.mark.parametrize("path", ["/deep/of-b.txt", "/shared/of-b.txt"])
+def test_directory(world, path):
+    """A <Directory> that DocumentRoot or Alias leads to by its text."""
+    with world.server.connect() as c:
+        got = c.get(path, "a.test")
+    assert (got.status, got.body) == (200, b"only b may read this\n")
+
+
+def test_not_beside_it(world):
+    """Nothing else of the site runs as that user."""
+    world.a.docroot.joinpath("link").symlink_to(world.a.docroot / "deep/of-b.txt")
+    with world.server.connect() as c:
+        assert c.get("/link", "a.test").status == 403
+
+
+def test_keep_alive(world):
+    """A request for the other identity closes the connection without a byte (part 1, point 6)."""
+    with world.server.connect() as c:
+        assert c.get("/cgi-bin/who", "a.test").body.decode().split()[0] == world.a.user
+        c.request("/b/who", "a.test")
+        assert c.read_all() == b""
+
+
+@pytest.mark.parametrize("lines, message", [
+    (["<Files x>", "{assign}", "</Files>"], "cannot occur within <Files>"),
+    (['<Directory "{root}/*">', "{assign}", "</Directory>"], "without wildcards"),
+    (["<Location /x>", "AssignUserID root root", "</Location>"], "would run as root"),
+    (["<Location /x>", "AssignUserID no-such-user x", "</Location>"], "bad user name"),
+])
+def test_refused(world, module_tmp, tls, tmp_path, lines, message):
+    """-t says where the text of a URL cannot decide, and who may not be."""
+    config = Config(tmp_path, tls, Site("main", module_tmp))
+    config.vhost(world.a, *[line.format(assign=world.assign, root=world.a.docroot)
+                            for line in lines])
+    config.write()
+    done = Server(config).itkd("-t")
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_suexec_user_group(world, module_start, module_tmp, tls, tmp_path):
+    """SuexecUserGroup is the site's user where there is no AssignUserID."""
+    config = Config(tmp_path, tls, Site("main", module_tmp))
+    config.vhost(world.a, f"SuexecUserGroup {world.a.user} {world.a.group}", assign=False)
+    config.vhost(world.a, f"SuexecUserGroup {world.b.user} {world.b.group}", name="both.test")
+    server = module_start(config)
+    for name in ("a.test", "both.test"):
+        with server.connect() as c:
+            assert c.get("/cgi-bin/who", name).body.decode().split()[0] == world.a.user
