@@ -1,5 +1,6 @@
 /*
- * Which identity of a site a request gets where AssignUserID stands in <Location> or <Directory>.
+ * Which identity of a site a request gets where AssignUserID stands in <Location> or <Directory>, or
+ * where AssignUserIDExpr says it.
  * Each such identity has a conf_vhost of its own behind the sites that names lead to: the same
  * directives, read again for that identity. The front decides, to know whose child it is; the child
  * decides again, after its drop, and serves nothing that is not its own. Both see the head only.
@@ -9,11 +10,12 @@
 
 #include "itkd/http_head.h"
 #include "itkd/regex.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
-struct conf;
 struct conf_vhost;
+struct expr;
 
 enum assign_kind {
 	ASSIGN_DIRECTORY, /* a path in the file system, by the text of Alias and DocumentRoot */
@@ -35,19 +37,55 @@ struct assign_alias {
 	const char *from, *to;
 };
 
+/* SetEnvIf and BrowserMatch of server scope: they feed %{reqenv:} of the expressions. */
+struct assign_var {
+	const char *name, *value; /* value begins with '!': taken away */
+};
+struct assign_set {
+	const char *field, *pattern;
+	bool icase;
+	const struct regex *regex; /* of pattern */
+	uint32_t nvars;
+	const struct assign_var *vars;
+};
+
+/* What AssignUserIDExpr and AssignGroupIDExpr may come to, sorted by user and group. */
+struct assign_who {
+	const char *user, *group;
+	uint32_t vhost;
+};
+
 struct assign {
 	uint32_t nrules;
 	const struct assign_rule *rules;
 	uint32_t naliases; /* only where a rule is of ASSIGN_DIRECTORY */
 	const struct assign_alias *aliases;
 	const char *document_root;
+
+	const char *user_text, *group_text; /* NULL: no such expression */
+	const struct expr *user, *group;
+	uint32_t nsets;
+	const struct assign_set *sets;
+	uint32_t nwho;
+	const struct assign_who *who;
 };
+
+/* An expression named somebody that the configuration does not: nobody may answer. */
+#define ASSIGN_NOBODY UINT32_MAX
 
 /*
  * The virtual host that answers a request to site: site's own id, or that of another identity of
- * it. Memory of a is used for the time of the call. A path that is malformed is site's to refuse.
+ * it, or ASSIGN_NOBODY. Memory of a is used. A path that is malformed is site's to refuse.
  */
 uint32_t assign_vhost(
 	struct arena *a, const struct conf_vhost *site, const struct http_head *head);
+
+/* assign_expr.c: the same by AssignUserIDExpr alone, where it is given. path is the decoded one. */
+uint32_t assign_by_expr(struct arena *a, const struct conf_vhost *site,
+	const struct http_head *head, const char *path);
+/* Whether a front can know the value of %{name}: only what the head of the request says. */
+bool assign_knows(const char *name);
+/* The order of assign_who. */
+int assign_compare(const char *user, const char *group, const struct assign_who *with);
 
 #endif

@@ -8,6 +8,8 @@
 #include "itkd/job.h"
 #include <sys/resource.h>
 
+struct status_page;
+
 struct child_start {
 	const struct conf *conf;
 	const struct conf_vhost *vhost;
@@ -15,6 +17,7 @@ struct child_start {
 	const struct job *job;
 	int connection;              /* stream socket, O_NONBLOCK: TCP, or the relay of a front */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
+	const struct status_page *status; /* NULL: not for this vhost to show */
 	bool over_cap;               /* no place was free: answer 503 with Retry-After and close */
 	struct rlimit nofile;        /* what itkd was started with: for CGI programs */
 	pid_t master_group;          /* process group that the child may step into */

@@ -145,6 +145,7 @@ struct conf_allow {
  */
 struct conf_dir {
 	uint64_t set;
+	uint64_t print; /* of what was merged in which order: the same one, the same settings */
 	uint32_t options, options_add, options_remove; /* core_dir_config's three words */
 	struct conf_access access;
 	struct conf_strings index;
@@ -227,6 +228,7 @@ struct conf_vhost {
 
 	uint32_t nlogs;                  /* descriptors that a job carries for it */
 	uint32_t logs[CONF_VHOST_LOGS];  /* log ids; logs[0] is the ErrorLog */
+	bool status_page;                /* SetHandler server-status is somewhere in its configuration */
 	uint32_t naccess;
 	const struct conf_access_log *access;
 	uint32_t log_level;              /* LogLevel for all modules but those of dir.log_levels */

@@ -86,8 +86,18 @@ struct conf_index {
 	const char *default_icon, *style_sheet, *head_insert, *header, *readme, *type, *charset;
 	struct conf_index_items icons, alts, ignores;
 	struct conf_index_descs descs;
+
+	/*
+	 * Apache merges the sections of a request with each other first, then all of it over what
+	 * the server says, and for IndexOptions that is not the same as one after the other.
+	 */
+	bool of_server;                  /* of server context */
+	const struct conf_index *server; /* what this lies over; NULL: nothing said there */
+	struct conf_index *sections;     /* all that lies over it, merged; NULL: one section's own */
 };
 
+/* The loader: this is all that is said in server context. NULL: nothing. */
+void conf_index_settle(struct conf_index *index);
 /* Lays add over *base; neither is changed. */
 void conf_index_merge(struct arena *a, struct conf_index **base, struct conf_index *add);
 

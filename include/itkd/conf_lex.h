@@ -11,6 +11,7 @@
 struct arena;
 
 #define CONF_LINE_MAX ((size_t)1 << 20) /* bytes of a logical line of a server config */
+#define CONF_HTACCESS_LINE_MAX ((size_t)8191) /* and of a .htaccess, as in Apache */
 
 /* The lines of a text in memory. */
 struct conf_lines {

@@ -30,7 +30,7 @@ struct conf_mime_dir {
 	struct conf_map exts; /* struct conf_mime_ext by extension: lower case, without the dot */
 	struct conf_mime_dir *below;
 	const char *language; /* DefaultLanguage; NULL: none */
-	uint8_t path_info;    /* ModMimeUsePathInfo: 0 not given, 1 On, 2 Off */
+	uint8_t path_info;    /* ModMimeUsePathInfo: enum conf_switch */
 	uint8_t multimatch;   /* MultiviewsMatch, for the checks of its words */
 };
 

@@ -8,7 +8,7 @@
 
 #include "itkd/conf.h"
 
-#define FRONT_TABLE_VERSION 2
+#define FRONT_TABLE_VERSION 3
 
 struct arena;
 

@@ -27,6 +27,7 @@ struct host_vhost {
 	const char *name;           /* ServerName, lower case */
 	uint32_t naliases;
 	const char *const *aliases; /* ServerAlias, lower case, with '*' and '?' */
+	const char *path;           /* ServerPath; "" or NULL: none */
 };
 
 struct host_map; /* built below; plain data, so that it can live in the config's mapping */
@@ -57,6 +58,13 @@ uint32_t host_group_default(const struct host_group *g);
  * default). port is the local port. Constant time but for patterns that are not "*.suffix".
  */
 uint32_t host_group_resolve(const struct host_group *g, struct span host, uint16_t port);
+
+/*
+ * The same for a request. One of HTTP/1.0 may name no host: then the first vhost whose ServerPath
+ * its path begins with.
+ */
+uint32_t host_group_request(
+	const struct host_group *g, struct span host, uint16_t port, struct span path);
 
 /*
  * Whether host is a valid uri-host (RFC 3986 section 3.2.2: reg-name of unreserved, pct-encoded

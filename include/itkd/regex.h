@@ -32,6 +32,8 @@ const struct regex *regex_compile(
 bool regex_find(const struct regex *re, struct span subject, struct regex_match *m);
 /* How many groups it has; 0 where only $0 has a meaning. */
 size_t regex_groups(const struct regex *re);
+/* The i-th of its named groups: (?<name>...). False behind the last. */
+bool regex_named(const struct regex *re, size_t i, const char **name, size_t *group);
 /*
  * Apache's ap_pregsub: $0..$9 replaced, a backslash is taken away before any character. m NULL, or
  * one without groups: the text as it is. More than 64 KiB: empty.

@@ -182,6 +182,10 @@ int child_access(struct child *c, struct child_request *r, const char *file)
 
 	if (!access->authz && !access->compat)
 		return 0;
+	/* Where an internal redirect leads to the same settings nothing is asked again (Apache's
+	   ap_process_request_internal): a denied site can have a page that says so. */
+	if (r->redirects && c->dir.merged.print == r->redirect_print)
+		return 0;
 	s.method = conf_method_bit(r->method);
 	if (c->vhost->log_level >= LOG_DEBUG)
 		s.told = access_told;

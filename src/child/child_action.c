@@ -28,6 +28,15 @@ static const char *action_script(const struct conf_actions *actions, const struc
 	return script ? script->script : NULL;
 }
 
+struct span child_query(const struct child_request *r)
+{
+	static const char none[] = "";
+
+	if (!r->has_query)
+		return (struct span){NULL, 0};
+	return (struct span){r->query.p ? r->query.p : none, r->query.n};
+}
+
 /* The script with what was asked for behind it: PATH_INFO. Method and body stay what they are. */
 static int action_redirect(struct child *c, struct child_request *r, const char *script)
 {
@@ -40,8 +49,8 @@ static int action_redirect(struct child *c, struct child_request *r, const char 
 		return 500;
 	}
 	r->redirect_url = r->uri;
-	r->redirect_query = r->query;
-	r->redirect_status = 200;
+	r->redirect_query = child_query(r);
+	r->redirect_status = r->error_status ? r->error_status : 200;
 	if (text[n] && r->has_query)
 		r->query = span_of(arena_printf(&c->arena, "%s?%.*s", text + n + 1, (int)r->query.n,
 		    r->query.p ? r->query.p : ""));
@@ -50,7 +59,7 @@ static int action_redirect(struct child *c, struct child_request *r, const char 
 	r->has_query |= text[n] != '\0';
 	r->uri = path;
 	r->redirects++;
-	child_env_redirect(c, r, 200);
+	child_env_redirect(c, r, r->redirect_status);
 	child_env_server(c, r);
 	return CHILD_REDIRECT;
 }
@@ -81,7 +90,8 @@ int child_action(struct child *c, struct child_request *r)
 
 bool child_handler_is_virtual(const char *handler)
 {
-	return handler && strcmp(handler, "server-status") == 0;
+	return handler &&
+	       (strcmp(handler, "server-status") == 0 || strcmp(handler, "cgi-script") == 0);
 }
 
 /* Parts of names of handlers that run what they are for: without them its source would be sent. */

@@ -13,17 +13,22 @@ static int child_cgi_check(struct child *c, const struct child_request *r)
 
 	if (!t->script && !child_option(c, OPT_EXECCGI)) {
 		child_log(c, LOG_ERR, "cgi",
-		    "AH02809: Options ExecCGI is off in this directory: %s", t->file);
+		    "AH02809: stderr from %s: Options ExecCGI is off in this directory", t->file);
 		return 403;
 	}
-	if (t->path_info[0] && child_settings(c, r)->answer.path_info == PATH_INFO_OFF) {
+	if (t->fd < 0) {
 		child_log(c, LOG_ERR, "cgi",
-		    "AH02813: AcceptPathInfo off disallows user's path: %s", t->file);
+		    "AH02811: stderr from %s: script not found or unable to stat", t->file);
+		return 404;
+	}
+	if (t->path_info[0] && c->dir.merged.answer.path_info == PATH_INFO_OFF) {
+		child_log(c, LOG_ERR, "cgi",
+		    "AH02813: stderr from %s: AcceptPathInfo off disallows user's path", t->file);
 		return 404;
 	}
 	if (S_ISDIR(t->st.st_mode)) {
-		child_log(c, LOG_ERR, "cgi", "AH02812: attempt to invoke directory as script: %s",
-		    t->file);
+		child_log(c, LOG_ERR, "cgi",
+		    "AH02812: stderr from %s: attempt to invoke directory as script", t->file);
 		return 403;
 	}
 	return 0;
@@ -81,9 +86,10 @@ int child_cgi(struct child *c, struct child_request *r)
 		g.phase = CGI_RAW;
 		r->close = true;
 	}
-	/* A body belongs to the first program of a chain of redirects. */
-	g.want_body = !r->body.done && r->redirects == 0;
+	g.want_body = !r->body.done && !r->no_body;
 	status = child_cgi_spawn(&g, child_cgi_env(c, r));
+	/* It belongs to the first program of a chain of redirects. */
+	r->no_body = true;
 	if (status) {
 		child_cgi_close(&g.in);
 		child_cgi_close(&g.out);

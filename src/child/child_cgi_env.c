@@ -5,7 +5,6 @@
  */
 #include "child_cgi.h"
 
-#include "itkd/build.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -35,15 +34,17 @@ static void env_put_number(struct env *e, const char *name, long long value)
  * "HTTP_NAME", or NULL for a field that is not passed on. Only letters, digits and '-': a name with
  * '_' could stand for one with '-' that a proxy before us sets or strips. Proxy would become
  * HTTP_PROXY, which programs take for their own setting (CVE-2016-5385). Credentials are not for
- * the program (section 9.2).
+ * the program (section 9.2) but with CGIPassAuth.
  */
 static const char *env_field_name(struct env *e, struct span field)
 {
-	static const struct span dropped[] = {{"Proxy", 5}, {"Authorization", 13},
-	    {"Proxy-Authorization", 19}, {"Content-Type", 12}, {"Content-Length", 14}};
+	static const struct span dropped[] = {{"Proxy", 5}, {"Content-Type", 12},
+	    {"Content-Length", 14}, {"Authorization", 13}, {"Proxy-Authorization", 19}};
+	bool pass = e->c->dir.merged.answer.cgi_auth == ANSWER_ON;
+	size_t ndropped = sizeof(dropped) / sizeof(*dropped) - (pass ? 2 : 0);
 	char *name = arena_alloc(e->a, field.n + sizeof("HTTP_"));
 
-	for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped); i++)
+	for (size_t i = 0; i < ndropped; i++)
 		if (span_ieq(field, dropped[i]))
 			return NULL;
 	memcpy(name, "HTTP_", 5);
@@ -94,8 +95,8 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 {
 	const struct conf_vhost *v = c->vhost;
 
-	env_put(e, "SERVER_SIGNATURE", "");
-	env_put(e, "SERVER_SOFTWARE", "itkd/" ITKD_VERSION);
+	env_put(e, "SERVER_SIGNATURE", child_signature(c, r, ""));
+	env_put(e, "SERVER_SOFTWARE", c->start->conf->server_token);
 	env_put(e, "SERVER_NAME", child_server_name(c, r));
 	env_put(e, "SERVER_ADDR", c->local);
 	env_put_number(e, "SERVER_PORT", child_server_port(c, r));
@@ -109,14 +110,22 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 	env_put(e, "SCRIPT_FILENAME", r->target.file);
 }
 
-/* The part of the path that names the program: section 4.1.13. */
+/*
+ * The part of the path that names the program: section 4.1.13. Slashes match slashes, however many
+ * (Apache's ap_find_path_info).
+ */
 static const char *env_script_name(struct env *e, const struct child_request *r)
 {
-	size_t n = strlen(r->uri), m = strlen(r->target.path_info);
+	const char *uri = r->uri, *info = r->target.path_info;
+	size_t n = strlen(uri), m = strlen(info);
 
-	if (m > n || strcmp(r->uri + n - m, r->target.path_info) != 0)
-		m = 0;
-	return arena_strndup(e->a, r->uri, n - m);
+	while (n && m && uri[n - 1] == info[m - 1]) {
+		n--;
+		m--;
+		while (uri[n] == '/' && n && uri[n - 1] == '/')
+			n--;
+	}
+	return arena_strndup(e->a, uri, m ? strlen(uri) : n);
 }
 
 static const char *env_request_uri(struct env *e, const struct child_request *r)
@@ -147,7 +156,7 @@ static void env_put_cgi(struct env *e, struct child *c, const struct child_reque
 	}
 	if (r->redirects) {
 		env_put(e, "REDIRECT_URL", r->redirect_url);
-		if (r->redirect_query.n)
+		if (r->redirect_query.p)
 			env_put_span(e, "REDIRECT_QUERY_STRING", r->redirect_query);
 	}
 }
@@ -157,7 +166,7 @@ static void env_put_body(struct env *e, const struct child_request *r)
 {
 	struct span type = http_head_joined(e->a, &r->head, SPAN("Content-Type"));
 
-	if (r->redirects)
+	if (r->no_body)
 		return;
 	if (type.p)
 		env_put_span(e, "CONTENT_TYPE", type);

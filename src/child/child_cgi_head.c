@@ -10,7 +10,8 @@
 /* The fields that decide; the others are passed on as they are. */
 struct cgi_fields {
 	int status; /* 0: no Status field */
-	struct span reason, location;
+	struct span reason, location, type, etag;
+	time_t modified; /* -1: none */
 	int64_t length;
 };
 
@@ -63,11 +64,12 @@ static bool head_status(struct span value, struct cgi_fields *f)
 	long long status = span_number(digits, 999);
 
 	/* An interim answer cannot stand for the final one. */
-	if (status < 200 || status > 599 || (value.n > 3 && value.p[3] != ' '))
+	if (status < 200 || status > 599)
 		return false;
 	f->status = (int)status;
 	f->reason = span_trim((struct span){value.p + digits.n, value.n - digits.n});
-	if (f->reason.n == 0)
+	/* What is no reason-phrase is not passed on, but the number counts. */
+	if (f->reason.n == 0 || value.p[3] != ' ')
 		f->reason = child_reason(f->status);
 	return true;
 }
@@ -78,6 +80,12 @@ static bool head_note(struct span name, struct span value, struct cgi_fields *f)
 		return head_status(value, f);
 	if (span_ieq(name, SPAN("Location")))
 		f->location = value;
+	if (span_ieq(name, SPAN("Content-Type")))
+		f->type = value;
+	if (span_ieq(name, SPAN("ETag")))
+		f->etag = value;
+	if (span_ieq(name, SPAN("Last-Modified")))
+		f->modified = date_parse(value, time(NULL));
 	if (span_ieq(name, SPAN("Content-Length"))) {
 		f->length = span_number(value, INT64_MAX);
 		return f->length >= 0;
@@ -127,12 +135,13 @@ static bool head_is_answers(struct span name)
 
 /*
  * All other fields stay, on an error page and behind an internal redirect, too; those of one name
- * become one field, but for cookies.
+ * become one field, but for cookies. False: there are too many of all programs together.
  */
-static void head_keep(struct cgi *g, struct span head)
+static bool head_keep(struct cgi *g, struct span head)
 {
 	struct span line, name, value;
 	struct arena *a = &g->c->arena;
+	size_t size = 0;
 
 	g->r->err.a = a;
 	while (head_line(&head, &line)) {
@@ -146,6 +155,9 @@ static void head_keep(struct cgi *g, struct span head)
 		else
 			child_table_merge(&g->r->err, name, value);
 	}
+	for (size_t i = 0; i < g->r->err.n; i++)
+		size += g->r->err.v[i].name.n + g->r->err.v[i].value.n + 4;
+	return size <= CHILD_CGI_HEAD;
 }
 
 /* Section 6.2.2: the answer is that of a GET for another path of this server. */
@@ -196,16 +208,39 @@ static struct span head_type(struct cgi *g, struct span value)
 	return span_of(type);
 }
 
-static void head_answer(struct cgi *g, struct span head, const struct cgi_fields *f)
+/* What belongs to the answer itself. */
+static void head_fields(struct cgi *g, struct span head, const struct cgi_fields *f)
 {
 	struct span line, name, value;
+	const char *type = g->r->target.type;
+	bool bodiless = g->r->status == 204 || g->r->status == 304;
+	char date[DATE_LEN + 1];
+
+	while (head_line(&head, &line)) {
+		if (!head_split(line, &name, &value) || !head_is_answers(name) ||
+		    span_ieq(name, SPAN("Content-Type")))
+			continue;
+		if (!span_ieq(name, SPAN("Last-Modified"))) {
+			child_head_add(g->c, name, value);
+		} else if (f->modified != -1) {
+			/* Apache writes it anew: what is no date is left out, and what is to come.
+			 */
+			date_format(f->modified, date);
+			child_head_add(g->c, name, (struct span){date, DATE_LEN});
+		}
+	}
+	/* Without one of its own it has that which its file's name says. */
+	if ((f->type.p || type) && !bodiless)
+		child_head_add(
+		    g->c, SPAN("Content-Type"), f->type.p ? head_type(g, f->type) : span_of(type));
+}
+
+static void head_answer(struct cgi *g, struct span head, const struct cgi_fields *f)
+{
 	struct child_request *r = g->r;
 
 	child_head_start(g->c, r, f->status, f->reason);
-	while (head_line(&head, &line))
-		if (head_split(line, &name, &value) && head_is_answers(name))
-			child_head_add(g->c, name,
-			    span_ieq(name, SPAN("Content-Type")) ? head_type(g, value) : value);
+	head_fields(g, head, f);
 	if (!child_head_finish(g->c, r, f->length)) {
 		head_sent(g);
 		return;
@@ -218,9 +253,34 @@ static void head_answer(struct cgi *g, struct span head, const struct cgi_fields
 	               : CGI_BODY;
 }
 
+/* The client has it already (ap_meets_conditions). True: that was said. */
+static bool head_conditions(struct cgi *g, struct span head, const struct cgi_fields *f)
+{
+	struct child_request *r = g->r;
+	int status;
+
+	if (r->method_id != HTTP_METHOD_GET && r->method_id != HTTP_METHOD_HEAD)
+		return false;
+	status = r->error_status ? 0 : child_conditions(g->c, r, f->etag, f->modified);
+	if (status == 0)
+		return false;
+	if (status == 412) {
+		child_error(g->c, r, 412);
+		head_sent(g);
+		return true;
+	}
+	child_head_start(g->c, r, 304, child_reason(304));
+	head_fields(g, head, f);
+	/* As from an error page: Header onsuccess is for what the program itself says. */
+	r->error_page = true;
+	child_reply(g->c, r, "", 0);
+	head_sent(g);
+	return true;
+}
+
 void child_cgi_head(struct cgi *g, size_t n)
 {
-	struct cgi_fields f = {.length = -1};
+	struct cgi_fields f = {.length = -1, .modified = -1};
 	struct span head = {g->c->cgi, n};
 	bool plain;
 
@@ -228,7 +288,12 @@ void child_cgi_head(struct cgi *g, size_t n)
 		g->status = 500;
 		return;
 	}
-	head_keep(g, head);
+	if (!head_keep(g, head)) {
+		child_log(g->c, LOG_ERR, "cgi", "The heads are too large: script %s", g->name);
+		g->r->err.n = 0;
+		g->status = 500;
+		return;
+	}
 	/* An ErrorDocument that says where to go keeps its status: it must name one to change it.
 	 */
 	plain = f.status == 200 || (f.status == 0 && !g->r->error_status);
@@ -239,6 +304,8 @@ void child_cgi_head(struct cgi *g, size_t n)
 			head_elsewhere(g, f.location);
 		return;
 	}
+	if (f.status == 0 && head_conditions(g, head, &f))
+		return;
 	if (f.status == 0) {
 		f.status = 200;
 		f.reason = child_reason(200);

@@ -18,8 +18,8 @@ struct spawn {
 	char *const *argv, *const *env;
 	int fd[3]; /* its 0, 1, 2; all above 2 */
 	struct rlimit nofile;
-	const struct conf_answer *limits;
-	const char *volatile step; /* what failed */
+	const struct conf_answer *limits; /* RLimit*; NULL: none, for what is not the site's */
+	const char *volatile step;        /* what failed */
 	volatile int error;
 };
 
@@ -68,9 +68,11 @@ static _Noreturn void spawn_exec(struct spawn *s)
 	if (close_range(3, ~0u, 0) < 0)
 		goto failed;
 	s->step = "setrlimit";
-	if (setrlimit(RLIMIT_NOFILE, &s->nofile) < 0 ||
-	    !spawn_limit(RLIMIT_CPU, &s->limits->cpu) || !spawn_limit(RLIMIT_AS, &s->limits->mem) ||
-	    !spawn_limit(RLIMIT_NPROC, &s->limits->nproc))
+	if (setrlimit(RLIMIT_NOFILE, &s->nofile) < 0)
+		goto failed;
+	if (s->limits && (!spawn_limit(RLIMIT_CPU, &s->limits->cpu) ||
+	                     !spawn_limit(RLIMIT_AS, &s->limits->mem) ||
+	                     !spawn_limit(RLIMIT_NPROC, &s->limits->nproc)))
 		goto failed;
 	s->step = "chdir to the directory of";
 	if (chdir(s->dir) < 0)
@@ -165,7 +167,7 @@ int child_cgi_spawn(struct cgi *g, char *const *env)
 	    .env = env,
 	    .fd = {-1, -1, -1},
 	    .nofile = g->c->start->nofile,
-	    .limits = &child_settings(g->c, g->r)->answer};
+	    .limits = &g->c->dir.merged.answer};
 	int status = spawn_pipes(g, &s) ? 0 : 500;
 
 	if (status) {

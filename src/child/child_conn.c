@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LOG_PATIENCE_MS 1000
+
 /* What became of a request, and so what becomes of the connection. */
 enum conn_next { CONN_KEEP, CONN_CLOSE, CONN_ABORT };
 
@@ -38,6 +40,8 @@ static void conn_addresses(struct child *c)
 
 static void conn_init(struct child *c, const struct child_start *start)
 {
+	/* A site waits a moment for its own logs' reader; nobody else waits for it. */
+	log_patience(LOG_PATIENCE_MS);
 	c->start = start;
 	c->vhost = start->vhost;
 	c->fd = start->connection;
@@ -78,9 +82,12 @@ static bool conn_may_switch(const struct child *c, const struct conf_vhost *to)
 static bool conn_set_vhost(struct child *c, const struct child_request *r)
 {
 	const struct conf *conf = c->start->conf;
-	uint32_t id = host_group_resolve(c->group, r->head.host, c->local_port);
-	const struct conf_vhost *to =
-	    conf->vhosts[assign_vhost(&c->arena, conf->vhosts[id], &r->head)];
+	uint32_t id = host_group_request(c->group, r->head.host, c->local_port, r->head.path);
+	/* AssignUserID in <Location>, AssignUserIDExpr: which identity of that site. */
+	id = assign_vhost(&c->arena, conf->vhosts[id], &r->head);
+	if (id == ASSIGN_NOBODY)
+		return false; /* the front's to answer, on a new connection */
+	const struct conf_vhost *to = conf->vhosts[id];
 
 	if (to == c->vhost)
 		return true;

@@ -123,6 +123,7 @@ static void dir_begin(struct child *c, const char *path, size_t n)
 	d->path_n = n;
 	d->vhost = NULL;
 	d->looks = NULL;
+	d->matched = NULL;
 	d->nfiles = 0;
 	d->walked = c->vhost->dir;
 	d->nruns = 0;
@@ -155,14 +156,52 @@ int child_dir_merge(struct child *c, const char *path, size_t n)
 		status = dir_merge_htaccess(c, path, end);
 		dir_add_run(d, end + 1);
 	}
+	d->next = next;
 	d->merged = d->walked;
 	if (!status)
 		d->vhost = c->vhost;
 	return status;
 }
 
+/*
+ * Where links may be followed Apache does not look what a file is that it knows to be there: it
+ * takes it for one directory more, and what a wildcard of <Directory> matches may be a file.
+ */
+static const struct conf_section *dir_file_section(
+    struct child *c, const char *file, uint32_t *next)
+{
+	const struct conf_sections *sections = &c->vhost->sections;
+	struct child_dir *d = &c->dir;
+	uint32_t components = (uint32_t)dir_count(d->path, d->path_n) + 1;
+
+	if (dir_links(&d->walked) != LINKS_FOLLOW || d->walked.options & OPT_SYM_OWNER)
+		return NULL;
+	for (; *next < sections->n && sections->v[*next].components == components; ++*next)
+		if (dir_section_matches(&c->arena, &sections->v[*next], file, strlen(file)))
+			return &sections->v[(*next)++];
+	return NULL;
+}
+
+bool child_dir_again(struct child *c, const char *file)
+{
+	uint32_t next = c->dir.next;
+
+	return dir_file_section(c, file, &next) ||
+	       (c->vhost->directory_matches.n && c->dir.matched &&
+	           strcmp(c->dir.matched, file) != 0);
+}
+
+void child_dir_merge_file(struct child *c, const char *file)
+{
+	const struct conf_section *s;
+
+	for (uint32_t next = c->dir.next; (s = dir_file_section(c, file, &next));)
+		conf_dir_merge(&c->arena, &c->dir.merged, s->dir);
+}
+
 void child_dir_start(struct child *c)
 {
+	c->dir.matched = NULL;
 	c->dir.merged = c->vhost->dir;
 	c->dir.fresh = true;
 }

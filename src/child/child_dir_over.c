@@ -20,8 +20,18 @@ static bool over_is_below(const char *path, const char *uri)
 	return n == 0 || path[n - 1] == '/' || uri[n] == '/' || uri[n] == '\0';
 }
 
-static bool over_match(
-    const struct conf_match *m, const char *text, bool (*is)(const char *, const char *))
+static bool over_regex(struct child *c, const struct regex *re, const char *text)
+{
+	struct regex_match m;
+
+	if (!regex_find(re, span_of(text), &m))
+		return false;
+	child_env_named(c, c->request, re, &m);
+	return true;
+}
+
+static bool over_match(struct child *c, const struct conf_match *m, const char *text,
+    bool (*is)(const char *, const char *))
 {
 	switch (m->kind) {
 	case MATCH_TEXT:
@@ -29,7 +39,7 @@ static bool over_match(
 	case MATCH_GLOB:
 		return fnmatch(m->text, text, FNM_PATHNAME) == 0;
 	default:
-		return regex_find(m->regex, span_of(text), NULL);
+		return over_regex(c, m->regex, text);
 	}
 }
 
@@ -39,7 +49,7 @@ static void over_matches(struct child *c, const struct conf_matches *sections, c
 	for (uint32_t i = 0; i < sections->n; i++) {
 		const struct conf_match *m = &sections->v[i];
 
-		if (over_match(m, text, is))
+		if (over_match(c, m, text, is))
 			conf_dir_merge(&c->arena, &c->dir.merged, m->dir);
 	}
 }
@@ -52,7 +62,7 @@ const struct conf_alias_dir *child_dir_alias(struct child *c, const char *uri)
 	for (uint32_t i = 0; i < locations->n; i++) {
 		const struct conf_match *m = &locations->v[i];
 
-		if (m->dir->alias && over_match(m, uri, over_is_below))
+		if (m->dir->alias && over_match(c, m, uri, over_is_below))
 			conf_alias_merge(&c->arena, &alias, m->dir->alias);
 	}
 	return alias;
@@ -97,16 +107,33 @@ static void over_ifs(struct child *c)
 	}
 }
 
-int child_dir_walk(struct child *c, const char *uri, const char *file, bool directory)
+/*
+ * As in Apache, a file in the directory that was walked last for this request (an index file, an
+ * error page) gets the sections that matched then, not those that its own name would match.
+ */
+static void over_directory_matches(struct child *c, const char *file, enum child_walk what)
+{
+	if (c->vhost->directory_matches.n == 0)
+		return;
+	if (what == WALK_FILE && c->dir.matched)
+		file = c->dir.matched;
+	over_matches(c, &c->vhost->directory_matches, file, over_is_equal);
+	if (what != WALK_NAME)
+		c->dir.matched = file;
+}
+
+int child_dir_walk(struct child *c, const char *uri, const char *file, enum child_walk what)
 {
 	const struct conf_vhost *v = c->vhost;
 	const char *slash = strrchr(file, '/');
-	size_t n = directory ? strlen(file) : slash ? (size_t)(slash - file) : 0;
+	size_t n = what == WALK_DIRECTORY ? strlen(file) : slash ? (size_t)(slash - file) : 0;
 	int status = child_dir_merge(c, file, n);
 
 	if (status)
 		return status;
-	over_matches(c, &v->directory_matches, file, over_is_equal);
+	if (what == WALK_FILE)
+		child_dir_merge_file(c, file);
+	over_directory_matches(c, file, what);
 	const struct conf_matches files = c->dir.merged.files;
 
 	over_matches(c, &files, slash ? slash + 1 : file, over_is_equal);

@@ -34,13 +34,6 @@ static void env_add(struct child *c, struct child_request *r, const char *name, 
 	env->v[env->n++] = (struct conf_env){name, value};
 }
 
-/* Settings of a directory do not live as long as the request. */
-static void env_add_copy(
-    struct child *c, struct child_request *r, const char *name, const char *value)
-{
-	env_add(c, r, arena_strdup(&c->arena, name), arena_strdup(&c->arena, value));
-}
-
 /* All of that name from `from` on. */
 static void env_remove(struct child_request *r, const char *name, uint32_t from)
 {
@@ -67,6 +60,33 @@ void child_env_put(struct child *c, struct child_request *r, const char *name, c
 void child_env_set(struct child *c, struct child_request *r, const char *name, const char *value)
 {
 	child_env_put(c, r, arena_strdup(&c->arena, name), arena_strdup(&c->arena, value));
+}
+
+void child_env_own(struct child *c, struct child_request *r)
+{
+	struct conf_env *v = arena_array(&c->arena, (size_t)r->env.n + 1, sizeof(*v));
+
+	if (r->env.n)
+		memcpy(v, r->env.v, r->env.n * sizeof(*v));
+	r->env = (struct child_env){v, r->env.n, r->env.n + 1};
+}
+
+void child_env_named(
+    struct child *c, struct child_request *r, const struct regex *re, const struct regex_match *m)
+{
+	const char *name;
+	size_t group;
+
+	for (size_t i = 0; regex_named(re, i, &name, &group); i++) {
+		if (group >= m->n || !m->group[group].p)
+			continue;
+		char *text = arena_printf(&c->arena, "MATCH_%s", name);
+
+		for (char *p = text; *p; p++)
+			if (*p >= 'a' && *p <= 'z')
+				*p &= ~0x20;
+		child_env_put(c, r, text, arena_span(&c->arena, m->group[group]));
+	}
 }
 
 void child_env_unset(struct child_request *r, const char *name)
@@ -213,45 +233,61 @@ static void env_tls(struct child *c, struct child_request *r)
 	    "SSL_CLIENT_VERIFY"};
 	const char *sni = child_tls_variable(c, "SSL_TLS_SNI");
 
-	child_env_set(c, r, "HTTPS", "on");
+	child_env_put(c, r, "HTTPS", "on");
 	if (sni && *sni)
-		child_env_set(c, r, "SSL_TLS_SNI", sni);
+		child_env_put(c, r, "SSL_TLS_SNI", sni);
 	if (!(c->dir.merged.ssl_options & SSL_OPT_STD_ENV_VARS))
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = child_tls_variable(c, names[i]);
 
 		if (value)
-			child_env_set(c, r, names[i], value);
+			child_env_put(c, r, names[i], value);
 	}
 }
 
-/* Whether a later line is for the same variable. */
-static bool env_overridden(const struct conf_envs *env, uint32_t i)
+/* One line of SetEnv, PassEnv or UnsetEnv among those that stand from `from` on. */
+static void env_overlay(
+    struct child *c, struct child_request *r, const struct conf_env *set, uint32_t from)
 {
-	for (uint32_t k = i + 1; k < env->n; k++)
-		if (strcasecmp(env->v[k].name, env->v[i].name) == 0)
-			return true;
-	return false;
+	uint32_t i = from;
+
+	while (i < r->env.n && strcasecmp(r->env.v[i].name, set->name) != 0)
+		i++;
+	if (!set->value)
+		env_remove(r, set->name, from);
+	else if (i < r->env.n)
+		r->env.v[i].value = arena_strdup(&c->arena, set->value);
+	else
+		env_add(
+		    c, r, arena_strdup(&c->arena, set->name), arena_strdup(&c->arena, set->value));
+}
+
+/* Of those from `from` on, only what is not there before it. */
+static void env_keep_new(struct child_request *r, uint32_t from)
+{
+	uint32_t n = r->env.n, kept = from;
+
+	r->env.n = from;
+	for (uint32_t i = from; i < n; i++)
+		if (!child_env_get(r, r->env.v[i].name))
+			r->env.v[kept++] = r->env.v[i];
+	r->env.n = kept;
 }
 
 void child_env_fixup(struct child *c, struct child_request *r)
 {
 	const struct conf_envs *env = &c->dir.merged.env;
+	uint32_t from = r->env.n;
 
 	if (r->sub)
 		return;
-	/*
-	 * mod_env lays them behind what SetEnvIf set: that is found first (apr_table_overlay). An
-	 * index file's own settings add only what its directory's have not.
-	 */
-	for (uint32_t i = 0; i < env->n; i++) {
-		const struct conf_env *v = &env->v[i];
-
-		if (v->value && !env_overridden(env, i) &&
-		    !(r->env_fixed && child_env_get(r, v->name)))
-			env_add_copy(c, r, v->name, v->value);
-	}
+	/* mod_env lays them behind what SetEnvIf set: that is found first (apr_table_overlay). */
+	for (uint32_t i = 0; i < env->n; i++)
+		env_overlay(c, r, &env->v[i], from);
+	/* An index file's own settings add only what its directory's have not. */
+	if (r->env_fixed)
+		env_keep_new(r, from);
 	if (c->start->job->flags & JOB_TLS)
 		env_tls(c, r);
 	r->env_fixed = true;

@@ -29,7 +29,7 @@ const char *child_error_text(
     struct child *c, struct child_request *r, int status, enum error_document_kind kind)
 {
 	const struct error_document *d =
-	    r->error_status ? NULL : conf_answer_document(&child_settings(c, r)->answer, status);
+	    r->error_status ? NULL : conf_answer_document(&c->dir.merged.answer, status);
 
 	return d && d->kind == kind ? document_text(c, r, d) : NULL;
 }
@@ -38,8 +38,9 @@ void child_internal_redirect(struct child *c, struct child_request *r, const cha
     struct span query, bool has_query, int status)
 {
 	r->redirect_url = r->uri;
-	r->redirect_query = r->query;
+	r->redirect_query = child_query(r);
 	r->redirect_status = status;
+	r->redirect_print = c->dir.merged.print;
 	r->uri = path;
 	r->query = query;
 	r->has_query = has_query;

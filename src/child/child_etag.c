@@ -21,7 +21,7 @@ struct span child_etag(
     struct child *c, const struct child_request *r, char text[static CHILD_ETAG_MAX])
 {
 	const struct stat *st = &r->target.st;
-	unsigned bits = conf_answer_etag(&child_settings(c, r)->answer);
+	unsigned bits = conf_answer_etag(&c->dir.merged.answer);
 	uint64_t modified =
 	    (uint64_t)st->st_mtim.tv_sec * 1000000 + (uint64_t)st->st_mtim.tv_nsec / 1000;
 	int64_t asked = (int64_t)r->start.tv_sec * 1000000 + r->start.tv_nsec / 1000;

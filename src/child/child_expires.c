@@ -19,7 +19,7 @@ static bool expires_base(
 
 void child_expires(struct child *c, struct child_request *r, struct child_headers *h)
 {
-	const struct conf_expires *conf = child_settings(c, r)->expires;
+	const struct conf_expires *conf = c->dir.merged.expires;
 	const struct expires_code *code;
 	char date[DATE_LEN + 1];
 	int64_t at, base;

@@ -35,8 +35,6 @@ static const char *expr_response(struct child *c, struct child_request *r, const
 
 	if (!r->headers)
 		field = child_table_find(&r->err, span_of(name));
-	else if (strcasecmp(name, "Content-Type") == 0 && r->headers->type.p)
-		return arena_span(&c->arena, r->headers->type);
 	else
 		field = child_table_find(&r->headers->out, span_of(name));
 	if (!field && r->headers)
@@ -131,7 +129,8 @@ static bool lookup_allowed(struct child *c, struct child_request *sub, char test
 		if (stat(path, &st) < 0)
 			return false;
 		t->file = conf_path_clean(&c->arena, path);
-		t->status = child_dir_walk(c, "", t->file, S_ISDIR(st.st_mode));
+		t->status = child_dir_walk(
+		    c, "", t->file, S_ISDIR(st.st_mode) ? WALK_DIRECTORY : WALK_FILE);
 	} else {
 		child_map_quiet(c, sub->uri, t);
 		child_target_close(t);
@@ -155,6 +154,7 @@ static bool expr_lookup(const struct expr_context *x, char test, const char *pat
 	if (path_decode(&c->arena, (struct span){path, strcspn(path, "?")}, &uri) != PATH_OK)
 		return false;
 	sub.sub = true;
+	child_env_own(c, &sub);
 	sub.uri = uri;
 	sub.target = (struct child_target){.fd = -1};
 	c->request = &sub;

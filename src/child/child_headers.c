@@ -173,12 +173,18 @@ static void headers_early(struct headers_run *run, const struct conf_headers *co
 /* ap_make_content_type: only for the two types that browsers guess a charset of. */
 static void headers_charset(struct child *c, struct child_request *r, struct child_headers *h)
 {
-	const char *charset = child_settings(c, r)->answer.charset;
-	struct span type = h->type;
+	const char *charset = c->dir.merged.answer.charset, *end;
+	struct span type = h->type, bare = type;
 
-	if (!charset || !*charset || r->no_charset)
+	if (!charset || !*charset || r->no_charset || !type.p)
 		return;
-	if (span_ieq(type, SPAN("text/plain")) || span_ieq(type, SPAN("text/html")))
+	end = memchr(type.p, ';', type.n);
+	if (end)
+		bare.n = (size_t)(end - type.p);
+	bare = span_trim(bare);
+	if (!span_ieq(bare, SPAN("text/plain")) && !span_ieq(bare, SPAN("text/html")))
+		return;
+	if (!end || !strcasestr(arena_span(&c->arena, type), "charset="))
 		h->type = span_of(
 		    arena_printf(&c->arena, "%.*s; charset=%s", (int)type.n, type.p, charset));
 }
@@ -226,9 +232,9 @@ static void headers_connection(struct child_request *r, const struct child_table
 	if (!field)
 		return;
 	r->connection = field->value;
-	if (headers_has_token(field->value, SPAN("close")) ||
-	    headers_has_token(field->value, SPAN("Close")))
-		r->close = true;
+	r->connection_close = headers_has_token(field->value, SPAN("close")) ||
+	                      headers_has_token(field->value, SPAN("Close"));
+	r->close |= r->connection_close;
 }
 
 static size_t headers_size(const struct child_table *t)
@@ -266,7 +272,7 @@ static bool headers_write(struct child *c, struct child_request *r, struct child
 		child_log(c, LOG_ERR, "headers", "the answer's head is too large");
 		return false;
 	}
-	child_vary_fix(c, h);
+	child_vary_fix(c, r, h);
 	headers_connection(r, &h->err);
 	headers_connection(r, &h->out);
 	child_head_keep(c, r);
@@ -291,15 +297,16 @@ const char *child_headers_get(const struct child_headers *h, struct arena *a, st
 
 bool child_headers_any(struct child *c, const struct child_request *r)
 {
-	const struct conf_dir *dir = child_settings(c, r);
+	const struct conf_dir *dir = &c->dir.merged;
 
-	return !r->plain && (dir->headers || dir->answer.charset ||
-	                        (dir->expires && dir->expires->active == EXPIRES_ON));
+	return !r->plain &&
+	       (r->vary.n || child_env_get(r, "force-no-vary") || dir->headers ||
+	           dir->answer.charset || (dir->expires && dir->expires->active == EXPIRES_ON));
 }
 
 bool child_headers_apply(struct child *c, struct child_request *r)
 {
-	const struct conf_dir *dir = child_settings(c, r);
+	const struct conf_dir *dir = &c->dir.merged;
 	struct child_headers h = {.type = {NULL, 0}};
 	struct headers_run run = {.c = c, .r = r, .h = &h};
 
@@ -319,8 +326,7 @@ bool child_headers_apply(struct child *c, struct child_request *r)
 
 void child_headers_request(struct child *c, struct child_request *r, bool early)
 {
-	const struct conf_headers *conf =
-	    early ? c->vhost->dir.headers : child_settings(c, r)->headers;
+	const struct conf_headers *conf = early ? c->vhost->dir.headers : c->dir.merged.headers;
 	struct headers_run run = {.c = c, .r = r};
 	struct child_table t = {.a = &c->arena};
 

@@ -31,7 +31,7 @@ struct span child_headers_edit(
 	struct headers_run *run, const struct header_rule *rule, struct span value);
 
 /* child_vary.c: one Vary of all that there are, each name once. */
-void child_vary_fix(struct child *c, struct child_headers *h);
+void child_vary_fix(struct child *c, const struct child_request *r, struct child_headers *h);
 
 /* child_expires.c: Expires and Cache-Control, where no Expires is there yet. */
 void child_expires(struct child *c, struct child_request *r, struct child_headers *h);

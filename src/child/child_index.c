@@ -110,7 +110,9 @@ static int index_answer(struct child *c, struct child_request *r)
 	if (r->head_only) {
 		close(fd);
 		index_head(&x);
-		child_reply(c, r, "", 0);
+		/* Nobody counts what the list would be. */
+		if (child_head_finish(c, r, -1))
+			r->aborted = !child_send(c, c->out, c->out_n, 0);
 		return 0;
 	}
 	if (!index_make(&x, fd))
@@ -123,8 +125,7 @@ bool child_index_wants(const struct child_request *r)
 {
 	const char *handler = r->target.handler;
 
-	return S_ISDIR(r->target.st.st_mode) &&
-	       (!handler || strcmp(handler, "default-handler") == 0) &&
+	return S_ISDIR(r->target.st.st_mode) && !handler &&
 	       (r->method_id == HTTP_METHOD_GET || r->method_id == HTTP_METHOD_HEAD);
 }
 
@@ -134,6 +135,11 @@ int child_index(struct child *c, struct child_request *r)
 
 	if (status)
 		return status == 200 ? 0 : status;
+	if (!child_index_wants(r)) {
+		child_log(
+		    c, LOG_INFO, "core", "AH00129: Attempt to serve directory: %s", r->target.file);
+		return 404;
+	}
 	if (child_option(c, OPT_INDEXES))
 		return index_answer(c, r);
 	child_log(c, LOG_ERR, "autoindex",

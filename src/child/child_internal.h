@@ -84,6 +84,8 @@ struct child_dir {
 	size_t nruns;
 	bool fresh;               /* nothing was merged for this request yet */
 	unsigned nfiles;          /* .htaccess files that are in walked */
+	uint32_t next;            /* the first of the vhost's sections that is deeper than path */
+	const char *matched;      /* what <DirectoryMatch> was compared with in path */
 	struct child_look *looks; /* what must be as it was for walked to hold */
 	struct arena kept;        /* of what was parsed */
 	const struct child_htaccess *parsed;
@@ -181,9 +183,11 @@ struct child_request {
 	const char *uri;            /* the same, or where an internal redirect led */
 	struct span query;
 	bool has_query;
-	unsigned redirects;         /* internal ones so far; their target gets no body */
+	unsigned redirects;         /* internal ones so far */
+	bool no_body;               /* a program has it already, or it is too large for any */
 	const char *redirect_url;   /* path that led there, and its query */
 	int redirect_status;        /* REDIRECT_STATUS */
+	uint64_t redirect_print;    /* of the settings that held for what led there */
 	struct span redirect_query;
 	struct child_target target;
 
@@ -199,6 +203,7 @@ struct child_request {
 	struct span reply;          /* the answer's head, for %{}o */
 	struct child_env env;
 	bool env_dir, env_fixed;    /* SetEnvIf and SetEnv of its place were done */
+	bool old;                   /* answered as if it were of HTTP/1.0 */
 	bool sub;                   /* a look-up on behalf of another (-U in an expression) */
 
 	int error_status;           /* an ErrorDocument answers for this status; 0: none does */
@@ -208,8 +213,10 @@ struct child_request {
 	struct child_headers *headers; /* while rules change the answer's fields */
 	struct child_note *notes;
 	struct span connection;     /* what a rule put into Connection */
+	bool connection_close;      /* and whether that ends it */
 	struct span vary;           /* of conditions, before there is a head */
 	bool plain;                 /* no rule applies to the answer */
+	bool refused;               /* one made it what is no head */
 	bool error_page;            /* it is one: Header onsuccess does not apply */
 	bool no_charset;            /* AddDefaultCharset does not apply */
 	bool keep_alive_field;      /* the answer has the server's own Keep-Alive */
@@ -274,11 +281,20 @@ bool child_body_drain(struct child *c, struct child_request *r);
 void child_dir_start(struct child *c);
 /* Those of a directory alone. 0, or a status for its .htaccess, which is logged. */
 int child_dir_merge(struct child *c, const char *path, size_t n);
+/* And over them those of <Directory> that match a file in it. */
+void child_dir_merge_file(struct child *c, const char *file);
 /*
  * All sections for uri, which leads to file: <Directory> and .htaccess, <DirectoryMatch>, <Files>,
- * <Location>, <If>. directory: file is one itself. 0, or a status as above.
+ * <Location>, <If>. 0, or a status as above.
  */
-int child_dir_walk(struct child *c, const char *uri, const char *file, bool directory);
+enum child_walk {
+	WALK_NAME, /* nobody has looked yet whether there is such a file */
+	WALK_FILE,
+	WALK_DIRECTORY,
+};
+int child_dir_walk(struct child *c, const char *uri, const char *file, enum child_walk what);
+/* Whether more is known now that file is one: the walk for its name must be done again. */
+bool child_dir_again(struct child *c, const char *file);
 /*
  * Alias and Redirect of the server and of the <Location>s for uri: they hold before there is a
  * file. NULL: there are none.
@@ -291,9 +307,6 @@ int child_htaccess_read(struct child *c, const char *dir, size_t n, const struct
 bool child_htaccess_same(const struct child_look *look);
 bool child_option(const struct child *c, uint32_t option);
 
-/* child_expr.c: evaluated for it; false and NULL, and a line in the log, where that fails. */
-bool child_expr_true(struct child *c, struct child_request *r, const struct expr *e);
-const char *child_expr_string(struct child *c, struct child_request *r, const struct expr *e);
 
 /* child_open.c. Returns a descriptor or -errno; -ELOOP for a link that Options does not allow. */
 int child_open(const struct child_dir *dir, const char *path, bool readable);
@@ -337,7 +350,9 @@ int child_resolve(struct child *c, struct child_request *r);
  * child_action.c: Action and Script. 0: none is for it; CHILD_REDIRECT, or a status.
  */
 int child_action(struct child *c, struct child_request *r);
-/* A handler that needs no file. */
+/* The query; p NULL: there is no '?'. */
+struct span child_query(const struct child_request *r);
+/* A handler that is asked even where there is no file. */
 bool child_handler_is_virtual(const char *handler);
 /* What would run the file is not here: its source is nobody's business. */
 bool child_handler_is_program(const struct child_target *t);
@@ -349,14 +364,12 @@ int child_userdir_redirect(struct child *c, struct child_request *r, const char 
 
 /* child_name.c: how the server calls itself, by UseCanonicalName. */
 const char *child_server_name(struct child *c, const struct child_request *r);
-uint16_t child_server_port(struct child *c, const struct child_request *r);
+uint16_t child_server_port(const struct child *c, const struct child_request *r);
 const char *child_scheme(const struct child *c);
 /* An absolute URL for an encoded path. */
 const char *child_url(struct child *c, const struct child_request *r, const char *path);
 
-/* child_settings.c */
-/* What holds for the request: its target's settings, or the server's where it has none yet. */
-const struct conf_dir *child_settings(struct child *c, const struct child_request *r);
+/* child_signature.c */
 /* ServerSignature's line behind prefix; "" where there is none. */
 const char *child_signature(
 	struct child *c, const struct child_request *r, const char *prefix);
@@ -373,6 +386,13 @@ void child_env_put(
 	struct child *c, struct child_request *r, const char *name, const char *value);
 void child_env_unset(struct child_request *r, const char *name);
 void child_env_settle(struct child_request *r);
+/* For a copy of a request: what it sets is its own. */
+void child_env_own(struct child *c, struct child_request *r);
+/* <LocationMatch> and its like: a group of the name x sets MATCH_X. */
+struct regex;
+struct regex_match;
+void child_env_named(struct child *c, struct child_request *r, const struct regex *re,
+	const struct regex_match *m);
 /* SetEnvIf outside of sections: at the start, and again after an internal redirect. */
 void child_env_server(struct child *c, struct child_request *r);
 /* SetEnvIf of the merged settings: once, before access is checked. */
@@ -448,6 +468,13 @@ int child_trace(struct child *c, struct child_request *r);
 /* child_etag.c: by FileETag; n 0: none. text has room for it. */
 #define CHILD_ETAG_MAX 64
 struct span child_etag(struct child *c, const struct child_request *r, char text[static CHILD_ETAG_MAX]);
+
+/*
+ * child_conditions.c: 0, 304 or 412 for what has that entity-tag (n 0: none) and date of its last
+ * change (-1: none).
+ */
+int child_conditions(
+	struct child *c, const struct child_request *r, struct span etag, time_t modified);
 
 /* Handlers: 0 when they have answered, a status for an error page, or CHILD_REDIRECT. */
 int child_static(struct child *c, struct child_request *r);

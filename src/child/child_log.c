@@ -97,22 +97,6 @@ void child_log(struct child *c, int level, const char *module, const char *fmt, 
 	    referer ? ", referer: " : "", referer ? referer : "");
 }
 
-/* %{NAME}x: the few of mod_ssl's variables that come with the job. */
-static const char *log_tls(const struct child *c, const char *name)
-{
-	const struct job *job = c->start->job;
-
-	if (!(job->flags & JOB_TLS))
-		return NULL;
-	if (strcmp(name, "SSL_PROTOCOL") == 0)
-		return job->tls_protocol;
-	if (strcmp(name, "SSL_CIPHER") == 0)
-		return job->tls_cipher;
-	if (strcmp(name, "SSL_TLS_SNI") == 0)
-		return job->tls_sni;
-	return strcmp(name, "HTTPS") == 0 ? "on" : NULL;
-}
-
 /* A field of the answer: not those that Apache adds behind its table, a type without parameters. */
 static const char *log_answer_field(const struct log_context *l, const char *name)
 {
@@ -137,7 +121,7 @@ static const char *log_lookup(const void *ctx, char what, const char *name)
 	case 'n':
 		return child_note_get(l->r, &l->c->arena, name);
 	case 'x':
-		return log_tls(l->c, name);
+		return child_tls_variable(l->c, name);
 	default:
 		return NULL;
 	}
@@ -158,6 +142,14 @@ static bool log_wanted(
 	return child_env_get(r, log->env) != NULL;
 }
 
+/* %p does not look at what the client said. */
+static uint16_t log_canonical_port(const struct child *c)
+{
+	if (c->vhost->server_port)
+		return c->vhost->server_port;
+	return strcmp(child_scheme(c), "https") == 0 ? 443 : 80;
+}
+
 static void log_fill(struct log_record *record, struct child *c, const struct child_request *r)
 {
 	struct timespec now = {0};
@@ -169,7 +161,7 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .client_port = c->peer_port,
 	    .local = c->local,
 	    .local_port = c->local_port,
-	    .server_port = child_server_port(c, r),
+	    .server_port = log_canonical_port(c),
 	    .head = r->parsed ? &r->head : NULL,
 	    .request_line = r->head.line,
 	    /* An index file counts as what was asked for (mod_dir). */

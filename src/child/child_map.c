@@ -107,22 +107,59 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 	t->file = map_join(c, v->document_root, uri, true);
 }
 
+/* The media type that was a handler's name before there were handlers. */
+static bool map_is_cgi(const char *name)
+{
+	return name && strcmp(name, "application/x-httpd-cgi") == 0;
+}
+
+/* The name of a handler that an expression gives; NULL: it could not be evaluated. */
+static const char *map_handler_expr(struct child *c, const struct expr *e)
+{
+	struct expr_source source = child_expr_source(c, c->request);
+	const char *name = expr_string(e, &source);
+
+	if (!name) {
+		child_log(c, LOG_ERR, "core", "AH03154: Can't evaluate handler expression: %s",
+		    source.error);
+		return NULL;
+	}
+	char *lower = arena_strdup(&c->arena, name);
+
+	for (char *p = lower; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	return lower;
+}
+
+/* SetHandler; NULL where it says nothing, or "None". */
+static const char *map_set_handler(struct child *c)
+{
+	const struct conf_dir *dir = &c->dir.merged;
+	const char *name = NULL;
+
+	if (dir->set & DIR_HANDLER)
+		name = dir->handler_expr ? map_handler_expr(c, dir->handler_expr) : dir->handler;
+	return name && *name && strcmp(name, "none") != 0 ? name : NULL;
+}
+
 /* What the name says of the file: who handles it, and its media type. */
 static void map_handler(struct child *c, struct child_target *t, const char *file)
 {
 	const struct conf_dir *dir = &c->dir.merged;
 	struct mime_info info = {0};
 
+	if (dir->mime && dir->mime->path_info == CONF_ON && *t->path_info)
+		file = arena_printf(&c->arena, "%s%s", file, t->path_info);
 	mime_lookup(&c->arena, c->start->conf, dir, file, &info);
-	t->type = dir->set & DIR_TYPE ? dir->type : info.type;
+	t->type = dir->set & DIR_TYPE && *dir->type ? dir->type : info.type;
 	t->encoding = info.encoding;
 	t->language = info.language;
-	t->handler = dir->set & DIR_HANDLER ? dir->handler : info.handler;
-	if (t->script)
+	t->handler = map_set_handler(c);
+	if (!t->handler)
+		t->handler = info.handler;
+	if (t->script || map_is_cgi(t->handler ? t->handler : t->type))
 		t->handler = "cgi-script";
-	/* SetHandler None */
-	if (t->handler && *t->handler == '\0')
-		t->handler = NULL;
 }
 
 /* A directory that may be passed through but not read (0711) is a directory all the same. */
@@ -141,7 +178,7 @@ static int map_open_unreadable(struct child *c, const char *file)
 static int map_open(struct child *c, struct child_target *t, const char *uri, const char *file)
 {
 	t->file = file;
-	t->status = child_dir_walk(c, uri, file, false);
+	t->status = child_dir_walk(c, uri, file, WALK_NAME);
 	if (t->status)
 		return -EACCES;
 	map_handler(c, t, file);
@@ -156,8 +193,12 @@ static int map_open(struct child *c, struct child_target *t, const char *uri, co
 	t->fd = fd;
 	if (fstat(fd, &t->st) < 0)
 		return -errno;
-	if (S_ISDIR(t->st.st_mode))
-		t->status = child_dir_walk(c, uri, file, true);
+	if (S_ISDIR(t->st.st_mode)) {
+		t->status = child_dir_walk(c, uri, file, WALK_DIRECTORY);
+	} else if (child_dir_again(c, file)) {
+		t->status = child_dir_walk(c, uri, file, WALK_FILE);
+		map_handler(c, t, file);
+	}
 	return t->status ? -EACCES : 0;
 }
 

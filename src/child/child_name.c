@@ -5,6 +5,7 @@
 #include "child_internal.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #define CANONICAL_OFF 0
 
@@ -27,8 +28,13 @@ const char *child_server_name(struct child *c, const struct child_request *r)
 		return c->vhost->server_name;
 	char *name = arena_span(&c->arena, r->head.host);
 
+	size_t n = strlen(name);
+
 	for (char *p = name; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
+	/* The root's dot is not part of the name, as in Apache. */
+	if (n > 1 && name[n - 1] == '.')
+		name[n - 1] = '\0';
 	return name;
 }
 
@@ -38,10 +44,10 @@ static uint16_t name_default_port(const struct child *c)
 }
 
 /* Apache's ap_get_server_port. */
-uint16_t child_server_port(struct child *c, const struct child_request *r)
+uint16_t child_server_port(const struct child *c, const struct child_request *r)
 {
 	bool canonical = c->vhost->use_canonical_name != CANONICAL_OFF;
-	bool physical = child_settings(c, r)->answer.physical_port == ANSWER_ON;
+	bool physical = c->dir.merged.answer.physical_port == ANSWER_ON;
 	uint16_t named = c->vhost->server_port;
 
 	if (!canonical && r->parsed && r->head.host_port)

@@ -53,8 +53,8 @@ static const char *redirect_authority(struct arena *a, struct span scheme, struc
 
 	if (port && memchr(port, ']', host.n - (size_t)(port - host.p)))
 		port = NULL;
-	if (port && redirect_is_default(scheme,
-	                (struct span){port + 1, host.n - (size_t)(port - host.p) - 1}))
+	if (port && redirect_is_default(
+	                scheme, (struct span){port + 1, host.n - (size_t)(port - host.p) - 1}))
 		host.n = (size_t)(port - host.p);
 	if (colon)
 		user.n = (size_t)(colon - user.p);
@@ -101,8 +101,8 @@ static bool redirect_matches(
 	if (e->regex) {
 		if (!regex_find(e->regex, span_of(uri), &m))
 			return false;
-		*url = e->to ? redirect_compose(&c->arena, regex_expand(&c->arena, e->to, &m))
-		             : NULL;
+		*url =
+		    e->to ? redirect_compose(&c->arena, regex_expand(&c->arena, e->to, &m)) : NULL;
 		return true;
 	}
 	n = conf_alias_match(uri, e->from);
@@ -114,8 +114,8 @@ static bool redirect_matches(
 }
 
 /* The status of what holds for uri, or 0. */
-static int redirect_find(struct child *c, const char *uri,
-    const struct conf_alias_dir *dir, const struct conf_aliases *list, const char **url)
+static int redirect_find(struct child *c, const char *uri, const struct conf_alias_dir *dir,
+    const struct conf_aliases *list, const char **url)
 {
 	if (dir && dir->redirect_set) {
 		const char *text = dir->redirect ? child_alias_text(c, dir->redirect) : NULL;
@@ -171,14 +171,23 @@ static int redirect_locate(struct child *c, struct child_request *r, const char 
 	return 0;
 }
 
+static int redirect_unknown(struct child *c, int status)
+{
+	child_log(c, LOG_ERR, "http", "AH01579: Invalid response status %d", status);
+	return 500;
+}
+
 static int redirect_try(struct child *c, struct child_request *r, const char *uri,
     const struct conf_alias_dir *dir, const struct conf_aliases *list, enum redirect_place place)
 {
 	const char *url = NULL;
 	int status = redirect_find(c, uri, dir, list, &url);
 
+	/* An interim answer, or one that nobody has a name for, cannot be the end. */
+	if (status && (status < 200 || span_eq(child_reason(status), SPAN("Unknown Reason"))))
+		return redirect_unknown(c, status);
 	if (status < 300 || status > 399)
-		return status > 599 || (status && status < 200) ? 500 : status;
+		return status;
 	/* An expression that gives nothing is no URL. */
 	int failed = redirect_locate(
 	    c, r, uri, url ? url : "", dir && dir->relative == ALIAS_FLAG_ON, place);

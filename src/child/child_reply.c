@@ -122,6 +122,18 @@ static void head_put_err(struct child *c, const struct child_request *r)
 		child_head_add(c, r->err.v[i].name, r->err.v[i].value);
 }
 
+/* For clients that BrowserMatch knows to be confused by more (basic_http_header_check). */
+static struct span head_protocol(struct child_request *r)
+{
+	bool no_vary = child_env_get(r, "force-no-vary");
+
+	r->old = r->head.minor == 0 || no_vary || child_env_get(r, "downgrade-1.0");
+	if (!r->old || !(no_vary || child_env_get(r, "force-response-1.0")))
+		return SPAN("HTTP/1.1 ");
+	r->close = true;
+	return SPAN("HTTP/1.0 ");
+}
+
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason)
 {
 	const char *server = c->start->conf->server_token;
@@ -136,7 +148,7 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	r->status = status;
 	r->error_page = false;
 	c->out_n = 0;
-	head_put(c, SPAN("HTTP/1.1 "));
+	head_put(c, head_protocol(r));
 	head_put(c, span_decimal(digits, (uint64_t)status));
 	head_put(c, SPAN(" "));
 	head_put(c, reason);
@@ -165,6 +177,11 @@ static bool head_may_keep(const struct child *c, const struct child_request *r)
 		return false;
 	if (!v->keep_alive || v->keep_alive_timeout == 0)
 		return false;
+	if (r->old && !http_head_has_token(&r->head, SPAN("Connection"), SPAN("keep-alive")))
+		return false;
+	/* A proxy between may keep what the client itself would stumble over. */
+	if (child_env_get(r, "nokeepalive") && !http_head_field(&r->head, SPAN("Via")))
+		return false;
 	if (v->max_keep_alive_requests && c->served >= v->max_keep_alive_requests)
 		return false;
 	return !child_ending() && !child_hurry() && child_body_drainable(r);
@@ -183,9 +200,10 @@ static void head_connection(struct child *c, const struct child_request *r)
 {
 	const struct conf_vhost *v = c->vhost;
 	char digits[SPAN_DECIMAL_MAX];
+	bool close = !r->keep && !r->connection_close;
 	struct span own = r->keep_alive_field ? SPAN("Keep-Alive")
-	                  : r->keep           ? SPAN("")
-	                                      : SPAN("close");
+	                  : close             ? SPAN("close")
+	                                      : SPAN("");
 
 	if (r->keep_alive_field) {
 		head_put(c, SPAN("Keep-Alive: timeout="));
@@ -219,10 +237,24 @@ static void head_framing(struct child_request *r, int64_t length)
 	r->chunked = false;
 	if (length >= 0 || bodiless || r->head_only)
 		return;
-	r->chunked = r->parsed && r->head.minor >= 1;
+	r->chunked = r->parsed && !r->old;
 	/* To a client of HTTP/1.0 the end of the connection is the end of the body. */
 	if (!r->chunked)
 		r->close = true;
+}
+
+/* A rule made of the head what is none: 500, and where one for error pages did it, nothing more. */
+static void head_refused(struct child *c, struct child_request *r)
+{
+	r->close = true;
+	if (!r->refused) {
+		r->refused = true;
+		child_error(c, r, 500);
+		return;
+	}
+	r->plain = true;
+	child_head_start(c, r, 500, child_reason(500));
+	child_reply(c, r, "", 0);
 }
 
 bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
@@ -230,8 +262,7 @@ bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 	head_framing(r, length);
 	if (child_headers_any(c, r)) {
 		if (!child_headers_apply(c, r)) {
-			r->plain = r->close = true;
-			child_error(c, r, 500);
+			head_refused(c, r);
 			return false;
 		}
 	} else {

@@ -4,6 +4,7 @@
  * client's.
  */
 #include "child_internal.h"
+#include "itkd/status_page.h"
 
 #include <string.h>
 
@@ -12,13 +13,15 @@ static int request_check(struct child *c, struct child_request *r)
 {
 	static const unsigned slashes[] = {
 	    [SLASHES_DECODED] = PATH_DECODE_SLASHES, [SLASHES_KEPT] = PATH_LEAVE_SLASHES};
-	const struct conf_vhost *v = c->vhost;
+	const struct conf_vhost *v = c->vhost,
+	                        *first = c->start->conf->vhosts[host_group_default(c->group)];
 	unsigned flags = slashes[v->encoded_slashes] | (v->keep_slashes ? PATH_KEEP_SLASHES : 0);
 	char *path = NULL;
 
 	if (r->head.expect_unknown)
 		return 417;
-	if (r->method_id == HTTP_METHOD_OTHER && v->registered_methods)
+	/* Apache reads a head before it knows whose it is: the default one's setting counts. */
+	if (r->method_id == HTTP_METHOD_OTHER && first->registered_methods)
 		return 501;
 	if (r->method_id == HTTP_METHOD_CONNECT)
 		return 405;
@@ -27,10 +30,13 @@ static int request_check(struct child *c, struct child_request *r)
 		r->path = r->uri = path;
 		return 0;
 	case PATH_NOT_FOUND:
-		child_log(c, LOG_INFO, "core", "AH00026: found %%2f (encoded '/') in URI path");
+		child_log(c, LOG_INFO, "core",
+		    "AH00026: found %%2f (encoded '/') in URI path (%.*s), returning 404",
+		    (int)r->head.path.n, r->head.path.p);
 		return 404;
 	default:
-		child_log(c, LOG_ERR, "core", "AH00565: invalid URI path");
+		child_log(c, LOG_ERR, "core", "AH10244: invalid URI path (%.*s)",
+		    (int)r->head.path.n, r->head.path.p);
 		return 400;
 	}
 }
@@ -40,6 +46,7 @@ static bool request_is_server(struct child *c, struct child_request *r)
 {
 	if (!span_eq(r->head.path, SPAN("*")) || r->method_id != HTTP_METHOD_OPTIONS)
 		return false;
+	r->plain = true;
 	child_head_start(c, r, 200, child_reason(200));
 	child_reply(c, r, "", 0);
 	return true;
@@ -51,7 +58,7 @@ static int request_limit(struct child *c, struct child_request *r)
 	const struct conf_dir *dir = &c->dir.merged;
 	struct child_body *b = &r->body;
 
-	if (!(dir->set & DIR_LIMIT_BODY) || dir->limit_body <= 0)
+	if (!(dir->set & DIR_LIMIT_BODY) || dir->limit_body <= 0 || r->no_body)
 		return 0;
 	b->limit = (uint64_t)dir->limit_body;
 	if (b->kind != BODY_LENGTH || b->left <= b->limit)
@@ -59,6 +66,7 @@ static int request_limit(struct child *c, struct child_request *r)
 	child_log(c, LOG_ERR, "http",
 	    "AH01588: Requested content-length of %lld is larger than the configured limit of %lld",
 	    (long long)b->left, (long long)b->limit);
+	r->no_body = true;
 	return 413;
 }
 
@@ -71,6 +79,8 @@ static int request_handle(struct child *c, struct child_request *r)
 		return status;
 	if (t->handler && strcmp(t->handler, "cgi-script") == 0)
 		return child_cgi(c, r);
+	if (t->handler && strcmp(t->handler, "server-status") == 0)
+		return child_status_page(c, r);
 	if (child_index_wants(r))
 		return child_index(c, r);
 	status = child_action(c, r);

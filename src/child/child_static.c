@@ -20,9 +20,12 @@ struct static_file {
 	int64_t size;
 };
 
-static struct span static_field(struct child *c, const struct child_request *r, struct span name)
+/* RFC 9110 section 8.8.2.1: not later than the answer. */
+static time_t static_modified(const struct child_request *r)
 {
-	return http_head_joined(&c->arena, &r->head, name);
+	time_t modified = r->target.st.st_mtim.tv_sec;
+
+	return modified < r->start.tv_sec ? modified : r->start.tv_sec;
 }
 
 void child_static_validators(struct child *c, struct child_request *r)
@@ -30,44 +33,10 @@ void child_static_validators(struct child *c, struct child_request *r)
 	char modified[DATE_LEN + 1], text[CHILD_ETAG_MAX];
 	struct span etag = child_etag(c, r, text);
 
-	date_format(r->target.st.st_mtim.tv_sec, modified);
+	date_format(static_modified(r), modified);
 	child_head_add(c, SPAN("Last-Modified"), (struct span){modified, DATE_LEN});
 	if (etag.n)
 		child_head_add(c, SPAN("ETag"), etag);
-}
-
-/* RFC 9110 section 13.1.4 and 13.1.3: false where there is no such field, or no date in it. */
-static bool static_date(const struct child_request *r, struct span name, time_t *date)
-{
-	const struct http_field *field = http_head_field(&r->head, name);
-
-	if (!field)
-		return false;
-	*date = date_parse(field->value, r->start.tv_sec);
-	return *date != -1;
-}
-
-/* RFC 9110 section 13.2.2, steps 1 to 4: 0, 304 or 412. */
-static int static_conditions(
-    struct child *c, const struct child_request *r, const struct static_file *f)
-{
-	time_t modified = r->target.st.st_mtim.tv_sec, date;
-	struct span match = static_field(c, r, SPAN("If-Match"));
-	struct span none = static_field(c, r, SPAN("If-None-Match"));
-
-	if (match.p) {
-		if (etag_match(match, f->etag, ETAG_STRONG) == ETAG_DIFFERS)
-			return 412;
-	} else if (static_date(r, SPAN("If-Unmodified-Since"), &date) && modified > date) {
-		return 412;
-	}
-	if (none.p && etag_match(none, f->etag, ETAG_WEAK) != ETAG_DIFFERS)
-		return r->method_id == HTTP_METHOD_POST ? 412 : 304;
-	if (none.p || r->method_id == HTTP_METHOD_POST)
-		return 0;
-	if (static_date(r, SPAN("If-Modified-Since"), &date) && modified <= date)
-		return 304;
-	return 0;
 }
 
 /* RFC 9110 section 13.1.5: without If-Range, or where it names exactly this file as it is. */
@@ -95,7 +64,7 @@ static int static_range(struct child *c, const struct child_request *r, const st
 	/* Defined for GET only (section 14.2); of several ranges the whole is sent. */
 	if (r->method_id != HTTP_METHOD_GET || r->error_status)
 		return 200;
-	value = static_field(c, r, SPAN("Range"));
+	value = http_head_joined(&c->arena, &r->head, SPAN("Range"));
 	if (!value.p || !static_range_holds(r, f))
 		return 200;
 	switch (range_parse(value, f->size, range, 1, &n)) {
@@ -187,6 +156,10 @@ static int method_options(struct child *c, struct child_request *r)
 		child_head_add(c, SPAN("Content-Type"), SPAN("httpd/unix-directory"));
 	else if (r->target.type)
 		child_head_add(c, SPAN("Content-Type"), span_of(r->target.type));
+	if (r->target.encoding)
+		child_head_add(c, SPAN("Content-Encoding"), span_of(r->target.encoding));
+	if (r->target.language)
+		child_head_add(c, SPAN("Content-Language"), span_of(r->target.language));
 	child_reply(c, r, "", 0);
 	return 200;
 }
@@ -218,7 +191,7 @@ int child_method(struct child *c, struct child_request *r)
 /* AcceptPathInfo: what stands behind a file's name is not the file. */
 static bool static_path_info(struct child *c, const struct child_request *r)
 {
-	if (!r->target.path_info[0] || child_settings(c, r)->answer.path_info == PATH_INFO_ON)
+	if (!r->target.path_info[0] || c->dir.merged.answer.path_info == PATH_INFO_ON)
 		return true;
 	child_log(c, LOG_INFO, "core", "AH00130: File does not exist: %s%s", r->target.file,
 	    r->target.path_info);
@@ -237,9 +210,9 @@ int child_static(struct child *c, struct child_request *r)
 	if (!static_path_info(c, r))
 		return 404;
 	f.etag = child_etag(c, r, f.etag_text);
-	date_format(r->target.st.st_mtim.tv_sec, f.modified);
+	date_format(static_modified(r), f.modified);
 	/* An ErrorDocument is no representation of what was asked for. */
-	status = r->error_status ? 0 : static_conditions(c, r, &f);
+	status = r->error_status ? 0 : child_conditions(c, r, f.etag, static_modified(r));
 	if (status == 0)
 		status = static_range(c, r, &f, &range);
 	if (status == 416) {

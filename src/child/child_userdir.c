@@ -37,9 +37,7 @@ static bool userdir_split(struct child *c, const char *uri, struct userdir *u)
 	u->user = arena_strndup(&c->arena, uri + 2, n);
 	u->prefix = n + 2;
 	u->rest = uri + u->prefix;
-	/* "x." and "x..": Apache's way to leave "." and ".." out, and those two by themselves. */
-	if (n == 0 || strcmp(u->user, ".") == 0 || strcmp(u->user, "..") == 0 ||
-	    strcmp(u->user + 1, ".") == 0 || strcmp(u->user + 1, "..") == 0)
+	if (n == 0 || strcmp(u->user, ".") == 0 || strcmp(u->user, "..") == 0)
 		return false;
 	if (userdir_lists(conf->disabled_users, conf->ndisabled, u->user))
 		return false;
@@ -70,18 +68,15 @@ static const char *userdir_place(
 	struct arena *a = &c->arena;
 
 	*url = NULL;
+	/* What stands behind the star of a URL does not count, as in Apache. */
 	if (star && memchr(place, ':', n) && *place != '/') {
-		*url = arena_printf(a, "%.*s%s%s%s", (int)n, place, u->user, star + 1, u->rest);
+		*url = arena_printf(a, "%.*s%s%s", (int)n, place, u->user, u->rest);
 		return NULL;
 	}
 	if (star && (*place == '/' || star[1] == '\0'))
 		return arena_printf(a, "%.*s%s%s", (int)n, place, u->user, star + 1);
 	if (*place == '/')
 		return arena_printf(a, "%s/%s", place, u->user);
-	if (strchr(place, ':')) {
-		*url = arena_printf(a, "%s/%s%s", place, u->user, u->rest);
-		return NULL;
-	}
 	const char *home = userdir_home(c, u->user);
 
 	return home ? arena_printf(a, "%s/%s", home, star ? star + 1 : place) : NULL;

@@ -78,17 +78,17 @@ static const char *time_part(struct child *c, const char *name)
 static const char *owner_name(struct child *c, const struct child_request *r, bool group)
 {
 	const struct conf *conf = c->start->conf;
-	const struct stat *st = &r->target.st;
+	struct stat st = r->target.st;
 
-	if (r->target.fd < 0)
+	if (r->target.fd < 0 && (!r->target.file || stat(r->target.file, &st) < 0))
 		return NULL;
 	for (uint32_t i = 0; i < conf->nidentities; i++) {
 		const struct conf_identity *id = &conf->identities[i];
 
-		if (group ? id->gid == st->st_gid : id->uid == st->st_uid)
+		if (group ? id->gid == st.st_gid : id->uid == st.st_uid)
 			return group ? id->group : id->user;
 	}
-	return arena_printf(&c->arena, "%u", (unsigned)(group ? st->st_gid : st->st_uid));
+	return arena_printf(&c->arena, "%u", (unsigned)(group ? st.st_gid : st.st_uid));
 }
 
 static const char *span_text(struct child *c, struct span s)
@@ -149,8 +149,9 @@ static const char *target_variable(struct child *c, const struct child_request *
 		return t->file;
 	if (strcmp(name, "PATH_INFO") == 0)
 		return t->path_info;
+	/* While a handler answers, the type stands for one (ap_invoke_handler). */
 	if (strcmp(name, "HANDLER") == 0)
-		return t->handler;
+		return t->handler || r->status == 0 || r->status >= 400 ? t->handler : t->type;
 	if (strcmp(name, "CONTENT_TYPE") == 0)
 		return r->headers ? child_field(r, &c->arena, "Content-Type") : t->type;
 	if (strcmp(name, "CONTEXT_PREFIX") == 0)

@@ -37,7 +37,7 @@ static void vary_collect(struct child_table *names, const struct child_table *fr
 }
 
 /* Apache's fixup_vary. */
-void child_vary_fix(struct child *c, struct child_headers *h)
+void child_vary_fix(struct child *c, const struct child_request *r, struct child_headers *h)
 {
 	struct child_table names = {.a = &c->arena};
 	const char *text = "";
@@ -47,10 +47,13 @@ void child_vary_fix(struct child *c, struct child_headers *h)
 	vary_collect(&names, &h->err);
 	vary_collect(&names, &h->out);
 	for (size_t i = 0; i < names.n; i++)
-		text = arena_printf(&c->arena, "%s%s%.*s", text, *text ? ", " : "",
+		text = arena_printf(&c->arena, "%s%s%.*s", text, *text ? "," : "",
 		    (int)names.v[i].name.n, names.v[i].name.p);
 	if (vary_has(&names, SPAN("*")))
 		text = "*";
 	child_table_unset(&h->err, SPAN("Vary"));
+	child_table_unset(&h->out, SPAN("Vary"));
+	if (child_env_get(r, "force-no-vary"))
+		return;
 	child_table_set(&h->out, SPAN("Vary"), span_of(text));
 }

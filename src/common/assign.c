@@ -70,5 +70,5 @@ uint32_t assign_vhost(struct arena *a, const struct conf_vhost *site, const stru
 	for (uint32_t i = s->nrules; i > 0; i--)
 		if (rule_holds(a, &s->rules[i - 1], path, file))
 			return s->rules[i - 1].vhost;
-	return site->id;
+	return s->user || s->group ? assign_by_expr(a, site, head, path) : site->id;
 }

@@ -375,6 +375,10 @@ static const char *from_parse(struct conf_dir_build *b, struct conf_from *from, 
 static const char *add_from(
     struct conf_dir_build *b, const struct conf_value *v, const void *list, uint32_t *n)
 {
+	if (v->n < 2)
+		return "requires at least two arguments, 'from' followed by hostnames or "
+		       "IP-address "
+		       "wildcards";
 	if (strcasecmp(v->words[0], "from") != 0)
 		return "allow and deny must be followed by 'from'";
 	for (uint32_t i = 1; i < v->n; i++) {

@@ -38,8 +38,7 @@ static const char *word(const struct conf_value *v, uint32_t i)
 	return i < v->n && *v->words[i] ? v->words[i] : NULL;
 }
 
-static const char *pattern(
-    struct conf_dir_build *b, const char *text, struct conf_alias *out)
+static const char *pattern(struct conf_dir_build *b, const char *text, struct conf_alias *out)
 {
 	const char *error = NULL;
 
@@ -47,8 +46,7 @@ static const char *pattern(
 	return out->regex ? NULL : "Regular expression could not be compiled.";
 }
 
-static const struct expr *expression(
-    struct conf_dir_build *b, const char *text, const char **error)
+static const struct expr *expression(struct conf_dir_build *b, const char *text, const char **error)
 {
 	if (b->context == CTX_HTACCESS)
 		return expr_parse_restricted(b->a, text, EXPR_STRING, error);
@@ -107,8 +105,7 @@ static const char *location_path(const struct conf_dir_build *b)
 	return n->args[0];
 }
 
-static const char *add_location_alias(
-    struct conf_dir_build *b, const char *text, bool script)
+static const char *add_location_alias(struct conf_dir_build *b, const char *text, bool script)
 {
 	struct conf_alias_dir *d;
 	const char *error = NULL, *path = location_path(b);
@@ -128,8 +125,7 @@ static const char *add_location_alias(
 	return NULL;
 }
 
-static const char *add_alias(
-    struct conf_dir_build *b, const struct conf_value *v, bool script)
+static const char *add_alias(struct conf_dir_build *b, const struct conf_value *v, bool script)
 {
 	if (!word(v, 0))
 		return "takes 1-2 arguments, a fakename and a realname, or a realname in a "

@@ -267,9 +267,10 @@ const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v
 		return "there is no proxy here: use cgi-script, or Action with a CGI program";
 	d->set |= DIR_HANDLER;
 	d->handler_expr = NULL;
-	d->handler =
-	    strcasecmp(v->text, "None") == 0 ? arena_strdup(b->a, "") : arena_strdup(b->a, v->text);
-	if (!strstr(v->text, "%{"))
+	d->handler = lower(b->a, v->text);
+	if (strcmp(d->handler, "none") == 0)
+		d->handler = arena_strdup(b->a, "");
+	if (!strchr(v->text, '%'))
 		return NULL;
 	d->handler_expr = b->context == CTX_HTACCESS
 	                      ? expr_parse_restricted(b->a, v->text, EXPR_STRING, &error)

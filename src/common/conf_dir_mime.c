@@ -121,7 +121,7 @@ const char *dir_default_language(struct conf_dir_build *b, const struct conf_val
 
 const char *dir_mod_mime_use_path_info(struct conf_dir_build *b, const struct conf_value *v)
 {
-	mime_of(b)->path_info = v->flag ? 1 : 2;
+	mime_of(b)->path_info = v->flag ? CONF_ON : CONF_OFF;
 	return NULL;
 }
 
@@ -161,6 +161,13 @@ const char *dir_multiviews_match(struct conf_dir_build *b, const struct conf_val
 }
 
 /* The same: without negotiation no language has priority. */
+const char *dir_language_priority(struct conf_dir_build *b, const struct conf_value *v)
+{
+	(void)b;
+	(void)v;
+	return NULL;
+}
+
 const char *dir_force_language_priority(struct conf_dir_build *b, const struct conf_value *v)
 {
 	bool none = false, other = false;

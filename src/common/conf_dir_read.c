@@ -101,6 +101,9 @@ static bool report_place(struct conf_dir_build *b, const struct conf_node *n)
 	else if (b->section)
 		conf_report(b->report, CONF_ERROR, n, "%s not allowed in %s> context", name,
 		    node_name(b->tmp, b->section));
+	else if (b->context == CTX_VHOST)
+		conf_report(
+		    b->report, CONF_ERROR, n, "%s not allowed in <VirtualHost> context", name);
 	else
 		conf_report(b->report, CONF_ERROR, n, "%s not allowed here", name);
 	return false;

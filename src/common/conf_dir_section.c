@@ -72,7 +72,7 @@ const char *conf_dir_match(
 	if (node->nargs > at + 1)
 		return arena_printf(
 		    b->tmp, "Multiple <%s> arguments not (yet) supported.", node->directive->name);
-	if (node->nargs <= at || !node->args[at][0])
+	if (node->nargs <= at)
 		return arena_printf(
 		    b->tmp, "<%s> directive requires additional arguments", node->directive->name);
 	*match = (struct conf_match){.text = arena_strdup(b->a, node->args[at])};
@@ -115,7 +115,7 @@ static const char *section_files(struct conf_dir_build *b, const struct conf_nod
 		error = conf_dir_match(b, node, regex, &match);
 	if (error)
 		return error;
-	if (b->within & WITHIN_FILES)
+	if (b->within & WITHIN_FILES && b->section)
 		conf_report(b->report, CONF_WARNING, node,
 		    "has no effect within <%s>, as in Apache", b->section->name);
 	match.dir = conf_dir_nested(b, node, WITHIN_FILES);

@@ -33,17 +33,15 @@ static int32_t unit_seconds(const char *word)
 	return 0;
 }
 
-/* Apache's sum is an int that may wrap around; ours stays at the ends. */
-static int32_t code_clamp(int64_t seconds)
+/* Apache's sums are an int that wraps around: what exceeds 68 years is in the past. */
+static int32_t code_wrap(int64_t seconds)
 {
-	if (seconds > INT32_MAX)
-		return INT32_MAX;
-	return seconds < INT32_MIN ? INT32_MIN : (int32_t)seconds;
+	return (int32_t)(uint32_t)(uint64_t)seconds;
 }
 
 static int32_t code_number(const char *text)
 {
-	return code_clamp(strtoll(text, NULL, 10));
+	return code_wrap(strtoll(text, NULL, 10));
 }
 
 /* {number unit}*, from the number in word on. */
@@ -63,7 +61,7 @@ static const char *code_sum(
 			return "bad expires code, missing <type>";
 		if (!unit_seconds(word))
 			return arena_printf(tmp, "bad expires code, unrecognised <type>'%s'", word);
-		sum = code_clamp(sum + number * unit_seconds(word));
+		sum = code_wrap(sum + number * unit_seconds(word));
 		word = conf_lex_word(tmp, &rest);
 	}
 	code->seconds = (int32_t)sum;

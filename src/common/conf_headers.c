@@ -63,7 +63,7 @@ static const char *format_tag(
 	if (*s == '{') {
 		end = strchrnul(++s, '}');
 		tag->text = arena_strndup(a, s, (size_t)(end - s));
-		s = *end ? end + 1 : end;
+		s = end + strspn(end, "}"); /* ap_getword */
 	} else if (*s == '%' || *s == '\0') {
 		*tag = (struct header_tag){HEADER_TEXT, arena_strndup(a, "%", 1)};
 		*at = *s ? s + 1 : s;

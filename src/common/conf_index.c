@@ -76,17 +76,18 @@ static void merge_texts(struct conf_index *base, const struct conf_index *add)
 	merge_text(&base->charset, add->charset);
 }
 
-void conf_index_merge(struct arena *a, struct conf_index **base, struct conf_index *add)
+static struct conf_index *merge_two(
+    struct arena *a, const struct conf_index *base, const struct conf_index *add)
 {
-	if (!add)
-		return;
 	struct conf_index *to = ARENA_NEW(a, struct conf_index);
 
-	if (*base)
-		*to = **base;
+	if (base)
+		*to = *base;
 	else
 		to->options = INDEX_UNSET;
-	*base = to;
+	to->server = NULL;
+	to->sections = NULL;
+	to->of_server = false;
 	merge_options(to, add);
 	merge_texts(to, add);
 	if (add->name.adjust != INDEX_WIDTH_UNSET)
@@ -108,4 +109,32 @@ void conf_index_merge(struct arena *a, struct conf_index **base, struct conf_ind
 	/* The reset holds for the section that it stands in alone. */
 	to->ignores = add->ignore_reset ? add->ignores : items_over(a, &add->ignores, &to->ignores);
 	to->ignore_reset = false;
+	return to;
+}
+
+void conf_index_merge(struct arena *a, struct conf_index **base, struct conf_index *add)
+{
+	struct conf_index *below = *base, *sections = add;
+	const struct conf_index *server = below;
+
+	if (!add)
+		return;
+	if (add->sections)
+		sections = add->sections;
+	if (below && !below->of_server) {
+		server = below->server;
+		sections = merge_two(a, below->sections ? below->sections : below, sections);
+	}
+	*base = merge_two(a, server, sections);
+	(*base)->server = server;
+	(*base)->sections = sections;
+}
+
+void conf_index_settle(struct conf_index *index)
+{
+	if (!index)
+		return;
+	index->of_server = true;
+	index->server = NULL;
+	index->sections = NULL;
 }

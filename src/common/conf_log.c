@@ -76,7 +76,7 @@ static bool module_is_known(const char *name)
 static const char *set_level(struct conf_dir_build *b, const char *word)
 {
 	static const char words[] = "Log level keyword must be one of emerg/alert/crit/error/warn/"
-				    "notice/info/debug/trace1/.../trace8";
+	                            "notice/info/debug/trace1/.../trace8";
 	const char *colon = strchr(word, ':');
 	int level = log_level_parse(colon ? colon + 1 : word);
 	struct conf_log_levels *l = b->dir.log_levels;

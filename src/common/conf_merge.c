@@ -71,6 +71,7 @@ static void merge_allow(struct conf_dir *base, const struct conf_dir *add)
 
 void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_dir *add)
 {
+	base->print = (base->print ^ (uintptr_t)add) * 0x9e3779b97f4a7c15u + 1;
 	if (add->set & DIR_OPTIONS)
 		merge_options(base, add);
 	conf_access_merge(a, &base->access, &add->access);

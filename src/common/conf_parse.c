@@ -229,7 +229,8 @@ static void parse_line(struct conf_parser *p, const char *text)
 
 static void parse_lines(struct conf_parser *p, const char *text, size_t n)
 {
-	struct conf_lines lines = {text, text + n, 1, CONF_LINE_MAX};
+	struct conf_lines lines = {
+	    text, text + n, 1, p->htaccess ? CONF_HTACCESS_LINE_MAX : CONF_LINE_MAX};
 	enum conf_line_result r;
 	char *line;
 
@@ -239,8 +240,7 @@ static void parse_lines(struct conf_parser *p, const char *text, size_t n)
 			conf_parse_error(p, NULL, "Line holds a NUL byte");
 		else if (r == CONF_LINE_LONG)
 			conf_parse_error(p, NULL,
-			    arena_printf(
-			        p->a, "Line too long: more than %zu bytes", CONF_LINE_MAX));
+			    arena_printf(p->a, "Line too long: more than %zu bytes", lines.max));
 		else
 			parse_line(p, line);
 	}

@@ -37,6 +37,8 @@ static const char *value_int(
 {
 	if (conf_number(word, d->min, d->max, number))
 		return NULL;
+	if (d->min == INT32_MIN)
+		return arena_printf(a, "'%s' is not a number", word);
 	return arena_printf(
 	    a, "'%s' is not a number from %" PRId64 " to %" PRId64, word, d->min, d->max);
 }

@@ -13,10 +13,10 @@
 #include <string.h>
 
 struct error_item {
-	char letter;    /* 0: text; ' ': the end of a field; '_': one that is not written */
-	bool dash;      /* %-X: "-" where there is nothing */
-	bool needed;    /* %+X: without it, no line at all */
-	int16_t level;  /* %7X: only for what is no more urgent than that; -1: always */
+	char letter;     /* 0: text; ' ': the end of a field; '_': one that is not written */
+	bool dash;       /* %-X: "-" where there is nothing */
+	bool needed;     /* %+X: without it, no line at all */
+	int16_t level;   /* %7X: only for what is no more urgent than that; -1: always */
 	const char *arg; /* what stands in braces, or the text */
 };
 
@@ -64,7 +64,8 @@ static const char *compile_item(struct arena *a, struct error_item *item, const 
 		} else if (*s == '+') {
 			item->needed = true;
 		} else if (*s >= '0' && *s <= '9') {
-			item->level = (int16_t)((item->level > 0 ? item->level * 10 : 0) + *s - '0');
+			item->level =
+			    (int16_t)((item->level > 0 ? item->level * 10 : 0) + *s - '0');
 			if (item->level > LOG_TRACE8)
 				item->level = LOG_TRACE8;
 		} else {
@@ -110,8 +111,8 @@ const struct error_format *error_format_compile(
 }
 
 /* %t, %{u}t, %{cu}t: with microseconds, and the compact form. */
-static const char *item_time(const struct error_item *i, const struct error_record *r, char *buf,
-    size_t cap)
+static const char *item_time(
+    const struct error_item *i, const struct error_record *r, char *buf, size_t cap)
 {
 	struct tm tm = {0};
 	char text[64];
@@ -163,7 +164,7 @@ static const char *item_text(
 	case 'V':
 		return r->host_name;
 	case 'k':
-		return r->keepalives ? item_number(buf, cap, (long)r->keepalives) : NULL;
+		return item_number(buf, cap, (long)r->keepalives);
 	case 'i':
 	case 'e':
 	case 'n':
@@ -226,7 +227,8 @@ size_t error_format_line(
 	bool wanted = true, space = false;
 
 	for (uint32_t k = 0; k < f->n;) {
-		struct line part = {buf + out.n + 1, 0, out.cap - out.n > 1 ? out.cap - out.n - 1 : 0};
+		struct line part = {
+		    buf + out.n + 1, 0, out.cap - out.n > 1 ? out.cap - out.n - 1 : 0};
 		uint32_t end = field(f, r, k, &part, &wanted);
 
 		/* The space before a field goes with it. */
@@ -235,8 +237,8 @@ size_t error_format_line(
 				buf[out.n++] = ' ';
 			memmove(buf + out.n, part.p, part.n);
 			out.n += part.n;
-			space = false;
 		}
+		space = false;
 		if (end < f->n && f->items[end].letter == ' ')
 			space = true;
 		k = end + 1;

@@ -33,6 +33,7 @@ static void put_host(struct wire *w, const struct host_vhost *h)
 	wire_put_u32(w, h->naliases);
 	for (uint32_t i = 0; i < h->naliases; i++)
 		wire_put_str(w, h->aliases[i]);
+	wire_put_str(w, h->path ? h->path : "");
 }
 
 static void put_logs(struct wire *w, const struct conf_vhost *v)
@@ -78,6 +79,31 @@ static void put_tls(struct wire *w, const struct conf_tls *t)
 	wire_put_u32(w, t->line);
 }
 
+static void put_assign_expr(struct wire *w, const struct assign *s)
+{
+	wire_put_str(w, s->user_text);
+	wire_put_str(w, s->group_text);
+	wire_put_u32(w, s->nsets);
+	for (uint32_t i = 0; i < s->nsets; i++) {
+		const struct assign_set *set = &s->sets[i];
+
+		wire_put_str(w, set->field);
+		wire_put_str(w, set->pattern);
+		put_bool(w, set->icase);
+		wire_put_u32(w, set->nvars);
+		for (uint32_t k = 0; k < set->nvars; k++) {
+			wire_put_str(w, set->vars[k].name);
+			wire_put_str(w, set->vars[k].value);
+		}
+	}
+	wire_put_u32(w, s->nwho);
+	for (uint32_t i = 0; i < s->nwho; i++) {
+		wire_put_str(w, s->who[i].user);
+		wire_put_str(w, s->who[i].group);
+		wire_put_u32(w, s->who[i].vhost);
+	}
+}
+
 static void put_assign(struct wire *w, const struct assign *s)
 {
 	put_bool(w, s != NULL);
@@ -95,6 +121,7 @@ static void put_assign(struct wire *w, const struct assign *s)
 		wire_put_str(w, s->aliases[i].to);
 	}
 	wire_put_str(w, s->document_root);
+	put_assign_expr(w, s);
 }
 
 static void put_vhost(struct wire *w, const struct conf_vhost *v)

@@ -8,6 +8,7 @@
 #include "itkd/addr.h"
 #include "itkd/arena.h"
 #include "itkd/assign.h"
+#include "itkd/expr.h"
 #include "itkd/log.h"
 #include "itkd/log_format.h"
 #include "itkd/wire.h"
@@ -126,6 +127,7 @@ static void get_host(struct table *t, struct host_vhost *h)
 		aliases[i] = get_str(t);
 	h->naliases = naliases;
 	h->aliases = aliases;
+	h->path = get_str(t);
 }
 
 static const struct log_format *get_format(struct table *t)
@@ -221,6 +223,61 @@ static const struct assign_rule *get_rules(struct table *t, uint32_t *n)
 	return v;
 }
 
+static void get_assign_sets(struct table *t, struct assign *s)
+{
+	s->nsets = get_count(t, 13);
+	struct assign_set *v = arena_array(t->a, s->nsets, sizeof(*v));
+
+	for (uint32_t i = 0; i < s->nsets; i++) {
+		const char *error;
+
+		v[i].field = get_str(t);
+		v[i].pattern = get_str(t);
+		v[i].icase = get_bool(t);
+		v[i].regex =
+		    regex_compile(t->a, v[i].pattern, v[i].icase ? REGEX_ICASE : 0, &error);
+		bad_unless(t, v[i].regex != NULL);
+		v[i].nvars = get_count(t, 8);
+		struct assign_var *vars = arena_array(t->a, v[i].nvars, sizeof(*vars));
+
+		for (uint32_t k = 0; k < v[i].nvars; k++) {
+			vars[k].name = get_str(t);
+			vars[k].value = get_str(t);
+		}
+		v[i].vars = vars;
+	}
+	s->sets = v;
+}
+
+static const struct expr *get_expr(struct table *t, const char **text)
+{
+	const char *error;
+
+	*text = get_optional(t);
+	if (!*text)
+		return NULL;
+	const struct expr *e = expr_parse(t->a, *text, EXPR_STRING, &error);
+
+	bad_unless(t, e != NULL);
+	return e;
+}
+
+static void get_assign_expr(struct table *t, struct assign *s)
+{
+	s->user = get_expr(t, &s->user_text);
+	s->group = get_expr(t, &s->group_text);
+	get_assign_sets(t, s);
+	s->nwho = get_count(t, 12);
+	struct assign_who *who = arena_array(t->a, s->nwho, sizeof(*who));
+
+	for (uint32_t i = 0; i < s->nwho; i++) {
+		who[i].user = get_str(t);
+		who[i].group = get_str(t);
+		who[i].vhost = wire_get_u32(&t->w);
+	}
+	s->who = who;
+}
+
 static const struct assign *get_assign(struct table *t)
 {
 	if (!get_bool(t))
@@ -237,6 +294,7 @@ static const struct assign *get_assign(struct table *t)
 	}
 	s->aliases = v;
 	s->document_root = get_optional(t);
+	get_assign_expr(t, s);
 	return s;
 }
 
@@ -252,6 +310,8 @@ static void check_sites(struct table *t)
 		bad_unless(t, v->site < c->nsites);
 		for (uint32_t k = 0; v->assign && k < v->assign->nrules; k++)
 			bad_unless(t, v->assign->rules[k].vhost < c->nvhosts);
+		for (uint32_t k = 0; v->assign && k < v->assign->nwho; k++)
+			bad_unless(t, v->assign->who[k].vhost < c->nvhosts);
 	}
 }
 

@@ -37,12 +37,14 @@ struct host_group {
 	struct host_table suffixes; /* ".example.com" of "*.example.com" */
 	uint32_t npatterns;
 	struct host_pattern *patterns; /* all others, in config order */
+	uint32_t npaths;
+	struct host_pattern *paths; /* ServerPath, in config order */
 };
 
 /* While building: how much a group will hold, and whom it saw last. */
 struct host_draft {
 	struct host_group *group;
-	uint32_t nnames, nsuffixes, npatterns;
+	uint32_t nnames, nsuffixes, npatterns, npaths;
 	uint32_t last; /* vhost id + 1 */
 };
 
@@ -237,6 +239,7 @@ static void host_draft_count(struct host_draft *d, uint32_t id, const struct hos
 {
 	(void)id;
 	d->nnames += v->name && v->name[0];
+	d->npaths += v->path && v->path[0];
 	for (uint32_t i = 0; i < v->naliases; i++) {
 		enum host_name_kind kind = host_alias_kind(v->aliases[i]);
 
@@ -260,6 +263,8 @@ static void host_draft_allocate(struct arena *a, struct host_draft *d)
 	}
 	if (d->npatterns)
 		g->patterns = arena_array(a, d->npatterns, sizeof(struct host_pattern));
+	if (d->npaths)
+		g->paths = arena_array(a, d->npaths, sizeof(struct host_pattern));
 }
 
 static void host_draft_fill(struct host_draft *d, uint32_t id, const struct host_vhost *v)
@@ -268,6 +273,8 @@ static void host_draft_fill(struct host_draft *d, uint32_t id, const struct host
 
 	if (v->name && v->name[0])
 		host_table_add(&g->names, host_bare(span_of(v->name)), id);
+	if (v->path && v->path[0])
+		g->paths[g->npaths++] = (struct host_pattern){v->path, id};
 	for (uint32_t i = 0; i < v->naliases; i++) {
 		const char *alias = v->aliases[i];
 
@@ -419,4 +426,25 @@ uint32_t host_group_resolve(const struct host_group *g, struct span host, uint16
 		if (host_pattern_matches(g->patterns[i].pattern, bare))
 			best = g->patterns[i].vhost;
 	return best == UINT32_MAX ? g->first : best;
+}
+
+/* As Apache's check_serverpath(): a whole number of segments. */
+static bool host_path_begins(struct span path, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (path.n < n || memcmp(path.p, prefix, n) != 0)
+		return false;
+	return prefix[n - 1] == '/' || path.n == n || path.p[n] == '/';
+}
+
+uint32_t host_group_request(
+    const struct host_group *g, struct span host, uint16_t port, struct span path)
+{
+	if (!g || host.n > 0 || (g->addr.port != 0 && g->addr.port != port))
+		return host_group_resolve(g, host, port);
+	for (uint32_t i = 0; i < g->npaths; i++)
+		if (host_path_begins(path, g->paths[i].pattern))
+			return g->paths[i].vhost;
+	return g->first;
 }

@@ -130,7 +130,8 @@ static void line_put_time(struct log_line *l)
 	struct tm tm = {0};
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	/* localtime_r reads the zone once and then never again: master and front see to that in time. */
+	/* localtime_r reads the zone once and then never again: master and front see to that in
+	 * time. */
 	localtime_r(&now.tv_sec, &tm);
 	line_printf(l, "[%s %s %02d %02d:%02d:%02d.%06ld %d] ", days[tm.tm_wday % 7],
 	    months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,

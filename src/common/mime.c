@@ -25,9 +25,10 @@ static const char *type_of(const struct conf *conf, const char *ext)
 	return m ? m->type : NULL;
 }
 
-static const char *append(struct arena *a, const char *list, const char *value)
+static const char *append(
+    struct arena *a, const char *list, const char *between, const char *value)
 {
-	return list ? arena_printf(a, "%s, %s", list, value) : value;
+	return list ? arena_printf(a, "%s%s%s", list, between, value) : value;
 }
 
 static void lookup_ext(struct arena *a, const struct conf *conf, const struct conf_mime_dir *dir,
@@ -49,10 +50,10 @@ static void lookup_ext(struct arena *a, const struct conf *conf, const struct co
 		*charset = value;
 	value = conf_mime_find(dir, ext, MIME_ENCODING);
 	if (value)
-		info->encoding = append(a, info->encoding, value);
+		info->encoding = append(a, info->encoding, ", ", value);
 	value = conf_mime_find(dir, ext, MIME_LANGUAGE);
 	if (value)
-		info->language = append(a, info->language, value);
+		info->language = append(a, info->language, ",", value);
 }
 
 static bool is_token(char c)
@@ -81,7 +82,7 @@ static const char *value_end(const char *p)
 	return *p && *p != ';' ? NULL : p;
 }
 
-/* One parameter "name=value" at *p; false at a malformed one. */
+/* One parameter "name=value" at *p; false at a malformed one. A name alone at the end is none. */
 static bool next_parameter(const char **p, struct span *name, struct span *value)
 {
 	const char *start = skip_blanks(*p), *at = start;
@@ -89,6 +90,11 @@ static bool next_parameter(const char **p, struct span *name, struct span *value
 	while (is_token(*at) || *at == ' ' || *at == '\t' || *at == '\n')
 		at++;
 	*name = span_trim((struct span){start, (size_t)(at - start)});
+	if (!*at) {
+		*name = (struct span){NULL, 0};
+		*p = at;
+		return true;
+	}
 	if (*at != '=' || name->n == 0)
 		return false;
 	start = skip_blanks(at + 1);
@@ -120,6 +126,8 @@ static const char *whole_type(struct arena *a, const char *type, const char *cha
 	while (*p) {
 		if (!next_parameter(&p, &name, &value))
 			return type;
+		if (name.n == 0)
+			break;
 		if (charset && span_eq(name, SPAN("charset"))) {
 			if (has)
 				continue;

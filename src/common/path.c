@@ -80,7 +80,7 @@ static enum path_result remove_dots(char *p, size_t n, unsigned flags)
 		if ((len == 0 && !(flags & PATH_KEEP_SLASHES)) || span_eq(segment, SPAN(".")))
 			continue;
 		if (span_eq(segment, SPAN(".."))) {
-			if (!drop_segment(p, &out))
+			if (!drop_segment(p, &out) && !(flags & PATH_DECODE_SLASHES))
 				return PATH_BAD;
 			continue;
 		}
@@ -104,6 +104,12 @@ enum path_result path_decode_as(struct arena *a, struct span raw, unsigned flags
 	size_t n;
 
 	*path = NULL;
+	/* Only dots between slashes that were encoded may be too many: they stay at the root. */
+	if (flags & PATH_DECODE_SLASHES) {
+		result = path_decode_as(a, raw, PATH_LEAVE_SLASHES, path);
+		if (result != PATH_OK)
+			return result;
+	}
 	if (raw.n == 0 || raw.p[0] != '/')
 		return PATH_BAD;
 	char *p = arena_alloc(a, raw.n + 1);
@@ -162,8 +168,6 @@ static struct span html_entity(char c)
 		return SPAN("&gt;");
 	case '"':
 		return SPAN("&quot;");
-	case '\'':
-		return SPAN("&#39;");
 	default:
 		return (struct span){NULL, 0};
 	}

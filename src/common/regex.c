@@ -125,6 +125,23 @@ size_t regex_groups(const struct regex *re)
 	return groups;
 }
 
+/* Each entry of PCRE2's table: the group's number in two bytes, and its name. */
+bool regex_named(const struct regex *re, size_t i, const char **name, size_t *group)
+{
+	uint32_t count = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT, &count);
+	if (i >= count)
+		return false;
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &table);
+	table += i * size;
+	*group = (size_t)table[0] << 8 | table[1];
+	*name = (const char *)table + 2;
+	return true;
+}
+
 /* n: how many groups took part; 0 where the pattern has more than there is room for. */
 static void match_copy(
     const struct regex *re, struct span subject, unsigned n, struct regex_match *m)

@@ -78,7 +78,7 @@ static void answer_access(
 	r->client_port = addr_port((const struct sockaddr *)&peer);
 	r->local = addr_ip(answer_local(c, &own), local);
 	r->local_port = addr_port((const struct sockaddr *)&own);
-	r->server_port = vhost->server_port ? vhost->server_port : r->local_port;
+	r->server_port = vhost->server_port ? vhost->server_port : c->tls ? 443 : 80;
 	for (uint32_t i = 0; i < vhost->naccess; i++) {
 		const struct conf_access_log *a = &vhost->access[i];
 

@@ -73,6 +73,19 @@ static bool dispatch_unnamed(struct front_conn *c, const struct conf_vhost *vhos
 	return true;
 }
 
+/* Not as anybody else: what the expression names may be meant to keep others out. */
+static void dispatch_nobody(struct front_conn *c, const struct conf_vhost *vhost,
+    const struct http_head *head, struct span bytes)
+{
+	struct front_refusal refusal = {.status = 500,
+	    .module = "mpm_itk",
+	    .level = LOG_ERR,
+	    .why = "AssignUserIDExpr, AssignGroupIDExpr: this request names a user or group that "
+	           "the configuration does not allow (LimitUIDRange, AssignUserIDAllow)"};
+
+	front_answer(c, vhost, &refusal, head, bytes);
+}
+
 /* The same site, as the identity that this request gets (AssignUserID in <Location>). */
 static const struct conf_vhost *dispatch_identity(
     const struct conf_vhost *site, const struct http_head *head)
@@ -86,19 +99,24 @@ static const struct conf_vhost *dispatch_identity(
 		arena_init_heap(&a, DISPATCH_ARENA);
 	id = assign_vhost(&a, site, head);
 	arena_reset(&a);
-	return front.conf->vhosts[id];
+	return id == ASSIGN_NOBODY ? NULL : front.conf->vhosts[id];
 }
 
 void front_dispatch(struct front_conn *c, const struct http_head *head, struct span bytes)
 {
-	uint32_t id = host_group_resolve(c->group, head->host, c->listener->port);
+	uint32_t id = host_group_request(c->group, head->host, c->listener->port, head->path);
 	const struct conf_vhost *vhost = front.conf->vhosts[id];
 
 	if (dispatch_misdirected(c, vhost, head, bytes))
 		return;
 	if (dispatch_unnamed(c, vhost, head, bytes))
 		return;
-	vhost = dispatch_identity(vhost, head);
+	const struct conf_vhost *own = dispatch_identity(vhost, head);
+	if (!own) {
+		dispatch_nobody(c, vhost, head, bytes);
+		return;
+	}
+	vhost = own;
 	if (dispatch_full(c, vhost, head, bytes))
 		return;
 	c->vhost = vhost;

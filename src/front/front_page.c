@@ -26,6 +26,9 @@ static const struct page pages[] = {
         "match\nthe Server Name Indication (SNI) in use for this\nconnection."},
     {431, "Request Header Fields Too Large",
         "The size of the request header fields exceeds\nthe limit of this server."},
+    {500, "Internal Server Error",
+        "The server encountered an internal error or\nmisconfiguration and was unable to complete\n"
+        "your request."},
     {501, "Not Implemented", "This server does not support what the request\nrequires of it."},
     {503, "Service Unavailable",
         "The server is temporarily unable to service your\nrequest due to maintenance downtime or "

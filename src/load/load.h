@@ -65,7 +65,9 @@ struct load_server {
 	struct load_who assign, suexec;
 	struct load_server *site;    /* whose further identity this is; NULL: it is a site */
 	struct conf_vec variants;    /* struct load_server *: its further identities */
-	struct conf_vec rules;       /* load_assign.c */
+	struct conf_vec rules;       /* struct load_rule: sections with AssignUserID */
+	struct conf_vec who;         /* struct load_rule: whom an expression may name */
+	const struct conf_node *user_expr, *group_expr; /* AssignUserIDExpr, AssignGroupIDExpr */
 	const char *error_log;
 	const struct conf_node *error_log_node;
 	struct conf_vec access;      /* struct load_access */
@@ -196,6 +198,19 @@ void load_server_name(struct loader *l, struct load_server *s);
 void load_identities(struct loader *l);
 /* The identity of s by who's names, as its only one. */
 void load_who_set(struct loader *l, struct load_server *s, const struct load_who *who);
+/* Which identity of a site a request gets, by a section or by the names of an expression. */
+struct load_rule {
+	const struct conf_node *section;
+	const char *user, *group; /* group "": the one of AssignUserID */
+	struct load_server *server;
+};
+/* load_assign_expr.c */
+struct assign;
+void load_assign_expr(struct loader *l, struct load_server *s, struct conf_vec *all);
+void load_assign_expr_finish(struct loader *l, const struct load_server *s, struct assign *out);
+/* The server of s for that identity: s itself, or one of its variants. */
+struct load_server *load_assign_variant(
+	struct loader *l, struct load_server *s, const struct load_who *who, struct conf_vec *all);
 /* load_assign.c: AssignUserID below a site. After load_identities(); after all is read. */
 void load_assign_identities(struct loader *l);
 void load_assign_finish(struct loader *l);
@@ -235,6 +250,9 @@ void load_tls_finish(struct loader *l);
 
 /* load_alias.c: aliases and redirects of server context; before they are merged. */
 void load_alias_finish(struct loader *l, struct load_server *s);
+
+/* load_page.c: who may show the status page. */
+void load_status_page(struct loader *l);
 
 /* load_log_target.c: the log that a text names, of what kind it is, and who writes it. */
 uint32_t load_log_id(struct loader *l, const struct load_server *s, const char *text,

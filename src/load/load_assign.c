@@ -11,11 +11,6 @@
 
 #define ASSIGN_VARIANTS_MAX 4096u /* of one site */
 
-struct load_rule {
-	const struct conf_node *section;
-	struct load_server *server; /* whose identity it gives */
-};
-
 static bool is_a(const struct conf_node *n, enum conf_id id)
 {
 	return n->directive && n->directive->id == id;
@@ -43,7 +38,7 @@ static const char *refused(struct loader *l, const struct conf_node *section)
 	}
 }
 
-static struct load_server *variant_of(
+struct load_server *load_assign_variant(
     struct loader *l, struct load_server *s, const struct load_who *who, struct conf_vec *all)
 {
 	struct load_server **known = s->variants.v, *v = ARENA_NEW(l->tmp, struct load_server);
@@ -102,7 +97,7 @@ static void add_rule(struct loader *l, struct load_server *s, const struct conf_
 	const struct load_who who = {n, n->args[0], n->args[1]};
 	struct load_rule *r = conf_vec_push(&s->rules, l->tmp, sizeof(*r));
 
-	*r = (struct load_rule){section, variant_of(l, s, &who, all)};
+	*r = (struct load_rule){.section = section, .server = load_assign_variant(l, s, &who, all)};
 }
 
 /* Sections in sections too: what stands there is refused, but never passed over. */
@@ -129,6 +124,7 @@ void load_assign_identities(struct loader *l)
 		/* The main server's sections hold for all, its virtual hosts' come after them. */
 		scan(l, s, l->parser.root.children, NULL, &all);
 		scan(l, s, s->node->children, NULL, &all);
+		load_assign_expr(l, s, &all);
 	}
 	l->nsites = l->nservers;
 	l->servers = all.v;
@@ -200,7 +196,7 @@ void load_assign_finish(struct loader *l)
 		struct load_server *s = l->servers[i];
 		const struct load_rule *rules = s->rules.v;
 
-		if (s->rules.n == 0)
+		if (s->rules.n == 0 && !s->user_expr)
 			continue;
 		struct assign *out = ARENA_NEW(&l->common, struct assign);
 		struct assign_rule *v = arena_array(&l->common, s->rules.n, sizeof(*v));
@@ -213,6 +209,7 @@ void load_assign_finish(struct loader *l)
 		sort_rules(v, s->rules.n);
 		out->nrules = s->rules.n;
 		out->rules = v;
+		load_assign_expr_finish(l, s, out);
 		s->v.assign = out;
 	}
 }

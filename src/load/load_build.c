@@ -72,6 +72,7 @@ static void finish_dir(struct loader *l, struct load_server *s)
 			b->dir.set |= DIR_INDEX;
 		}
 		s->v.dir = b->dir;
+		conf_index_settle(s->v.dir.listing);
 		return;
 	}
 	/* The list of variables is as private as its values. */
@@ -91,6 +92,7 @@ static void finish_dir(struct loader *l, struct load_server *s)
 		conf_report(l->report, CONF_ERROR, s->node,
 		    "the variables of this user's virtual hosts exceed 16 MiB");
 	s->v.dir = base;
+	conf_index_settle(s->v.dir.listing);
 }
 
 static void finish_server(struct loader *l, struct load_server *s, uint32_t id)
@@ -211,6 +213,7 @@ const struct conf *load_build(
 	load_listen_finish(l);
 	load_tls_finish(l);
 	load_log_finish(l);
+	load_status_page(l);
 	load_counters(l);
 	load_assign_finish(l);
 	load_check(l);

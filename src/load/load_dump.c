@@ -57,7 +57,7 @@ static void dump_group(struct loader *l, const struct dump_group *g)
 	printf("%-22s ", load_addr_text(l->tmp, &g->addr));
 	if (g->vhosts.n == 1) {
 		printf("%s (%s:%u)\n", v[0]->server_name, v[0]->file, v[0]->line);
-		dump_vhost(l->conf, v[0]);
+		dump_identity(l->conf, v[0]);
 		return;
 	}
 	printf("is a NameVirtualHost\n");

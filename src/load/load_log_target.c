@@ -19,8 +19,8 @@ static const struct {
     {"daemon", LOG_DAEMON}, {"ftp", LOG_FTP}, {"kern", LOG_KERN}, {"lpr", LOG_LPR},
     {"mail", LOG_MAIL}, {"news", LOG_NEWS}, {"syslog", LOG_SYSLOG}, {"user", LOG_USER},
     {"uucp", LOG_UUCP}, {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
-    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5},
-    {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
+    {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+    {"local7", LOG_LOCAL7}};
 
 static bool is_syslog(const char *text)
 {
@@ -92,7 +92,8 @@ static void set_program(
 	if (n == 0)
 		conf_report(l->report, CONF_ERROR, node, "names no program behind the '|'");
 	else if (n == PROGRAM_ARGS)
-		conf_report(l->report, CONF_ERROR, node, "more than %u arguments", PROGRAM_ARGS - 1);
+		conf_report(
+		    l->report, CONF_ERROR, node, "more than %u arguments", PROGRAM_ARGS - 1);
 	else if (access(argv[0], X_OK) != 0)
 		conf_report(l->report, CONF_WARNING, node,
 		    "the program '%s' cannot be started as it is now", argv[0]);
@@ -108,8 +109,8 @@ static void set_file(
 }
 
 /* The log of that text; a new one is this server's own so far. */
-uint32_t load_log_id(struct loader *l, const struct load_server *s, const char *text,
-    const struct conf_node *node)
+uint32_t load_log_id(
+    struct loader *l, const struct load_server *s, const char *text, const struct conf_node *node)
 {
 	bool file = *text != '|' && !is_syslog(text);
 

@@ -31,7 +31,6 @@ static void begin_dir(struct loader *l, struct load_server *s, struct arena *sec
 	conf_dir_begin(&s->dir, l->tmp, &l->common, secret, l->report);
 	s->dir.server_root = l->parser.server_root;
 	s->dir.context = s->node ? CTX_VHOST : CTX_SERVER;
-	s->dir.section = s->node;
 	s->dir.noted = &l->noted;
 }
 
@@ -115,8 +114,6 @@ static const char *host_name(struct loader *l)
 
 void load_server_name(struct loader *l, struct load_server *s)
 {
-	const struct host_addr *addrs = s->addrs.v;
-
 	if (!s->v.named && !s->node) {
 		s->v.server_name = host_name(l);
 		if (l->nservers == 0)
@@ -128,6 +125,4 @@ void load_server_name(struct loader *l, struct load_server *s)
 	} else if (!s->v.named) {
 		s->v.server_name = l->main.v.server_name;
 	}
-	if (s->v.server_port == 0 && s->addrs.n)
-		s->v.server_port = addrs[0].port;
 }

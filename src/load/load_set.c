@@ -139,6 +139,14 @@ const char *load_set_server_alias(
 	return NULL;
 }
 
+const char *load_set_server_path(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	if (s->node)
+		s->v.host.path = arena_strdup(&l->common, v->text);
+	return NULL;
+}
+
 const char *load_set_server_admin(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {

@@ -148,9 +148,8 @@ pid_t master_exec_program(struct master *m, struct master_gen *g, uint32_t log)
 	if (pid != 0)
 		return pid;
 	const struct conf *conf = g->conf;
-	int errors = log == conf->main_log
-	                 ? open("/dev/null", O_WRONLY | O_CLOEXEC)
-	                 : master_log_reopen(g->pipes[conf->main_log].write, 0);
+	int errors = log == conf->main_log ? open("/dev/null", O_WRONLY | O_CLOEXEC)
+	                                   : master_log_reopen(g->pipes[conf->main_log].write, 0);
 	/* execve(2) does not write to them. */
 	union {
 		const char *const *in;

@@ -144,8 +144,7 @@ bool master_gen_open(struct master_gen *g)
 	for (uint32_t i = 0; i < conf->nlisteners; i++)
 		g->listeners[i] = -1;
 	for (uint32_t i = 0; i < conf->nlogs; i++)
-		if (conf_log_is_pipe(&conf->logs[i]) &&
-		    !open_pipe(&conf->logs[i], &g->pipes[i]))
+		if (conf_log_is_pipe(&conf->logs[i]) && !open_pipe(&conf->logs[i], &g->pipes[i]))
 			return false;
 	return open_queue(g);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DRAINED_MS 2000  /* for the old fronts to say that they accept no more */
@@ -164,6 +165,7 @@ static void take_over(struct master *m, struct master_gen *g)
 	m->active = g;
 	atomic_store(&m->scoreboard->idle, 0);
 	atomic_store(&m->scoreboard->active, g->number);
+	atomic_store(&m->scoreboard->loaded, (int64_t)time(NULL));
 	take_log(g);
 	log_msg(LOG_NOTICE, "itkd/%s configured -- resuming normal operations", ITKD_VERSION);
 	master_pool_fill(m);

@@ -120,6 +120,7 @@ static void open_scoreboard(struct master *m)
 	close(fd);
 	m->scoreboard = p;
 	m->scoreboard->magic = SCOREBOARD_MAGIC;
+	atomic_store(&m->scoreboard->started, (int64_t)time(NULL));
 	/* Fronts write it: none may seal it for the others. */
 	m->tickets_fd = memfd_create("itkd-tickets", MFD_CLOEXEC);
 	if (m->tickets_fd < 0)

@@ -9,6 +9,7 @@
 #include "itkd/job.h"
 #include "itkd/log.h"
 #include "itkd/sandbox.h"
+#include "itkd/status_page.h"
 #include "itkd/title.h"
 #include <limits.h>
 #include <signal.h>
@@ -171,11 +172,37 @@ static void announce(const struct spare_start *s, uint32_t vhost)
 	const bool enough = atomic_load(&sb->active) == s->conf->generation &&
 	                    atomic_fetch_sub(&sb->idle, 1) > (int32_t)s->conf->min_spare;
 	atomic_store(&slot->state, SLOT_BUSY);
+	atomic_fetch_add(&sb->taken, 1);
 	if (enough)
 		return;
 	const uint64_t one = 1;
 	if (write(s->taken, &one, sizeof(one)) != sizeof(one))
 		fatal_errno("eventfd");
+}
+
+/* Letters and sums, and only where the configuration shows them: nothing of what others do. */
+static const struct status_page *look_around(
+    const struct scoreboard *sb, const struct conf_vhost *vhost)
+{
+	static struct status_page page;
+	if (!vhost->status_page)
+		return NULL;
+	const uint32_t high = atomic_load(&sb->high), active = atomic_load(&sb->active);
+	page.started = atomic_load(&sb->started);
+	page.loaded = atomic_load(&sb->loaded);
+	page.generation = active;
+	page.taken = atomic_load(&sb->taken);
+	page.n = high < SCOREBOARD_SLOTS ? high : SCOREBOARD_SLOTS;
+	for (uint32_t i = 0; i < page.n; i++) {
+		const struct scoreboard_slot *slot = &sb->slots[i];
+		const uint32_t state = atomic_load(&slot->state);
+		const bool old = atomic_load(&slot->generation) != active;
+		page.states[i] = state == SLOT_FREE   ? '.'
+		                 : old                ? 'G'
+		                 : state == SLOT_IDLE ? '_'
+		                                      : 'W';
+	}
+	return &page;
 }
 
 /*
@@ -219,6 +246,8 @@ _Noreturn void spare_run(const struct spare_start *start)
 	announce(&s, r.job.vhost);
 	bool claimed = scoreboard_claim(s.scoreboard, s.slot, vhost->counter, vhost->max_clients);
 
+	const struct status_page *status = look_around(s.scoreboard, vhost);
+
 	keep_own_part(s.conf, id);
 	unmap(s.scoreboard, sizeof(*s.scoreboard));
 	close_own(&s);
@@ -235,6 +264,7 @@ _Noreturn void spare_run(const struct spare_start *start)
 	    .identity = id,
 	    .job = &r.job,
 	    .connection = r.fds[0],
+	    .status = status,
 	    .over_cap = !claimed,
 	    .nofile = s.nofile,
 	    .master_group = s.master_group,

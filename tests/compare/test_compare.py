@@ -88,11 +88,13 @@ def test_case(name, i, compared):
 @pytest.mark.parametrize("name, i", VERDICTS)
 def test_verdict(name, i, compared):
     this, results = compared(name)
+    if not hasattr(this, "said"):
+        this.said = this.verdicts()
     verdict = MODULES[name].VERDICTS[i]
     if verdict.where == "htaccess":
         said = htaccess_verdict(f"htaccess-{i}", results)
     else:
-        said = this.verdict(verdict)
+        said = this.said[i]
     apache, itkd = said["Apache"], said["itkd"]
     assert apache[0] == verdict.ok, f"Apache: {apache}"
     assert itkd[0] == (verdict.ok and not verdict.because), f"itkd: {itkd}\nApache: {apache}"

@@ -1,18 +1,21 @@
 """One file of cases/: both servers on one config, all answers. Used by test_compare.py."""
 
+import concurrent.futures
 import importlib.util
 import os
 import pwd
 import re
+import subprocess
 import time
 from pathlib import Path
 
 from apache import Apache, load_modules
 from compare import MODULES, Case, Get, Tree, Verdict, ask, fill
-from itkd import Config, Server, Site, free_port, write_file
+from itkd import ITKD, Config, Server, Site, free_port, write_file
 
 CASES = Path(__file__).parent / "cases"
 MODULES_DIR = Path("/etc/apache2/mods-available")
+THREADS = 4  # cases that are asked, or verdicts that are got, at once
 BASE = """
 User {main}
 Group {main}
@@ -20,10 +23,10 @@ ServerName main.test
 ServerAdmin webmaster@main.test
 LogLevel info
 Timeout 20
-StartServers 2
-MinSpareServers 2
-MaxSpareServers 4
-MaxRequestWorkers 20
+StartServers 6
+MinSpareServers 4
+MaxSpareServers 8
+MaxRequestWorkers 40
 TypesConfig /etc/mime.types
 LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
 LogFormat "%h %l %u %t \\"%r\\" %>s %b" common
@@ -183,9 +186,10 @@ class Topic:
             server = self.without_refused(name, results)
             try:
                 server.start()
-                for case in self.cases:
-                    if case.name not in results.refused[name]:
-                        results.answers[name][case.name] = self.ask_all(case)
+                asked = [c for c in self.cases if c.name not in results.refused[name]]
+                with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+                    for case, answers in zip(asked, pool.map(self.ask_all, asked)):
+                        results.answers[name][case.name] = answers
                 self.wait_logs(name, results)
             finally:
                 server.stop() if name == "Apache" else server.discard()
@@ -215,26 +219,32 @@ class Topic:
 
     # -- verdicts
 
-    def verdict(self, verdict):
-        """{server: (whether it takes the text, what it said)}"""
-        own, case = place(verdict)
-        said = {}
-        for name in ("Apache", "itkd"):
-            directory = self.tmp / f"verdict-{name}"
-            (directory / "logs").mkdir(parents=True, exist_ok=True)
-            vhost = directory / "vhost.conf"
-            write_file(vhost, self.vhost(case).replace("@LOGS@", str(directory / "logs")))
-            values = self.values(case)
-            for key in ("root", "dir"):
-                values[key].mkdir(parents=True, exist_ok=True)
-            spot = Spot.__new__(Spot)
-            spot.dir, spot.file, spot.port = directory, directory / "server.conf", self.port
-            spot.tls_port = 0
-            write_file(spot.file, self.config(directory, name == "Apache", own, [vhost]))
-            done = (Apache(directory, spot.file, self.port).check() if name == "Apache"
-                    else Server(spot).itkd("-t"))
-            said[name] = (done.returncode == 0, done.stderr + done.stdout)
+    def verdicts(self):
+        """[{server: (whether it takes the text, what it said)}], None for those of .htaccess."""
+        wanted = [(i, v) for i, v in enumerate(self.module.VERDICTS) if v.where != "htaccess"]
+        said = [None if v.where == "htaccess" else {} for v in self.module.VERDICTS]
+        jobs = [(name, i, v) for name in ("Apache", "itkd") for i, v in wanted]
+        with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+            for (name, i, _), result in zip(jobs, pool.map(lambda job: self.verdict(*job), jobs)):
+                said[i][name] = result
         return said
+
+    def verdict(self, name, i, verdict):
+        own, case = place(verdict)
+        directory = self.tmp / f"verdict-{name}" / str(i)
+        (directory / "logs").mkdir(parents=True)
+        vhost = directory / "vhost.conf"
+        write_file(vhost, self.vhost(case).replace("@LOGS@", str(directory / "logs")))
+        for key in ("root", "dir"):
+            self.values(case)[key].mkdir(parents=True, exist_ok=True)
+        file = write_file(directory / "server.conf",
+                          self.config(directory, name == "Apache", own, [vhost]))
+        if name == "Apache":
+            done = Apache(directory, file, self.port).check()
+        else:
+            done = subprocess.run([str(ITKD), "-t", "-f", str(file)], capture_output=True,
+                                  text=True, timeout=60, stdin=subprocess.DEVNULL)
+        return done.returncode == 0, done.stderr + done.stdout
 
 
 PLACES = {"directory": '<Directory "{root}">\n%s\n</Directory>',

@@ -9,6 +9,12 @@ from itkd import Config, Server, Site
 from itkd_site import write_file
 
 
+def make(path):
+    path.mkdir()
+    path.chmod(0o755)
+    return path
+
+
 WHO = '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n"; id -un; echo "$SECRET"\n'
 
 
@@ -103,3 +109,68 @@ def test_suexec_user_group(world, module_start, module_tmp, tls, tmp_path):
     for name in ("a.test", "both.test"):
         with server.connect() as c:
             assert c.get("/cgi-bin/who", name).body.decode().split()[0] == world.a.user
+
+
+# -- AssignUserIDExpr
+
+@pytest.fixture(scope="module")
+def expr(module_tmp, module_start, tls, world):
+    """Vhosts whose user follows from the request; a and b are allowed, nobody else."""
+    config = Config(make(module_tmp / "expr"), tls, Site("main", module_tmp))
+    allow = f"AssignUserIDAllow {world.a.user} {world.b.user}"
+    config.vhost(world.a, allow, "AssignUserIDExpr %{reqenv:ITKUID}",
+                 f'SetEnvIf Request_URI "^/cgi-bin/who/~([-a-z]+)" ITKUID=$1', name="uri.test")
+    config.vhost(world.a, allow, "AssignUserIDExpr %{http:X-User}",
+                 "AssignGroupIDExpr %{http:X-Group}", name="field.test")
+    config.vhost(world.a, allow, "AssignUserIDExpr itkt-%{tolower:%{http:X-Letter}}",
+                 name="made.test")
+    return module_start(config)
+
+
+@pytest.mark.parametrize("host, path, fields, who", [
+    ("uri.test", "/cgi-bin/who", {}, "a"),
+    ("uri.test", "/cgi-bin/who/~{b}", {}, "b"),
+    ("uri.test", "/cgi-bin/who/~{a}", {}, "a"),
+    ("uri.test", "/cgi-bin/who/~root", {}, None),
+    ("uri.test", "/cgi-bin/who/~nobody", {}, None),
+    ("field.test", "/cgi-bin/who", {"X-User": "{b}"}, "b"),
+    ("field.test", "/cgi-bin/who", {"X-User": "{b}", "X-Group": "{bgroup}"}, "b"),
+    ("field.test", "/cgi-bin/who", {"X-User": "{b}", "X-Group": "{agroup}"}, None),
+    ("field.test", "/cgi-bin/who", {"X-User": "{b}", "X-Group": "root"}, None),
+    ("field.test", "/cgi-bin/who", {"X-User": "root"}, None),
+    ("field.test", "/cgi-bin/who", {"X-User": "_itkd"}, None),
+    ("field.test", "/cgi-bin/who", {"X-User": "x" * 5000}, None),
+    ("field.test", "/cgi-bin/who", {"X-User": "#0"}, None),
+    ("field.test", "/cgi-bin/who", {}, "a"),
+    ("made.test", "/cgi-bin/who", {"X-Letter": "B"}, "b"),
+])
+def test_expr(world, expr, host, path, fields, who):
+    """Whom the expression names, and 500 for anybody that the configuration does not allow."""
+    names = {"a": world.a.user, "b": world.b.user, "agroup": world.a.group,
+             "bgroup": world.b.group}
+    with expr.connect() as c:
+        got = c.get(path.format(**names), host,
+                    headers=[(k, v.format(**names)) for k, v in fields.items()])
+    if who is None:
+        assert got.status == 500
+        assert "AssignUserIDExpr" in expr.logs_text()
+        return
+    assert got.status == 200, expr.logs_text()
+    assert got.body.decode().split()[0] == getattr(world, who).user
+
+
+@pytest.mark.parametrize("lines, message", [
+    (["AssignUserIDExpr %{reqenv:X}"], "needs LimitUIDRange or AssignUserIDAllow"),
+    (["AssignUserIDAllow {a}", "AssignUserIDExpr %{REMOTE_USER}"], "REMOTE_USER"),
+    (["AssignUserIDAllow no-such-user", "AssignUserIDExpr x"], "bad user name"),
+    (["AssignUserIDAllow root", "AssignUserIDExpr x"], "would run as root"),
+    (["AssignGroupIDExpr x"], "AssignUserIDExpr"),
+])
+def test_expr_refused(world, module_tmp, tls, tmp_path, lines, message):
+    config = Config(tmp_path, tls, Site("main", module_tmp))
+    config.vhost(world.a, *[line.format(a=world.a.user) if "{a}" in line else line
+                            for line in lines])
+    config.write()
+    done = Server(config).itkd("-t")
+    assert done.returncode == 1
+    assert message in done.stderr

@@ -8,16 +8,29 @@ static const struct {
 	const char *from, *uri;
 	size_t n;
 } matches[] = {
-    {"/a", "/a", 2}, {"/a", "/a/", 2}, {"/a", "/a/b", 2}, {"/a", "/ab", 0}, {"/a", "/", 0},
-    {"/a", "/A", 0}, {"/a/", "/a", 0}, {"/a/", "/a/", 3}, {"/a/", "/a/b", 3}, {"/a/", "/a//b", 4},
-    {"//a", "/a", 2}, {"/a//b", "/a/b", 4}, {"/a/b", "/a///b/c", 6}, {"/", "/", 1}, {"/", "/x", 1},
-    {"-", "/", 0}, {"x", "/x", 0}, {"/a b", "/a b/c", 4},
+    {"/a", "/a", 2},
+    {"/a", "/a/", 2},
+    {"/a", "/a/b", 2},
+    {"/a", "/ab", 0},
+    {"/a", "/", 0},
+    {"/a", "/A", 0},
+    {"/a/", "/a", 0},
+    {"/a/", "/a/", 3},
+    {"/a/", "/a/b", 3},
+    {"/a/", "/a//b", 4},
+    {"//a", "/a", 2},
+    {"/a//b", "/a/b", 4},
+    {"/a/b", "/a///b/c", 6},
+    {"/", "/", 1},
+    {"/", "/x", 1},
+    {"-", "/", 0},
+    {"x", "/x", 0},
+    {"/a b", "/a b/c", 4},
 };
 
 START_TEST(prefix)
 {
-	ck_assert_uint_eq(
-	    conf_alias_match(matches[_i].uri, matches[_i].from), matches[_i].n);
+	ck_assert_uint_eq(conf_alias_match(matches[_i].uri, matches[_i].from), matches[_i].n);
 }
 END_TEST
 

@@ -52,12 +52,15 @@ static const struct {
         "[client 192.0.2.7:51234] [198.51.100.1:80] www.example host.example a\\x1b message\n"},
     /* What there is nothing of goes with its field and the space before it. */
     {"a [%{X}i] %M b", "a a\\x1b message b\n"},
-    {"%k %M", "a\\x1b message\n"},
+    {"%k %M", "0 a\\x1b message\n"},
+    {"a %{X}i% b %M", "ab a\\x1b message\n"},
+    {"x%{X}iy %M", " a\\x1b message\n"},
+    {"%M %{X}i z", "a\\x1b message z\n"},
     {"%-{X}i %M", "- a\\x1b message\n"},
     {"%M% ,\\ referer\\ %{Referer}i", "a\\x1b message, referer http://r/\\n\n"},
     {"%M% ,\\ x\\ %{X}i", "a\\x1b message\n"},
     {"%{E}e %{N}n %M", "e a\\x1b message\n"},
-    {"%7m %3m %M", "core a\\x1b message\n"},
+    {"%7m %3m %M", " core a\\x1b message\n"},
     {"100%% %M", "100% a\\x1b message\n"},
     /* A line that must have what it has not. */
     {"%+{X}i %M", ""},

@@ -38,7 +38,23 @@ static struct conf_vhost site;
 static const struct assign_rule rules[] = {{ASSIGN_DIRECTORY, "/srv/a/x", NULL, 2},
     {ASSIGN_LOCATION, "/x", NULL, 2}, {ASSIGN_LOCATION_MATCH, "^/y[0-9]", NULL, 1}};
 static const struct assign_alias assign_aliases[] = {{"/i/", "/usr/share/i/"}};
-static const struct assign assign = {3, rules, 1, assign_aliases, "/srv/a"};
+static const struct assign_var assign_vars[] = {{"ITKUID", "$1"}, {"OLD", "!"}};
+static const struct assign_set assign_sets[] = {{.field = "Request_URI",
+    .pattern = "^/~([a-z]+)",
+    .icase = true,
+    .nvars = 2,
+    .vars = assign_vars}};
+static const struct assign_who assign_names[] = {{"anna", "", 1}, {"bert", "staff", 2}};
+static const struct assign assign = {.nrules = 3,
+    .rules = rules,
+    .naliases = 1,
+    .aliases = assign_aliases,
+    .document_root = "/srv/a",
+    .user_text = "%{reqenv:ITKUID}",
+    .nsets = 1,
+    .sets = assign_sets,
+    .nwho = 2,
+    .who = assign_names};
 static struct conf_access_log access_logs[2];
 static struct conf_listener listeners[2];
 static const struct conf_vhost *const vhosts[] = {&main_server, &site, &site};
@@ -146,6 +162,12 @@ static void check_site(const struct conf_vhost *v)
 	ck_assert(regex_find(v->assign->rules[2].regex, SPAN("/y7"), NULL));
 	ck_assert_str_eq(v->assign->aliases[0].to, "/usr/share/i/");
 	ck_assert_str_eq(v->assign->document_root, "/srv/a");
+	ck_assert_ptr_nonnull(v->assign->user);
+	ck_assert_ptr_null(v->assign->group);
+	ck_assert(regex_find(v->assign->sets[0].regex, SPAN("/~ANNA"), NULL));
+	ck_assert_str_eq(v->assign->sets[0].vars[1].value, "!");
+	ck_assert_str_eq(v->assign->who[1].group, "staff");
+	ck_assert_uint_eq(v->assign->who[1].vhost, 2);
 	ck_assert_uint_eq(v->server_port, 443);
 	ck_assert_str_eq(v->server_admin, "root@a.example");
 	ck_assert_uint_eq(v->nidentities, 2);

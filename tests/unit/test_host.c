@@ -144,6 +144,49 @@ START_TEST(other_port)
 }
 END_TEST
 
+/* ServerPath: only where a request names no host, whole segments, the first that fits. */
+START_TEST(server_path)
+{
+	static const struct host_addr addr = {.port = 80};
+	static const struct host_vhost v[] = {{.name = "m"},
+	    {.naddrs = 1, .addrs = &addr, .name = "a"},
+	    {.naddrs = 1, .addrs = &addr, .name = "b", .path = "/b"},
+	    {.naddrs = 1, .addrs = &addr, .name = "c", .path = "/b/c"},
+	    {.naddrs = 1, .addrs = &addr, .name = "d", .path = "/d/"}};
+	const struct host_vhost *const vhosts[] = {&v[0], &v[1], &v[2], &v[3], &v[4]};
+	static const struct {
+		const char *host, *path;
+		uint16_t port;
+		uint32_t want;
+	} rows[] = {
+	    {"", "/", 80, 1},
+	    {"", "/b", 80, 2},
+	    {"", "/b/x", 80, 2},
+	    {"", "/b/c", 80, 2},
+	    {"", "/bc", 80, 1},
+	    {"", "/B", 80, 1},
+	    {"", "/d", 80, 1},
+	    {"", "/d/x", 80, 4},
+	    {"", "/d/x", 81, 1},
+	    {"", "", 80, 1},
+	    {"a", "/b", 80, 1},
+	    {"c", "/b", 80, 3},
+	    {"x", "/b", 80, 1},
+	};
+	struct host_map map;
+	struct arena a;
+
+	arena_init_heap(&a, 1 << 20);
+	host_map_build(&a, &map, 5, vhosts);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(host_group_request(map.groups, span_of(rows[i].host), rows[i].port,
+		                  span_of(rows[i].path)) == rows[i].want,
+		    "%s %s", rows[i].host, rows[i].path);
+	ck_assert_uint_eq(host_group_request(NULL, SPAN(""), 80, SPAN("/b")), 0);
+	arena_free(&a);
+}
+END_TEST
+
 /* A client's name of many labels, and a pattern of many stars, cost no more than their product. */
 START_TEST(no_blow_up)
 {
@@ -226,6 +269,7 @@ int main(void)
 	tcase_add_test(t, parse_empty);
 	tcase_add_test(t, resolve);
 	tcase_add_test(t, other_port);
+	tcase_add_test(t, server_path);
 	tcase_add_test(t, no_blow_up);
 	tcase_add_test(t, many);
 	suite_add_tcase(s, t);

@@ -84,6 +84,27 @@ START_TEST(more_groups_than_kept)
 }
 END_TEST
 
+START_TEST(named)
+{
+	const char *error = NULL, *name;
+	struct arena a;
+	size_t group;
+
+	arena_init_heap(&a, 1 << 20);
+	const struct regex *re = regex_compile(&a, "(x)(?<user>a)(?<b>b)", 0, &error);
+
+	ck_assert_uint_eq(regex_groups(re), 3);
+	ck_assert(regex_named(re, 0, &name, &group));
+	ck_assert_str_eq(name, "b");
+	ck_assert_uint_eq(group, 3);
+	ck_assert(regex_named(re, 1, &name, &group));
+	ck_assert_str_eq(name, "user");
+	ck_assert_uint_eq(group, 2);
+	ck_assert(!regex_named(re, 2, &name, &group));
+	arena_free(&a);
+}
+END_TEST
+
 START_TEST(errors)
 {
 	static const char *const rows[] = {
@@ -254,7 +275,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-	    finds, more_groups_than_kept, errors, limits, another_program, expand};
+	    finds, more_groups_than_kept, named, errors, limits, another_program, expand};
 
 	return vector_run("regex", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -7,6 +7,7 @@ from compare import Case, Get, Verdict
 
 MODULES = ["ssl"]
 
+SET = ("Allow",)  # a set of methods, in the order of Apache's modules
 ENV = 'SetEnvIf X-Env "G" G\nSetEnvIf X-Env "H" H\n'
 CLIENTS = [Get("/x"), Get("/x", {"X-Env": "G"}), Get("/x", {"X-Env": "H"}),
            Get("/x", {"X-Env": "GH"})]
@@ -15,7 +16,7 @@ METHODS = [Get("/x", method=m) for m in ("GET", "HEAD", "POST", "PUT", "OPTIONS"
 
 def rules(name, text, requests=None, errors=()):
     """A case whose docroot has these rules, in a <Directory> of its own."""
-    return Case(name, files={"x": "x"}, requests=requests or [Get("/x")], errors=errors,
+    return Case(name, files={"x": "x"}, requests=requests or [Get("/x")], errors=errors, ignore=SET,
                 config=f'{ENV}<Directory "{{root}}">\n{text}\n</Directory>')
 
 
@@ -23,7 +24,7 @@ def htaccess(name, text, requests=None, override="All", files=None, errors=()):
     """The same rules in a .htaccess."""
     allow = f'{ENV}<Directory "{{root}}">\nAllowOverride {override}\n</Directory>'
     return Case(name, files={"x": "x", ".htaccess": text, **(files or {})}, config=allow,
-                requests=requests or [Get("/x")], errors=errors)
+                requests=requests or [Get("/x")], errors=errors, ignore=SET)
 
 
 def both(name, text, requests=None):
@@ -233,6 +234,50 @@ CASES = [
          config='<Location "/x/no">\nRequire all denied\n</Location>',
          requests=[Get("/x/no"), Get("/x/yes"), Get("/x")]),
     Case("unset", files={"x": "x"}, base=False, requests=[Get("/x")]),
+    # The page of the error is asked for as any other.
+    *[Case(f"error-document-{n}", files={"x": "x", "e.html": "error", "d/e.html": "error in d"},
+           config=f'ErrorDocument 403 {page}\n<Directory "{{root}}">\n{rule}\n</Directory>\n{more}',
+           requests=[Get("/x"), Get("/e.html"), Get("/none"), Get("/x", method="POST", body=b"a")])
+      for n, (page, rule, more) in enumerate([
+          ("/e.html", "Require all denied", ""), ("/e.html", "Deny from all", ""),
+          ("/d/e.html", "Require all denied", ""),
+          ("/d/e.html", "Require all denied",
+           '<Directory "{root}/d">\nRequire all granted\n</Directory>'),
+          ("/e.html", "Require all denied", "<Files e.html>\nRequire all granted\n</Files>"),
+          ("/e.html", "<Limit POST>\nRequire all denied\n</Limit>", ""),
+          ("/none.html", "Require all denied", ""),
+          ("/e.html", "Require expr %{REQUEST_URI} == '/x'", "")])],
+    *[Case(f"error-page-{n}", files={"x": "x", "e.html": "error", "d/.htaccess": "", **files},
+           config='ErrorDocument 403 /e.html\n<Directory "{root}">\nAllowOverride All\n'
+                  f'</Directory>\n{text}', requests=[Get("/x"), Get("/d/x"), Get("/")])
+      for n, (text, files) in enumerate([
+          ('<Location "/">\nRequire all denied\n</Location>', {}),
+          ('<Location "/x">\nRequire all denied\n</Location>', {}),
+          ('<FilesMatch ".">\nDeny from all\n</FilesMatch>', {}),
+          ('<If "true">\nRequire all denied\n</If>', {}),
+          ("", {".htaccess": "Deny from all\n"}),
+          ("", {".htaccess": "Require all denied\nErrorDocument 403 /d/e.html\n",
+                "d/e.html": "error in d"}),
+          ("", {"d/.htaccess": "Deny from all\nErrorDocument 403 /d/e.html\n",
+                "d/e.html": "error in d", "d/x": "x"}),
+      ])],
+    *[rules(f"method-{n}", text, [Get("/x", method=m) for m in ("FOO", "get", "GET")])
+      for n, text in enumerate(["<LimitExcept GET>\nRequire all denied\n</LimitExcept>",
+                                "<Limit GET>\nRequire all denied\n</Limit>",
+                                "Require method GET", "Deny from all"])],
+    # By name: what 127.0.0.1 is called is this machine's.
+    *[c for n, text in enumerate([
+        "Require host localhost", "Require host LOCALHOST", "Require host calhost",
+        "Require host .localhost", "Require host example.org localhost # all",
+        "Require host # localhost", "Require host %{HTTP:X-Env}",
+        section("All", "Require all granted", "Require not host localhost"),
+        "Require forward-dns localhost", "Require forward-dns nothing.invalid localhost",
+        "Require forward-dns nothing.invalid",
+        "Order deny,allow\nDeny from all\nAllow from localhost",
+        "Order deny,allow\nDeny from all\nAllow from example.org",
+        "Order allow,deny\nAllow from all\nDeny from localhost",
+        "Order allow,deny\nAllow from all\nDeny from example.org"])
+      for c in both(f"name-{n}", text, [Get("/x"), Get("/x", {"X-Env": "localhost"})])],
     # What applications write.
     htaccess("drupal", DRUPAL, APP_PATHS, files=APP_FILES),
     htaccess("wordpress", WORDPRESS, APP_PATHS, files=APP_FILES),

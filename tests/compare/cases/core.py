@@ -14,10 +14,13 @@ CASES = [
          requests=[Get("/secret/x"), Get("/secret/none"), Get("/mode")],
          errors=(r"AH01630: client denied by server configuration",)),
     Case("conditions", files={"x": "0123456789"},
-         requests=[Get("/x", {"Range": "bytes=2-4"}), Get("/x", {"Range": "bytes=20-"}),
+         requests=[Get("/x", {"Range": "bytes=2-4"}),
                    Get("/x", {"If-Modified-Since": "Tue, 14 Nov 2023 22:13:20 GMT"}),
                    Get("/x", {"If-None-Match": "*"}), Get("/x", {"If-Match": '"no"'}),
-                   Get("/x", {"Range": "bytes=0-1,4-5"}, method="HEAD")]),
+                   Get("/x", {"If-Range": '"no"', "Range": "bytes=2-4"})]),
+    # RFC 9110 section 15.5.17 wants Content-Range in a 416, which Apache leaves out.
+    Case("range_beyond", files={"x": "0123456789"}, ignore=("content-range", "content-length"),
+         requests=[Get("/x", {"Range": "bytes=20-"})]),
     Case("http10", files={"x": "x"}, requests=[Get("/x", version="1.0"),
                                                Raw(b"GET /x HTTP/1.1\r\n\r\n")]),
 ]

@@ -2,6 +2,7 @@
 
 from compare import Case, File, Get, Link, Verdict, cgi_env
 
+MODULES = ["macro"]
 MAIN = """
 Define SERVER_DEFINED yes
 Define ValueOf "a value"
@@ -21,6 +22,8 @@ def one(name, text, override="All", requests=(), config="", files=(), **more):
     return Case(name, files={".htaccess": text, "x": "x\n", "x.html": "<p>\n", **dict(files)},
                 config=allow(override) + config, requests=list(requests) or [Get("/x")], **more)
 
+
+LONG = [7000, *range(8187, 8196), 9000]
 
 CASES = [
     # where and in which order
@@ -277,9 +280,14 @@ CASES = [
     Case("large", files={"a/.htaccess": "# line\n" * 20000 + "Header set X-A a\n"
                          + "".join(f"SetEnvIf X-B b{i} c{i}\n" for i in range(500)), "a/f": "f"},
          requests=[Get("/a/f")]),
-    Case("long_line", files={"a/.htaccess": "Header set X-A " + "a" * 7000 + "\n", "a/f": "f",
-                             "b/.htaccess": "# " + "b" * 9000 + "\nHeader set X-B b\n", "b/f": "f"},
-         requests=[Get("/a/f"), Get("/b/f")]),
+    Case("long_line", files={
+        **{f"{n}/.htaccess": "# " + "b" * (n - 2) + "\nHeader set X-B b\n" for n in LONG},
+        **{f"{n}/f": "f" for n in LONG},
+        **{f"join{n}/.htaccess": "# " + "b" * 4000 + "\\\n" + "b" * (n - 4002) + "\n" for n in LONG},
+        **{f"join{n}/f": "f" for n in LONG},
+        "last/.htaccess": "# " + "b" * 8189, "last/f": "f"},
+         requests=[Get("/last/f"), *(Get(f"/{p}{n}/f") for n in LONG for p in ("", "join"))],
+         errors=(r"[Ll]ine too long",)),
 ]
 
 VERDICTS = [

@@ -1,18 +1,12 @@
 /*
- * Which settings hold for a request, and what the server says of itself by them (ap_psignature).
+ * What the server says of itself at the end of its pages (ServerSignature, Apache's ap_psignature).
  * Runs as the vhost's user.
  */
 #include "child_internal.h"
 
-const struct conf_dir *child_settings(struct child *c, const struct child_request *r)
-{
-	/* Until there is a path, the merged ones are those of an earlier request. */
-	return r->uri ? &c->dir.merged : &c->vhost->dir;
-}
-
 const char *child_signature(struct child *c, const struct child_request *r, const char *prefix)
 {
-	enum answer_signature signature = child_settings(c, r)->answer.signature;
+	enum answer_signature signature = c->dir.merged.answer.signature;
 	const char *name = html_escape(&c->arena, child_server_name(c, r));
 	const char *admin = c->vhost->server_admin, *link = "", *end = "";
 
