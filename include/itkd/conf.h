@@ -216,7 +216,6 @@ struct conf_vhost {
 	bool named;              /* ServerName was given */
 	const char *server_admin;
 	const char *document_root;
-	uint32_t use_canonical_name; /* 0 Off, 1 On, 2 DNS */
 
 	uint32_t site;                   /* id; of another one for a second identity of that one */
 	const struct assign *assign;     /* which identity a request gets; NULL: always this one */

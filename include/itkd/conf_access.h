@@ -44,7 +44,7 @@ struct conf_authz {
 	union {
 		const struct subnet *nets;    /* AUTHZ_IP */
 		const char *const *names;     /* AUTHZ_ENV */
-		const struct expr *expr;      /* AUTHZ_EXPR; a string: AUTHZ_HOST, AUTHZ_FORWARD_DNS */
+		const struct expr *expr;       /* AUTHZ_EXPR; text: AUTHZ_HOST, AUTHZ_FORWARD_DNS */
 		uint64_t allowed;             /* AUTHZ_METHOD */
 		struct conf_authz *first;     /* section */
 	};

@@ -45,6 +45,7 @@ struct conf_answer {
 	enum answer_path_info path_info;
 	enum answer_flag cgi_auth;      /* CGIPassAuth */
 	enum answer_flag physical_port; /* UseCanonicalPhysicalPort */
+	enum answer_flag canonical;     /* UseCanonicalName; DNS is as On */
 	uint8_t etag, etag_add, etag_remove;
 	const char *charset;            /* AddDefaultCharset; "": off */
 	struct answer_limit cpu, mem, nproc;

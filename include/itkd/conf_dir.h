@@ -1,5 +1,5 @@
 /*
- * The directives of directory context: those that <Directory> takes, and (later) .htaccess. They
+ * The directives of directory context: those that <Directory> and .htaccess take. They
  * fill a struct conf_dir; the loader and the child share this.
  */
 #ifndef ITKD_CONF_DIR_H

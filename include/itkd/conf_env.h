@@ -39,7 +39,7 @@ enum setenvif_what {
 struct conf_setenvif {
 	enum setenvif_what what;
 	bool icase;
-	bool same;        /* looks at what the last one but for SetEnvIfExpr did: its value is kept */
+	bool same;        /* looks at what the last one (no SetEnvIfExpr) did: its value is kept */
 	const char *name; /* of the field; NULL for SETENVIF_EXPR */
 	const struct regex *names; /* SETENVIF_FIELDS */
 	const char *text;          /* found anywhere in the value; NULL: */

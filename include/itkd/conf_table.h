@@ -87,7 +87,7 @@ const struct conf_directive *conf_table_find(
 const struct conf_directive *conf_table_nearest(const char *name, bool section);
 /* What <IfModule name> says: "mod_x.c", "x_module". */
 bool conf_table_module(const char *name);
-/* Those of Apache that are linked into the program itself, and are here too; NULL after the last. */
+/* Those that Apache links into the program itself, and that are here, too; NULL at the end. */
 extern const char *const conf_table_static_modules[];
 /* The modules that say yes, without "mod_", those above first, the others sorted; how many. */
 unsigned conf_table_modules(const char **names, unsigned max);

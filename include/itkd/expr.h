@@ -22,8 +22,8 @@ struct expr_source {
 	/* %{NAME}, in Apache's upper case: NULL where it has no value. */
 	const char *(*variable)(void *ctx, const char *name);
 	/*
-	 * %{name:arg}, name(arg), in lower case: http, req, req_novary, resp, reqenv, note, env, osenv,
-	 * file, filesize. NULL where there is no value.
+	 * %{name:arg}, name(arg), in lower case: http, req, req_novary, resp, reqenv, note, env,
+	 * osenv, file, filesize. NULL where there is no value.
 	 */
 	const char *(*function)(void *ctx, const char *name, const char *arg);
 	/* -d -e -f -s -L -h -F -U -A -x of a file or URL: the caller's rights decide. */
@@ -31,8 +31,8 @@ struct expr_source {
 	/* NULL, or: a condition asked for this request field, so the answer depends on it. */
 	void (*vary)(void *ctx, const char *field);
 	/*
-	 * $0..$9 of the last =~ with groups; may be preset. n is 0 after one that did not match, and
-	 * stays what it was where there was none.
+	 * $0..$9 of the last =~ with groups; may be preset. n is 0 after one that did not match,
+	 * and stays what it was where there was none.
 	 */
 	struct regex_match match;
 	const char *error; /* of the last evaluation (in a), or NULL; functions may set it */

@@ -40,6 +40,8 @@ _Noreturn void fatal_oom(void);
  * line that is not taken is lost, and a later one says how many were.
  */
 void log_patience(int ms);
+/* Says now how many were lost: for a process that may write no later line. */
+void log_tell_lost(void);
 void log_write(int fd, const char *line, size_t n);
 
 /* text escaped as in an error log's line, at most cap bytes and no half of an escape; its length. */

@@ -271,8 +271,6 @@ static bool head_conditions(struct cgi *g, struct span head, const struct cgi_fi
 	}
 	child_head_start(g->c, r, 304, child_reason(304));
 	head_fields(g, head, f);
-	/* As from an error page: Header onsuccess is for what the program itself says. */
-	r->error_page = true;
 	child_reply(g->c, r, "", 0);
 	head_sent(g);
 	return true;

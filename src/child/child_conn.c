@@ -276,6 +276,7 @@ int child_serve(const struct child_start *start)
 	do
 		next = conn_request(c);
 	while (next == CONN_KEEP);
+	log_tell_lost();
 	if (next == CONN_ABORT)
 		child_abort(c);
 	else

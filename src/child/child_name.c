@@ -7,11 +7,16 @@
 #include <ctype.h>
 #include <string.h>
 
-#define CANONICAL_OFF 0
 
 static bool name_is_tls(const struct child *c)
 {
 	return (c->start->job->flags & JOB_TLS) != 0;
+}
+
+/* UseCanonicalName, which a directory may have of its own. */
+static bool name_is_canonical(const struct child *c)
+{
+	return c->dir.merged.answer.canonical == ANSWER_ON;
 }
 
 const char *child_scheme(const struct child *c)
@@ -24,7 +29,7 @@ const char *child_scheme(const struct child *c)
 const char *child_server_name(struct child *c, const struct child_request *r)
 {
 	/* A reverse look-up (DNS) would be NSS: the canonical name stands for it. */
-	if (c->vhost->use_canonical_name != CANONICAL_OFF || !r->parsed || r->head.host.n == 0)
+	if (name_is_canonical(c) || !r->parsed || r->head.host.n == 0)
 		return c->vhost->server_name;
 	char *name = arena_span(&c->arena, r->head.host);
 
@@ -46,7 +51,7 @@ static uint16_t name_default_port(const struct child *c)
 /* Apache's ap_get_server_port. */
 uint16_t child_server_port(const struct child *c, const struct child_request *r)
 {
-	bool canonical = c->vhost->use_canonical_name != CANONICAL_OFF;
+	bool canonical = name_is_canonical(c);
 	bool physical = c->dir.merged.answer.physical_port == ANSWER_ON;
 	uint16_t named = c->vhost->server_port;
 

@@ -4,6 +4,8 @@
  */
 #include "child_headers.h"
 
+#define VARY_MAX 4096
+
 void child_vary(struct child *c, struct child_request *r, const char *name)
 {
 	struct span field = span_of(arena_strdup(&c->arena, name));
@@ -12,10 +14,16 @@ void child_vary(struct child *c, struct child_request *r, const char *name)
 		child_table_merge(&r->headers->out, SPAN("Vary"), field);
 		return;
 	}
-	r->vary =
-	    r->vary.n
-	        ? span_of(arena_printf(&c->arena, "%.*s, %s", (int)r->vary.n, r->vary.p, field.p))
-	        : field;
+	for (struct span list = r->vary, known; span_list_next(&list, &known);)
+		if (span_ieq(known, field))
+			return;
+	/* More names than any request has would make a head that is none. */
+	if (r->vary.n + field.n > VARY_MAX)
+		return;
+	if (r->vary.n)
+		field = span_of(
+		    arena_printf(&c->arena, "%.*s,%s", (int)r->vary.n, r->vary.p, field.p));
+	r->vary = field;
 }
 
 static bool vary_has(const struct child_table *names, struct span name)

@@ -20,18 +20,6 @@ static bool is_below(const char *path, const char *prefix)
 	return n == 0 || prefix[n - 1] == '/' || path[n] == '\0' || path[n] == '/';
 }
 
-/* Only the prefix that the pattern names is compared, as for <Location> in Apache. */
-static bool is_below_glob(struct arena *a, const char *path, const char *pattern)
-{
-	size_t slashes = 0, n = 0;
-
-	for (const char *p = pattern; *p; p++)
-		slashes += *p == '/';
-	for (; path[n] && (path[n] != '/' || slashes > 0); n++)
-		slashes -= path[n] == '/';
-	return fnmatch(pattern, arena_strndup(a, path, n), FNM_PATHNAME) == 0;
-}
-
 /* As child_translate() does it later, but without looking at any file. */
 static const char *to_file(struct arena *a, const struct assign *s, const char *path)
 {
@@ -42,8 +30,7 @@ static const char *to_file(struct arena *a, const struct assign *s, const char *
 	return arena_printf(a, "%s%s", s->document_root, path);
 }
 
-static bool rule_holds(
-    struct arena *a, const struct assign_rule *r, const char *path, const char *file)
+static bool rule_holds(const struct assign_rule *r, const char *path, const char *file)
 {
 	switch (r->kind) {
 	case ASSIGN_DIRECTORY:
@@ -51,7 +38,7 @@ static bool rule_holds(
 	case ASSIGN_LOCATION:
 		return is_below(path, r->path);
 	case ASSIGN_LOCATION_GLOB:
-		return is_below_glob(a, path, r->path);
+		return fnmatch(r->path, path, FNM_PATHNAME) == 0;
 	case ASSIGN_LOCATION_MATCH:
 		return regex_find(r->regex, span_of(path), NULL);
 	}
@@ -68,7 +55,7 @@ uint32_t assign_vhost(struct arena *a, const struct conf_vhost *site, const stru
 	const char *file = s->document_root ? to_file(a, s, path) : "";
 
 	for (uint32_t i = s->nrules; i > 0; i--)
-		if (rule_holds(a, &s->rules[i - 1], path, file))
+		if (rule_holds(&s->rules[i - 1], path, file))
 			return s->rules[i - 1].vhost;
 	return s->user || s->group ? assign_by_expr(a, site, head, path) : site->id;
 }

@@ -194,7 +194,7 @@ static const char *require_method(
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t bit = conf_method_bit(span_of(words[i]));
 
-		if (bit == CONF_METHOD_OTHER)
+		if (!(bit & CONF_METHODS_BUILT_IN))
 			return arena_printf(b->tmp, "Invalid Method '%s'", words[i]);
 		line->allowed |= bit;
 	}

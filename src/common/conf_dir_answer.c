@@ -204,6 +204,16 @@ const char *dir_physical_port(struct conf_dir_build *b, const struct conf_value 
 	return NULL;
 }
 
+const char *dir_use_canonical_name(struct conf_dir_build *b, const struct conf_value *v)
+{
+	bool off = strcasecmp(v->text, "off") == 0;
+
+	if (!off && strcasecmp(v->text, "on") != 0 && strcasecmp(v->text, "dns") != 0)
+		return "parameter must be 'on', 'off', or 'dns'";
+	b->dir.answer.canonical = off ? ANSWER_OFF : ANSWER_ON;
+	return NULL;
+}
+
 const char *dir_default_type(struct conf_dir_build *b, const struct conf_value *v)
 {
 	if (strcasecmp(v->text, "none") != 0 && strcasecmp(v->text, "off") != 0)

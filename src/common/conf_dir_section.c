@@ -177,7 +177,7 @@ static const char *limit_methods(
 
 		if (!except && bit == CONF_METHOD_TRACE)
 			return "TRACE cannot be controlled by <Limit>, see TraceEnable";
-		if (bit == CONF_METHOD_OTHER && b->context == CTX_HTACCESS)
+		if (!(bit & CONF_METHODS_BUILT_IN) && b->context == CTX_HTACCESS)
 			return arena_printf(b->tmp,
 			    "Could not register method '%s' for <%s from .htaccess configuration",
 			    word, name);

@@ -26,8 +26,7 @@ static void merge_options(struct conf_dir *base, const struct conf_dir *add)
 		base->options &= ~OPT_INC_WITH_EXEC;
 }
 
-static void append_files(
-    struct arena *a, struct conf_matches *base, const struct conf_matches *add)
+static void append_files(struct arena *a, struct conf_matches *base, const struct conf_matches *add)
 {
 	if (add->n == 0)
 		return;

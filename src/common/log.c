@@ -177,11 +177,12 @@ static bool write_line(int fd, const char *line, size_t n)
 	return true;
 }
 
-/* Lines are taken again: how many were not. */
-static void tell_lost(void)
+void log_tell_lost(void)
 {
 	unsigned long lost = own.lost;
 
+	if (lost == 0)
+		return;
 	own.lost = 0;
 	log_msg(LOG_ERR, "%lu log lines are lost: the logs were not read in time", lost);
 	/* That one was not taken either. */
@@ -198,7 +199,7 @@ void log_write(int fd, const char *line, size_t n)
 	if (!write_line(fd, line, n))
 		own.lost++;
 	else if (own.lost)
-		tell_lost();
+		log_tell_lost();
 	else
 		own.late = false;
 	errno = saved;

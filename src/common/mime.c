@@ -25,8 +25,7 @@ static const char *type_of(const struct conf *conf, const char *ext)
 	return m ? m->type : NULL;
 }
 
-static const char *append(
-    struct arena *a, const char *list, const char *between, const char *value)
+static const char *append(struct arena *a, const char *list, const char *between, const char *value)
 {
 	return list ? arena_printf(a, "%s%s%s", list, between, value) : value;
 }

@@ -15,17 +15,18 @@ struct page {
 
 static const struct page pages[] = {
     {400, "Bad Request",
-        "Your browser sent a request that this server could not understand.<br />"},
+        "Your browser sent a request that this server could not understand.<br />\n"},
     {403, "Forbidden", "You don't have permission to access this resource."},
     {408, "Request Timeout", "Server timeout waiting for the HTTP request from the client."},
-    {413, "Content Too Large", "The amount of data in the request exceeds the capacity limit."},
-    {414, "URI Too Long",
-        "The requested URL's length exceeds the capacity\nlimit for this server.<br />"},
+    {413, "Request Entity Too Large",
+        "The amount of data in the request exceeds the capacity limit."},
+    {414, "Request-URI Too Long",
+        "The requested URL's length exceeds the capacity\nlimit for this server.<br />\n"},
     {421, "Misdirected Request",
         "The client needs a new connection for this\nrequest as the requested host name does not "
         "match\nthe Server Name Indication (SNI) in use for this\nconnection."},
     {431, "Request Header Fields Too Large",
-        "The size of the request header fields exceeds\nthe limit of this server."},
+        "The server refused this request because\nthe request header fields are too large."},
     {500, "Internal Server Error",
         "The server encountered an internal error or\nmisconfiguration and was unable to complete\n"
         "your request."},
@@ -54,8 +55,9 @@ size_t front_page(
 
 	date_format(time(NULL), date);
 	size = snprintf(text, sizeof(text),
-	    "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n"
-	    "<title>%d %s</title>\n</head><body>\n<h1>%s</h1>\n<p>%s\n%s</p>\n</body></html>\n",
+	    "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" "
+	    "\"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n"
+	    "<title>%d %s</title>\n</head><body>\n<h1>%s</h1>\n<p>%s%s</p>\n</body></html>\n",
 	    page->status, page->reason, page->reason, page->text, more ? more : "");
 	n = snprintf(buf, FRONT_PAGE_MAX,
 	    "HTTP/1.1 %d %s\r\nDate: %s\r\n%sContent-Length: %d\r\nConnection: close\r\n"

@@ -75,17 +75,22 @@ void load_server_main(struct loader *l)
 /* All fields hold the main server's values; what Apache does not inherit begins anew. */
 void load_server_inherit(struct loader *l, struct load_server *s)
 {
-	const struct conf_node *node = s->node;
-	struct load_who assign = s->assign;
-	uint32_t identity = s->v.identities[0];
-	const uint32_t *identities = s->v.identities;
+	const struct load_server own = *s;
+	uint32_t identity = own.v.identities[0];
 
 	*s = l->main;
-	s->node = node;
+	s->node = own.node;
 	s->main = &l->main;
-	s->assign = assign;
+	/* Who it runs as was settled before. */
+	s->assign = own.assign;
+	s->site = own.site;
+	s->variants = own.variants;
+	s->rules = own.rules;
+	s->who = own.who;
+	s->user_expr = own.user_expr;
+	s->group_expr = own.group_expr;
 	s->v.nidentities = 1;
-	s->v.identities = identities;
+	s->v.identities = own.v.identities;
 	s->v.server_name = NULL;
 	s->v.server_port = 0;
 	s->v.scheme = NULL;

@@ -154,20 +154,6 @@ const char *load_set_server_admin(
 	return NULL;
 }
 
-const char *load_set_use_canonical_name(
-    struct loader *l, struct load_server *s, const struct conf_value *v)
-{
-	static const char *const values[] = {"Off", "On", "DNS"};
-
-	(void)l;
-	for (uint32_t i = 0; i < 3; i++)
-		if (strcasecmp(v->text, values[i]) == 0) {
-			s->v.use_canonical_name = i;
-			return NULL;
-		}
-	return "must be On, Off or DNS";
-}
-
 const char *load_set_document_root(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {

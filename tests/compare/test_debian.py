@@ -15,7 +15,7 @@ import pytest
 
 from apache import APACHE, Apache
 from compare import Case, Get, differences, parse
-from itkd import ITKD, Server, Site, free_port
+from itkd import ITKD, Server, free_port
 
 ENABLED = ["mpm_prefork", "mpm_itk", "ssl", "socache_shmcb", "cgi", "headers", "expires", "rewrite",
            "userdir", "include", "actions"]
@@ -46,7 +46,7 @@ REQUESTS = [
     "/", "/index.html", "/none", "/sub/", "/sub", "/sub/?C=S;O=D", "/sub/a.txt", "/.htaccess",
     "/sub/.htpasswd", "/.htnothing", "/icons/", "/icons/folder.gif", "/icons/small/",
     "/icons/README", "/icons/none.gif", "/icons", "/cgi-bin/", "/cgi-bin/none", "/server-info",
-    "/~itkt-a/", "/~nobody/x", "/script.php", "/script.phps", "/sub/readme.html", "/t.html.gz",
+    "/~nobody/x", "/script.php", "/script.phps", "/sub/readme.html", "/t.html.gz",
     "/~root/"]
 
 
@@ -153,7 +153,6 @@ def exchange(port, data, tls):
 
 @pytest.fixture(scope="module")
 def box(module_tmp, tls):
-    Site("a", module_tmp)
     return Box(module_tmp, tls)
 
 

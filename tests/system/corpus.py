@@ -66,7 +66,7 @@ ISPCONFIG = {
 IMSCP = {
     "DOMAIN_IPS": "127.0.0.1:8080", "DOMAIN_NAME": "example.test",
     "SERVER_ALIASES": "www.example.test", "DOCUMENT_ROOT": "@FILES@/public",
-    "HTTPD_LOG_DIR": "@FILES@/logs", "HOME_DIR": "@FILES@", "CERTIFICATE": "@CERT@",
+    "HTTPD_LOG_DIR": "@FILES@/logs", "HOME_DIR": "@FILES@", "CERTIFICATE": "@PEM@",
     "HSTS_MAX_AGE": "31536000", "HSTS_INCLUDE_SUBDOMAINS": "", "USER": USER, "GROUP": USER,
     "PROXY_FCGI_PATH": "unix:/run/php/x.sock|", "PROXY_FCGI_URL": "fcgi://example.test/",
     "PEAR_DIR": "/usr/share/php", "TMPDIR": "@FILES@/tmp", "EMAIL_DOMAIN": "example.test",
@@ -176,11 +176,14 @@ class Judge:
         for name in ("public", "logs", "home", "custom/before", "tmp", "web1/cgi-bin", "clients",
                      "apps", "run", "lock"):
             (self.files / name).mkdir(parents=True, exist_ok=True)
+        (self.files / "both.pem").write_bytes(tls.key("a.test").read_bytes()
+                                             + tls.cert("a.test").read_bytes())
         (self.files / "custom/example.test.conf").write_text("")
 
     def filled(self, text):
-        for mark, value in (("@FILES@", self.files), ("@CERT@", self.tls.cert("a.test")),
-                            ("@KEY@", self.tls.key("a.test"))):
+        marks = {"@FILES@": self.files, "@PEM@": self.files / "both.pem",
+                 "@CERT@": self.tls.cert("a.test"), "@KEY@": self.tls.key("a.test")}
+        for mark, value in marks.items():
             text = text.replace(mark, str(value))
         return text
 

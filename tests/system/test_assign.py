@@ -33,7 +33,7 @@ def world(module_tmp, module_start, tls):
         f'ScriptAlias "/match7/" "{w.a.cgi_bin}/"', f'Alias "/shared" "{w.a.docroot}/deep"',
         "SetEnv SECRET only-of-a",
         "<Location /b>", w.assign, "</Location>",
-        "<Location /glob-*/>", w.assign, "</Location>",
+        "<Location /glob-*/*>", w.assign, "</Location>",
         '<LocationMatch "^/match[0-9]+/">', w.assign, "</LocationMatch>",
         f'<Directory "{w.a.docroot}/deep">', w.assign, "</Directory>",
     ]

@@ -73,7 +73,8 @@ class Box:
             (self.root / name).mkdir(parents=True)
         # certbot's new virtual host has port 443: on an address that nobody else listens on.
         self.address = "127." + ".".join(str(random.randint(1, 254)) for _ in range(3))
-        words = {"root": tmp, "address": self.address, "logs": self.config.logs, "main": main_site.docroot,
+        words = {"root": tmp, "address": self.address,
+                 "logs": self.config.logs, "main": main_site.docroot,
                  "port": self.config.port,
                  "docroot": site.docroot, "user": site.user, "group": site.group}
         write_file(self.root / "apache2.conf", MAIN.format(**words))

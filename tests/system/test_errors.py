@@ -100,7 +100,8 @@ def test_macro_bomb(conf):
 
 @pytest.mark.parametrize("name, why", [
     ("/dev/zero", "not a regular file"), ("/nonexistent/x", "No such file"),
-    ("fifo", "not a regular file"), ("loop", "Too many levels"), ("/etc/passwd/x", "Not a directory")])
+    ("fifo", "not a regular file"), ("loop", "Too many levels"),
+    ("/etc/passwd/x", "Not a directory")])
 def test_no_file(conf, name, why):
     """10: what is no file is told, and does not hang."""
     subprocess.run(["mkfifo", conf.dir / "fifo"], check=True)

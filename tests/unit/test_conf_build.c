@@ -111,7 +111,7 @@ static void print_vhost(FILE *out, const struct conf *c, const struct conf_vhost
 		fprintf(out, " %u", id->groups[i]);
 	fprintf(out, " cap %u nice %d\n", v->max_clients, v->nice);
 	fprintf(out, "  admin '%s' root %s canonical %u\n", v->server_admin, v->document_root,
-	    v->use_canonical_name);
+	    v->dir.answer.canonical);
 	print_logs(out, c, v);
 	print_times(out, v);
 	print_tls(out, &v->tls);

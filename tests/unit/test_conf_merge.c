@@ -89,8 +89,9 @@ START_TEST(fields)
 	ck_assert_uint_eq(base.index.n, 2);
 	ck_assert_str_eq(base.index.v[0], "b");
 	ck_assert_int_eq(base.limit_body, 5);
-	ck_assert_ptr_null(base.handler);
-	ck_assert_ptr_null(base.type);
+	/* "None" is kept as such: it takes back what holds above. */
+	ck_assert_str_eq(base.handler, "");
+	ck_assert_str_eq(base.type, "");
 	ck_assert(!base.slash);
 	ck_assert_str_eq(conf_mime_find(base.mime, "x", MIME_TYPE), "");
 	ck_assert_ptr_null(conf_mime_find(base.mime, "c", MIME_HANDLER));

@@ -132,9 +132,8 @@ Order deny,allow
 Deny from all
 </IfModule>
 """
-DRUPAL = """<FilesMatch "\\.(engine|inc|install|make|module|profile|po|sh|.*sql|theme|twig|yml)(~|\\.sw[op])?$|^(\\.(?!well-known).*|Entries.*|Root)$">
-%s</FilesMatch>
-""" % GUARD
+DRUPAL = ('<FilesMatch "\\.(engine|inc|install|make|module|profile|po|sh|.*sql|theme|twig|yml)'
+          '(~|\\.sw[op])?$|^(\\.(?!well-known).*|Entries.*|Root)$">\n' + GUARD + "</FilesMatch>\n")
 WORDPRESS = """<Files wp-config.php>
 order allow,deny
 deny from all
@@ -164,7 +163,8 @@ CASES = [
     *[c for n, text in SECTIONS.items() for c in both(f"section-{n}", text, CLIENTS)],
     *[c for n, text in LIMITS.items() for c in both(f"limit-{n}", text, METHODS)],
     *[c for n, text in COMPAT.items() for c in both(f"compat-{n}", text, CLIENTS)],
-    rules("log", "Require ip 10", errors=(r"AH01630: client denied by server configuration: .*/x",)),
+    rules("log", "Require ip 10",
+          errors=(r"AH01630: client denied by server configuration: .*/x",)),
     rules("log-compat", "Deny from all",
           errors=(r"AH01797: client denied by server configuration: .*/x",)),
     # Three levels, and what the lower ones say with the upper ones.

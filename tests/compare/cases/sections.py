@@ -279,6 +279,7 @@ VERDICTS = [
     Verdict('<Limit>\n</Limit>', where="directory", ok=False),
     Verdict('<Limit PROPFIND MKCOL VERSION-CONTROL>\nRequire all denied\n</Limit>',
             where="directory"),
+    Verdict("<Limit PURGE>\nRequire all denied\n</Limit>", where="directory"),
     Verdict("Options", where="directory"),
     Verdict("Options Indexes +FollowSymLinks", where="directory", ok=False,
             message=r"Either all Options must start with \+ or -, or no Option may"),

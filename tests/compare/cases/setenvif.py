@@ -109,8 +109,8 @@ CASES = [
               {".htaccess": "Header set Y yes env=A\nHeader set N no env=!A\n"
                "Header set P p env=a\nRequestHeader set X-Q q env=A\n"}),
     Case("log", files=FILES, logs=("env.log", "neg.log"),
-         config='SetEnvIf X-F . A=val\nSetEnvIf Request_URI none B\nLogFormat "%U %{A}e %{B}e %{C}e '
-         '%{S}e" e\nSetEnv S set\nCustomLog "{logs}/env.log" e env=a\n'
+         config='SetEnvIf X-F . A=val\nSetEnvIf Request_URI none B\n'
+         'LogFormat "%U %{A}e %{B}e %{C}e %{S}e" e\nSetEnv S set\nCustomLog "{logs}/env.log" e env=a\n'
          'CustomLog "{logs}/neg.log" e env=!A\n<Location "/d">\nSetEnv C loc\n</Location>',
          requests=[Get("/x"), Get("/x", {"X-F": "1"}), Get("/none", {"X-F": "1"}), Get("/d/x"),
                    Get("/d/"), Get("/d")]),
@@ -127,7 +127,8 @@ CASES = [
          ignore=LENGTH,
          requests=[Get("/none?q=1"), Get("/none", method="POST", body=b"x"), Get("/secret/x"),
                    Get("/none", method="HEAD")]),
-    Case("cgi-location", files={**FILES, "go.cgi": "#!/bin/sh\nprintf 'Location: /to.cgi?x=1\\n\\n'",
+    Case("cgi-location", files={**FILES, "go.cgi": "#!/bin/sh\n"
+                                "printf 'Location: /to.cgi?x=1\\n\\n'",
                                 "to.cgi": cgi_env("A", "REDIRECT_A", "REDIRECT_STATUS",
                                                   "REDIRECT_URL", "REDIRECT_QUERY_STRING",
                                                   "REDIRECT_REQUEST_METHOD", "REDIRECT_HTTP_X_F",

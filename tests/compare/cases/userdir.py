@@ -2,6 +2,7 @@
 
 from compare import Case, Get, Verdict, cgi_env
 
+MAIN = "LimitUIDRange 1 65535\n"  # with it, homes of system users count here, too
 ENV = cgi_env("SCRIPT_NAME", "PATH_INFO", "CONTEXT_PREFIX", "REQUEST_URI")
 FILES = {"{dir}/anna/www/index.html": "anna\n", "{dir}/anna/www/d/x.txt": "x\n",
          "{dir}/bert/www/index.html": "bert\n", "{dir}/two/cora/index.html": "cora\n",
@@ -38,6 +39,13 @@ CASES = [
     case("old-words", "UserDir {dir}/*/www\nUserDir disable bert\nUserDir enable anna"),
     case("last-one", "UserDir {dir}\nUserDir {dir}/*/www"),
     case("home-none", "UserDir public_html"),
+    Case("home", config="UserDir html\n<Directory /var/www/html>\nRequire all granted\n"
+         "Options +Indexes\n</Directory>", requests=[
+             Get("/~www-data/"), Get("/~www-data"), Get("/~www-data/none"), Get("/~games/"),
+             Get("/~nobody/"), Get("/~www-data/index.html")]),
+    Case("home-disabled", config="UserDir html\nUserDir disabled www-data\n"
+         "<Directory /var/www/html>\nRequire all granted\n</Directory>",
+         requests=[Get("/~www-data/")]),
     case("below-alias", "Alias /~anna {dir}/bert/www\nUserDir {dir}/*/www"),
     case("denied", "UserDir {dir}/*/www\n<Directory {dir}/anna/www/d>\nRequire all denied\n"
          "</Directory>\n<Location /~bert>\nRequire all denied\n</Location>"),
