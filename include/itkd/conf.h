@@ -227,7 +227,7 @@ struct conf_vhost {
 
 	uint32_t nlogs;                  /* descriptors that a job carries for it */
 	uint32_t logs[CONF_VHOST_LOGS];  /* log ids; logs[0] is the ErrorLog */
-	bool status_page;                /* SetHandler server-status is somewhere in its configuration */
+	bool status_page;                /* SetHandler server-status is somewhere in it */
 	uint32_t naccess;
 	const struct conf_access_log *access;
 	uint32_t log_level;              /* LogLevel for all modules but those of dir.log_levels */

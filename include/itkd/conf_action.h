@@ -9,7 +9,7 @@
 struct arena;
 
 struct conf_action {
-	const char *type;   /* handler or media type, without case; of Script: the method, with it */
+	const char *type;   /* handler or media type, case ignored; of Script: the method */
 	const char *script; /* URL path */
 	bool virtual;       /* the file asked for need not exist */
 };

@@ -93,7 +93,7 @@ struct conf_index {
 	 */
 	bool of_server;                  /* of server context */
 	const struct conf_index *server; /* what this lies over; NULL: nothing said there */
-	struct conf_index *sections;     /* all that lies over it, merged; NULL: one section's own */
+	struct conf_index *sections;     /* all that lies over it; NULL: one section alone */
 };
 
 /* The loader: this is all that is said in server context. NULL: nothing. */

@@ -1,4 +1,4 @@
-/* Logs as the configuration keeps them: which there are, who writes them, and from what level on. */
+/* Logs as the configuration keeps them: which there are, who writes them, from what level on. */
 #ifndef ITKD_CONF_LOG_H
 #define ITKD_CONF_LOG_H
 

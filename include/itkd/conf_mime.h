@@ -23,7 +23,7 @@ enum conf_mime_kind {
 /* Of one extension in one layer. */
 struct conf_mime_ext {
 	const char *value[MIME_KINDS]; /* NULL: nothing; a type "" hides that of mime.types, too */
-	uint8_t removed;               /* bits of enum conf_mime_kind: what is below does not count */
+	uint8_t removed;               /* bits of enum conf_mime_kind: hides what is below */
 };
 
 struct conf_mime_dir {

@@ -10,7 +10,7 @@ struct arena;
 struct conf_php_value {
 	const char *name;
 	const char *value;
-	bool admin; /* php_admin_*: no .htaccess, script or inner section with php_value changes it */
+	bool admin; /* php_admin_*: no .htaccess, script or php_value changes it */
 };
 
 struct conf_php {

@@ -13,7 +13,7 @@ struct conf_home {
 
 struct conf_userdir {
 	uint32_t n;
-	const char *const *places; /* tried in turn: in the home, absolute with or without *, a URL */
+	const char *const *places; /* in turn: below the home, absolute, a URL; * is the name */
 	bool disabled;             /* for all but those enabled by name */
 	uint32_t nenabled, ndisabled;
 	const char *const *enabled, *const *disabled_users;

@@ -44,7 +44,7 @@ void log_patience(int ms);
 void log_tell_lost(void);
 void log_write(int fd, const char *line, size_t n);
 
-/* text escaped as in an error log's line, at most cap bytes and no half of an escape; its length. */
+/* text escaped as for an error log, at most cap bytes and no half of an escape; its length. */
 size_t log_escape(char *out, size_t cap, const char *text);
 
 /* "warn" for LOG_WARNING and so on, "trace1" .. "trace8"; -1 for a name that is none. */

@@ -20,8 +20,8 @@ struct logger_log {
 };
 
 /*
- * Writes a byte to ready, then copies until every pipe has ended; ends the process. It ends earlier,
- * to be started again, when a line is for syslog and that has gone.
+ * Writes a byte to ready, then copies until every pipe has ended; ends the process. It ends
+ * earlier, to be started again, when a line is for syslog and that has gone.
  */
 _Noreturn void logger_run(struct logger_log *logs, uint32_t n, int ready);
 

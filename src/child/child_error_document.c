@@ -74,7 +74,7 @@ bool child_error_redirect(struct child *c, struct child_request *r, int status)
 	to = child_error_text(c, r, status, DOCUMENT_LOCAL);
 	if (!to)
 		return false;
-	r->error_status = status;
+	r->error_status = r->first_status = status;
 	r->error_uri = r->uri ? r->uri : "";
 	mark = strchr(to, '?');
 	path = mark ? arena_strndup(&c->arena, to, (size_t)(mark - to)) : to;

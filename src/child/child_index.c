@@ -21,7 +21,7 @@ static const char *index_names(struct child *c)
 	return text ? text : "";
 }
 
-void index_swap(struct index *x)
+void child_index_swap(struct index *x)
 {
 	struct child *c = x->c;
 	struct arena arena = c->arena;
@@ -60,7 +60,7 @@ static void index_start(struct index *x, struct child *c, struct child_request *
 	x->out = arena_alloc(&c->arena, INDEX_BUFFER);
 	x->keep = &c->arena;
 	x->signature = child_signature(c, r, "");
-	index_query(x);
+	child_index_query(x);
 }
 
 static bool index_make(struct index *x, int fd)
@@ -70,16 +70,16 @@ static bool index_make(struct index *x, int fd)
 	arena_init_heap(&x->arena, CHILD_ARENA_MAX);
 	arena_init_heap(&x->dir.arena, INDEX_DIR_MAX);
 	arena_init_heap(&x->dir.kept, INDEX_DIR_MAX);
-	index_swap(x);
-	bool listed = index_list(x, fd);
+	child_index_swap(x);
+	bool listed = child_index_list(x, fd);
 
 	if (listed) {
-		index_top(x);
+		child_index_top(x);
 		arena_reset(&c->arena);
-		index_page(x);
-		index_bottom(x);
+		child_index_page(x);
+		child_index_bottom(x);
 	}
-	index_swap(x);
+	child_index_swap(x);
 	arena_free(&x->arena);
 	arena_free(&x->dir.arena);
 	arena_free(&x->dir.kept);
@@ -109,7 +109,7 @@ static int index_answer(struct child *c, struct child_request *r)
 	index_start(&x, c, r);
 	if (r->head_only) {
 		close(fd);
-		index_head(&x);
+		child_index_head(&x);
 		/* Nobody counts what the list would be. */
 		if (child_head_finish(c, r, -1))
 			r->aborted = !child_send(c, c->out, c->out_n, 0);
@@ -117,7 +117,7 @@ static int index_answer(struct child *c, struct child_request *r)
 	}
 	if (!index_make(&x, fd))
 		return index_failed(c, r, errno);
-	index_end(&x);
+	child_index_end(&x);
 	return 0;
 }
 

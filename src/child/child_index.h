@@ -50,56 +50,56 @@ struct index {
 };
 
 /* child_index_out.c: the page, in pieces as they fill the buffer. */
-void index_put(struct index *x, const char *text);
-void index_put_span(struct index *x, struct span text);
-void index_put_number(struct index *x, int number);
+void child_index_put(struct index *x, const char *text);
+void child_index_put_span(struct index *x, struct span text);
+void child_index_put_number(struct index *x, int number);
 /* Text of names and URLs: without what HTML would take for its own. */
-void index_put_escaped(struct index *x, const char *text);
-void index_puts(struct index *x, const char *const *texts);
+void child_index_put_escaped(struct index *x, const char *text);
+void child_index_puts(struct index *x, const char *const *texts);
 /* child_index.c: what was kept aside takes its place again, and the other way round. */
-void index_swap(struct index *x);
+void child_index_swap(struct index *x);
 
 /* The head of the answer, and what is left of the page. */
-void index_end(struct index *x);
+void child_index_end(struct index *x);
 /* The start of the head. */
-void index_head(struct index *x);
+void child_index_head(struct index *x);
 /* What was put up to here leaves now, and with it all the rest in pieces. */
-void index_flush(struct index *x);
+void child_index_flush(struct index *x);
 
 /* child_index_query.c: what the client asks for. */
-void index_query(struct index *x);
+void child_index_query(struct index *x);
 
 /* child_index_list.c: the entries, sorted. False where the directory cannot be read. */
-bool index_list(struct index *x, int fd);
+bool child_index_list(struct index *x, int fd);
 /* A subrequest: its target is open on 0 and when it says so; otherwise a status. */
-int index_look(struct index *x, const char *uri, struct child_request *sub);
-void index_look_end(struct child_request *sub);
+int child_index_look(struct index *x, const char *uri, struct child_request *sub);
+void child_index_look_end(struct child_request *sub);
 
 /* child_index_item.c: what the configuration says of a name. */
 /* path begins with "^^": one of the two special names. type and encoding may be NULL. */
-const char *index_item(const struct conf_index_items *list, const char *path, const char *type,
-	const char *encoding, bool path_only);
-const char *index_desc(const struct conf_index *conf, const char *path);
-bool index_ignored(const struct conf_index *conf, const char *path);
+const char *child_index_item(const struct conf_index_items *list, const char *path,
+	const char *type, const char *encoding, bool path_only);
+const char *child_index_desc(const struct conf_index *conf, const char *path);
+bool child_index_ignored(const struct conf_index *conf, const char *path);
 
 /* child_index_page.c: the list itself. */
 struct index_widths {
 	uint32_t name, desc;
 };
-void index_page(struct index *x);
-void index_image(struct index *x, const char *icon, const char *alt);
+void child_index_page(struct index *x);
+void child_index_image(struct index *x, const char *icon, const char *alt);
 
 /* child_index_row.c: entry i. */
-void index_row_plain(struct index *x, size_t i);
-void index_row_fancy(struct index *x, size_t i, const struct index_widths *w);
-void index_row_table(struct index *x, size_t i, const struct index_widths *w);
+void child_index_row_plain(struct index *x, size_t i);
+void child_index_row_fancy(struct index *x, size_t i, const struct index_widths *w);
+void child_index_row_table(struct index *x, size_t i, const struct index_widths *w);
 /* Blanks behind a text of used bytes. */
-void index_pad(struct index *x, size_t used, uint32_t width);
+void child_index_pad(struct index *x, size_t used, uint32_t width);
 
 /* child_index_text.c: above it and below it, HeaderName and ReadmeName among them. */
-void index_top(struct index *x);
-void index_bottom(struct index *x);
+void child_index_top(struct index *x);
+void child_index_bottom(struct index *x);
 /* ScanHTMLTitles: what stands between <title> and the next '<' near the start; NULL: nothing. */
-const char *index_title(struct index *x, const struct child_request *sub, const char *file);
+const char *child_index_title(struct index *x, const struct child_request *sub, const char *file);
 
 #endif

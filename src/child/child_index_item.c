@@ -29,8 +29,8 @@ static bool item_matches(const struct conf_index_item *item, const char *path, c
 	return item->by == INDEX_BY_TYPE && type && listing_match(type, item->pattern, true);
 }
 
-const char *index_item(const struct conf_index_items *list, const char *path, const char *type,
-    const char *encoding, bool path_only)
+const char *child_index_item(const struct conf_index_items *list, const char *path,
+    const char *type, const char *encoding, bool path_only)
 {
 	for (; list; list = list->below)
 		for (uint32_t i = 0; i < list->n; i++)
@@ -40,7 +40,7 @@ const char *index_item(const struct conf_index_items *list, const char *path, co
 	return NULL;
 }
 
-const char *index_desc(const struct conf_index *conf, const char *path)
+const char *child_index_desc(const struct conf_index *conf, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
@@ -56,7 +56,7 @@ const char *index_desc(const struct conf_index *conf, const char *path)
 	return NULL;
 }
 
-bool index_ignored(const struct conf_index *conf, const char *path)
+bool child_index_ignored(const struct conf_index *conf, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 

@@ -16,7 +16,7 @@
 
 #define INDEX_FORGET 1024 /* entries */
 
-int index_look(struct index *x, const char *uri, struct child_request *sub)
+int child_index_look(struct index *x, const char *uri, struct child_request *sub)
 {
 	*sub = *x->r;
 	sub->uri = uri;
@@ -42,7 +42,7 @@ int index_look(struct index *x, const char *uri, struct child_request *sub)
 	return status;
 }
 
-void index_look_end(struct child_request *sub)
+void child_index_look_end(struct child_request *sub)
 {
 	child_target_close(&sub->target);
 }
@@ -80,22 +80,22 @@ static void list_parent(struct index *x)
 	const char *path = arena_printf(&x->c->arena, "%s..", x->path);
 	const struct conf_index *conf = x->conf;
 
-	if (!uri || index_ignored(conf, path))
+	if (!uri || child_index_ignored(conf, path))
 		return;
 	struct index_entry *e = list_push(x);
 
 	*e = (struct index_entry){.name = uri, .size = -1, .modified = -1};
 	if (!(x->options & INDEX_FANCY))
 		return;
-	e->icon = index_item(&conf->icons, path, NULL, NULL, true);
+	e->icon = child_index_item(&conf->icons, path, NULL, NULL, true);
 	if (!e->icon)
-		e->icon = index_item(&conf->icons, "^^DIRECTORY^^", NULL, NULL, true);
-	e->alt = index_item(&conf->alts, path, NULL, NULL, true);
+		e->icon = child_index_item(&conf->icons, "^^DIRECTORY^^", NULL, NULL, true);
+	e->alt = child_index_item(&conf->alts, path, NULL, NULL, true);
 	if (!e->alt)
-		e->alt = index_item(&conf->alts, "^^DIRECTORY^^", NULL, NULL, true);
+		e->alt = child_index_item(&conf->alts, "^^DIRECTORY^^", NULL, NULL, true);
 	if (!e->alt)
 		e->alt = "PARENTDIR";
-	e->desc = index_desc(conf, path);
+	e->desc = child_index_desc(conf, path);
 }
 
 /* A directory has no type: only its name counts, then that it is one. */
@@ -104,12 +104,12 @@ static void list_directory_look(struct index *x, struct index_entry *e, const ch
 	const struct conf_index *conf = x->conf;
 
 	e->directory = x->options & INDEX_FOLDERS_FIRST;
-	e->icon = index_item(&conf->icons, path, NULL, NULL, true);
+	e->icon = child_index_item(&conf->icons, path, NULL, NULL, true);
 	if (!e->icon)
-		e->icon = index_item(&conf->icons, "^^DIRECTORY^^", NULL, NULL, true);
-	e->alt = index_item(&conf->alts, path, NULL, NULL, true);
+		e->icon = child_index_item(&conf->icons, "^^DIRECTORY^^", NULL, NULL, true);
+	e->alt = child_index_item(&conf->alts, path, NULL, NULL, true);
 	if (!e->alt)
-		e->alt = index_item(&conf->alts, "^^DIRECTORY^^", NULL, NULL, true);
+		e->alt = child_index_item(&conf->alts, "^^DIRECTORY^^", NULL, NULL, true);
 	if (!e->alt)
 		e->alt = "DIR";
 }
@@ -122,8 +122,8 @@ static void list_file_look(struct index *x, struct index_entry *e, const char *p
 	/* Without parameters. */
 	if (type)
 		type = arena_strndup(&x->c->arena, type, strcspn(type, "; \t"));
-	e->icon = index_item(&x->conf->icons, path, type, t->encoding, false);
-	e->alt = index_item(&x->conf->alts, path, type, t->encoding, false);
+	e->icon = child_index_item(&x->conf->icons, path, type, t->encoding, false);
+	e->alt = child_index_item(&x->conf->alts, path, type, t->encoding, false);
 	e->size = size;
 }
 
@@ -144,9 +144,9 @@ static void list_add(struct index *x, const char *name, const struct stat *st,
 		list_directory_look(x, e, path);
 	else
 		list_file_look(x, e, path, &sub->target, st->st_size);
-	e->desc = index_desc(x->conf, path);
+	e->desc = child_index_desc(x->conf, path);
 	if (!e->desc && !directory && !status && (x->options & INDEX_TITLES))
-		e->desc = index_title(x, sub, path);
+		e->desc = child_index_title(x, sub, path);
 }
 
 /* Whether a request for it would have an answer that a reader may know of. */
@@ -167,17 +167,17 @@ static void list_entry(struct index *x, int at, const char *name)
 		return;
 	if (x->pattern && fnmatch(x->pattern, name, FNM_NOESCAPE | FNM_PERIOD) != 0)
 		return;
-	if (index_ignored(x->conf, arena_printf(a, "%s%s", x->path, name)))
+	if (child_index_ignored(x->conf, arena_printf(a, "%s%s", x->path, name)))
 		return;
 	/* A link that leads nowhere is no entry. */
 	if (fstatat(at, name, &st, 0) < 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		return;
 	const char *slash = S_ISDIR(st.st_mode) ? "/" : "";
-	int status = index_look(x, arena_printf(a, "%s%s%s", x->uri, name, slash), &sub);
+	int status = child_index_look(x, arena_printf(a, "%s%s%s", x->uri, name, slash), &sub);
 
 	if (list_may_show(x, status))
 		list_add(x, name, &st, &sub, status);
-	index_look_end(&sub);
+	child_index_look_end(&sub);
 }
 
 static int list_compare_key(
@@ -234,7 +234,7 @@ static int list_compare(const void *first, const void *second, void *ctx)
 	return result ? result : list_compare_name(x, a->name, b->name);
 }
 
-bool index_list(struct index *x, int fd)
+bool child_index_list(struct index *x, int fd)
 {
 	DIR *dir = fdopendir(fd);
 	const struct dirent *entry;

@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-void index_head(struct index *x)
+void child_index_head(struct index *x)
 {
 	const struct conf_index *conf = x->conf;
 	const char *type = conf->type ? conf->type : "text/html";
@@ -50,10 +50,10 @@ static void out_start(struct index *x)
 	bool aside = x->aside;
 
 	if (aside)
-		index_swap(x);
+		child_index_swap(x);
 	x->sent = true;
 	child_nodelay(c);
-	index_head(x);
+	child_index_head(x);
 	if (child_head_finish(c, r, -1)) {
 		r->reply = span_of(arena_strndup(&c->arena, c->out, c->out_n));
 		r->aborted = !child_send(c, c->out, c->out_n, MSG_MORE);
@@ -61,10 +61,10 @@ static void out_start(struct index *x)
 		x->refused = true;
 	}
 	if (aside)
-		index_swap(x);
+		child_index_swap(x);
 }
 
-void index_flush(struct index *x)
+void child_index_flush(struct index *x)
 {
 	struct child_request *r = x->r;
 
@@ -77,55 +77,55 @@ void index_flush(struct index *x)
 	x->out_n = 0;
 }
 
-void index_put_span(struct index *x, struct span text)
+void child_index_put_span(struct index *x, struct span text)
 {
 	/* What does not fit is never split: Apache's buffer does not, and so lengths agree. */
 	if (text.n > INDEX_BUFFER - x->out_n)
-		index_flush(x);
+		child_index_flush(x);
 	while (text.n > INDEX_BUFFER) {
 		memcpy(x->out, text.p, INDEX_BUFFER);
 		x->out_n = INDEX_BUFFER;
-		index_flush(x);
+		child_index_flush(x);
 		text = (struct span){text.p + INDEX_BUFFER, text.n - INDEX_BUFFER};
 	}
 	memcpy(x->out + x->out_n, text.p, text.n);
 	x->out_n += text.n;
 }
 
-void index_put(struct index *x, const char *text)
+void child_index_put(struct index *x, const char *text)
 {
-	index_put_span(x, span_of(text));
+	child_index_put_span(x, span_of(text));
 }
 
-void index_puts(struct index *x, const char *const *texts)
+void child_index_puts(struct index *x, const char *const *texts)
 {
 	for (; *texts; texts++)
-		index_put(x, *texts);
+		child_index_put(x, *texts);
 }
 
-void index_put_number(struct index *x, int number)
+void child_index_put_number(struct index *x, int number)
 {
 	char digits[SPAN_DECIMAL_MAX];
 
-	index_put_span(x, span_decimal(digits, number < 0 ? 0 : (uint64_t)number));
+	child_index_put_span(x, span_decimal(digits, number < 0 ? 0 : (uint64_t)number));
 }
 
-void index_put_escaped(struct index *x, const char *text)
+void child_index_put_escaped(struct index *x, const char *text)
 {
-	index_put(x, html_escape(&x->c->arena, text));
+	child_index_put(x, html_escape(&x->c->arena, text));
 }
 
-void index_end(struct index *x)
+void child_index_end(struct index *x)
 {
 	struct child_request *r = x->r;
 
 	if (!x->sent) {
-		index_head(x);
+		child_index_head(x);
 		child_reply(x->c, r, x->out, x->out_n);
 		return;
 	}
 	if (x->out_n)
-		index_flush(x);
+		child_index_flush(x);
 	if (!r->aborted && !x->refused && r->chunked)
 		r->aborted = !child_send(x->c, "0\r\n\r\n", 5, 0);
 }

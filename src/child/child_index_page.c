@@ -23,37 +23,37 @@ static void page_column(struct index *x, const char *title, char column)
 	    x->key == column && x->direction == 'A' ? 'D' : 'A', '\0'};
 
 	if (page_has(x, INDEX_NO_SORT))
-		index_put(x, title);
+		child_index_put(x, title);
 	else
-		index_puts(x,
+		child_index_puts(x,
 		    (const char *const[]){"<a href=\"", link, x->args, "\">", title, "</a>", NULL});
 }
 
-void index_image(struct index *x, const char *icon, const char *alt)
+void child_index_image(struct index *x, const char *icon, const char *alt)
 {
-	index_put(x, "<img src=\"");
-	index_put_escaped(x, icon);
-	index_puts(x, (const char *const[]){"\" alt=\"", alt, "\"", NULL});
+	child_index_put(x, "<img src=\"");
+	child_index_put_escaped(x, icon);
+	child_index_puts(x, (const char *const[]){"\" alt=\"", alt, "\"", NULL});
 	if (x->conf->icon_width) {
-		index_put(x, " width=\"");
-		index_put_number(x, x->conf->icon_width);
-		index_put(x, "\"");
+		child_index_put(x, " width=\"");
+		child_index_put_number(x, x->conf->icon_width);
+		child_index_put(x, "\"");
 	}
 	if (x->conf->icon_height) {
-		index_put(x, " height=\"");
-		index_put_number(x, x->conf->icon_height);
-		index_put(x, "\"");
+		child_index_put(x, " height=\"");
+		child_index_put_number(x, x->conf->icon_height);
+		child_index_put(x, "\"");
 	}
-	index_put(x, page_has(x, INDEX_XHTML) ? " />" : ">");
+	child_index_put(x, page_has(x, INDEX_XHTML) ? " />" : ">");
 }
 
 /* A head cell's start: by class where a style sheet says how it looks. */
 static void page_head_cell(struct index *x, const char *class, const char *plain)
 {
 	if (x->conf->style_sheet)
-		index_puts(x, (const char *const[]){"<th class=\"", class, "\">", NULL});
+		child_index_puts(x, (const char *const[]){"<th class=\"", class, "\">", NULL});
 	else
-		index_put(x, plain);
+		child_index_put(x, plain);
 }
 
 static void page_break_row(struct index *x)
@@ -63,81 +63,81 @@ static void page_break_row(struct index *x)
 
 	if (page_has(x, INDEX_NO_RULES))
 		return;
-	index_puts(x,
+	child_index_puts(x,
 	    (const char *const[]){"   <tr", x->conf->style_sheet ? " class=\"indexbreakrow\"" : "",
 	        "><th colspan=\"", NULL});
-	index_put_number(x, columns);
-	index_puts(x, (const char *const[]){
-	                  "\"><hr", page_has(x, INDEX_XHTML) ? " /" : "", "></th></tr>\n", NULL});
+	child_index_put_number(x, columns);
+	child_index_puts(x, (const char *const[]){"\"><hr", page_has(x, INDEX_XHTML) ? " /" : "",
+	                        "></th></tr>\n", NULL});
 }
 
 static void page_table_head(struct index *x)
 {
-	const char *blank = index_item(&x->conf->icons, "^^BLANKICON^^", NULL, NULL, true);
+	const char *blank = child_index_item(&x->conf->icons, "^^BLANKICON^^", NULL, NULL, true);
 
-	index_put(x, x->conf->style_sheet
-	                 ? "  <table id=\"indexlist\">\n   <tr class=\"indexhead\">"
-	                 : "  <table>\n   <tr>");
+	child_index_put(x, x->conf->style_sheet
+	                       ? "  <table id=\"indexlist\">\n   <tr class=\"indexhead\">"
+	                       : "  <table>\n   <tr>");
 	if (!page_has(x, INDEX_NO_ICON)) {
 		page_head_cell(x, "indexcolicon", "<th valign=\"top\">");
 		if (blank)
-			index_image(x, blank, "[ICO]");
+			child_index_image(x, blank, "[ICO]");
 		else
-			index_put(x, "&nbsp;");
-		index_put(x, "</th>");
+			child_index_put(x, "&nbsp;");
+		child_index_put(x, "</th>");
 	}
 	page_head_cell(x, "indexcolname", "<th>");
 	page_column(x, "Name", COLUMN_NAME);
 	if (!page_has(x, INDEX_NO_MODIFIED)) {
-		index_put(x, "</th>");
+		child_index_put(x, "</th>");
 		page_head_cell(x, "indexcollastmod", "<th>");
 		page_column(x, "Last modified", COLUMN_MODIFIED);
 	}
 	if (!page_has(x, INDEX_NO_SIZE)) {
-		index_put(x, "</th>");
+		child_index_put(x, "</th>");
 		page_head_cell(x, "indexcolsize", "<th>");
 		page_column(x, "Size", COLUMN_SIZE);
 	}
 	if (!page_has(x, INDEX_NO_DESC)) {
-		index_put(x, "</th>");
+		child_index_put(x, "</th>");
 		page_head_cell(x, "indexcoldesc", "<th>");
 		page_column(x, "Description", COLUMN_DESC);
 	}
-	index_put(x, "</th></tr>\n");
+	child_index_put(x, "</th></tr>\n");
 	page_break_row(x);
 }
 
 static void page_rule(struct index *x)
 {
-	index_put(x, page_has(x, INDEX_XHTML) ? "<hr />" : "<hr>");
+	child_index_put(x, page_has(x, INDEX_XHTML) ? "<hr />" : "<hr>");
 }
 
 static void page_fancy_head(struct index *x, uint32_t width)
 {
-	const char *blank = index_item(&x->conf->icons, "^^BLANKICON^^", NULL, NULL, true);
+	const char *blank = child_index_item(&x->conf->icons, "^^BLANKICON^^", NULL, NULL, true);
 
-	index_put(x, "<pre>");
+	child_index_put(x, "<pre>");
 	if (!page_has(x, INDEX_NO_ICON) && blank) {
-		index_image(x, blank, "Icon ");
-		index_put(x, " ");
+		child_index_image(x, blank, "Icon ");
+		child_index_put(x, " ");
 	} else if (!page_has(x, INDEX_NO_ICON)) {
-		index_put(x, "      ");
+		child_index_put(x, "      ");
 	}
 	page_column(x, "Name", COLUMN_NAME);
-	index_pad(x, 4, width);
-	index_put(x, " ");
+	child_index_pad(x, 4, width);
+	child_index_put(x, " ");
 	if (!page_has(x, INDEX_NO_MODIFIED)) {
 		page_column(x, "Last modified", COLUMN_MODIFIED);
-		index_put(x, "      ");
+		child_index_put(x, "      ");
 	}
 	if (!page_has(x, INDEX_NO_SIZE)) {
 		page_column(x, "Size", COLUMN_SIZE);
-		index_put(x, "  ");
+		child_index_put(x, "  ");
 	}
 	if (!page_has(x, INDEX_NO_DESC))
 		page_column(x, "Description", COLUMN_DESC);
 	if (page_has(x, INDEX_NO_RULES))
-		index_put(x, "\n");
+		child_index_put(x, "\n");
 	else
 		page_rule(x);
 }
@@ -146,7 +146,7 @@ static void page_fancy_end(struct index *x)
 {
 	if (!page_has(x, INDEX_NO_RULES))
 		page_rule(x);
-	index_put(x, "</pre>\n");
+	child_index_put(x, "</pre>\n");
 }
 
 /* Of "*" in a preformatted list: as wide as its longest entry. */
@@ -166,7 +166,7 @@ static uint32_t page_width(const struct index *x, struct conf_index_width w, boo
 	return w.width;
 }
 
-void index_page(struct index *x)
+void child_index_page(struct index *x)
 {
 	struct index_widths w = {
 	    page_width(x, x->conf->name, false), page_width(x, x->conf->desc, true)};
@@ -177,22 +177,22 @@ void index_page(struct index *x)
 	else if (fancy)
 		page_fancy_head(x, w.name);
 	else
-		index_put(x, "<ul>");
+		child_index_put(x, "<ul>");
 	for (size_t i = 0; i < x->n && !x->r->aborted; i++) {
 		if (table)
-			index_row_table(x, i, &w);
+			child_index_row_table(x, i, &w);
 		else if (fancy)
-			index_row_fancy(x, i, &w);
+			child_index_row_fancy(x, i, &w);
 		else
-			index_row_plain(x, i);
+			child_index_row_plain(x, i);
 		arena_reset(&x->c->arena);
 	}
 	if (table) {
 		page_break_row(x);
-		index_put(x, "</table>\n");
+		child_index_put(x, "</table>\n");
 	} else if (fancy) {
 		page_fancy_end(x);
 	} else {
-		index_put(x, "</ul>\n");
+		child_index_put(x, "</ul>\n");
 	}
 }

@@ -89,7 +89,7 @@ static const char *query_encode(struct arena *a, const char *pattern)
 	return strncmp(text, "./", 2) == 0 && strncmp(pattern, "./", 2) != 0 ? text + 2 : text;
 }
 
-void index_query(struct index *x)
+void child_index_query(struct index *x)
 {
 	struct span rest = x->r->query;
 	struct arena *a = &x->c->arena;

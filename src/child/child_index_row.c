@@ -9,14 +9,14 @@
 
 #define ROW_DATE_LEN 17 /* "06-Nov-1994 08:49" */
 
-void index_pad(struct index *x, size_t used, uint32_t width)
+void child_index_pad(struct index *x, size_t used, uint32_t width)
 {
 	static const char blanks[] = "                                ";
 
 	while (used < width) {
 		size_t n = width - used < sizeof(blanks) - 1 ? width - used : sizeof(blanks) - 1;
 
-		index_put_span(x, (struct span){blanks, n});
+		child_index_put_span(x, (struct span){blanks, n});
 		used += n;
 	}
 }
@@ -28,18 +28,18 @@ static const char *row_name(const struct index *x, size_t i)
 
 static void row_link(struct index *x, size_t i)
 {
-	index_put(x, "<a href=\"");
-	index_put_escaped(x, path_encode(&x->c->arena, x->v[i].name));
-	index_put(x, "\">");
+	child_index_put(x, "<a href=\"");
+	child_index_put_escaped(x, path_encode(&x->c->arena, x->v[i].name));
+	child_index_put(x, "\">");
 }
 
-void index_row_plain(struct index *x, size_t i)
+void child_index_row_plain(struct index *x, size_t i)
 {
-	index_put(x, "<li>");
+	child_index_put(x, "<li>");
 	row_link(x, i);
-	index_put(x, " ");
-	index_put_escaped(x, row_name(x, i));
-	index_put(x, "</a></li>\n");
+	child_index_put(x, " ");
+	child_index_put_escaped(x, row_name(x, i));
+	child_index_put(x, "</a></li>\n");
 }
 
 /* The name as a link, cut to the column, and the blanks behind it. */
@@ -53,9 +53,9 @@ static void row_cut_name(struct index *x, size_t i, uint32_t width)
 		n = width;
 	}
 	row_link(x, i);
-	index_put_escaped(x, name);
-	index_put(x, "</a>");
-	index_pad(x, n, width);
+	child_index_put_escaped(x, name);
+	child_index_put(x, "</a>");
+	child_index_pad(x, n, width);
 }
 
 /* Local time: "1994-11-06 08:49", or the older form "06-Nov-1994 08:49". */
@@ -118,12 +118,12 @@ static void row_desc(struct index *x, const char *text, uint32_t width)
 	size_t n = row_desc_length(text, width, &full);
 
 	if (!full || text[n] == '\0' || n == 0) {
-		index_put(x, text);
+		child_index_put(x, text);
 		return;
 	}
 	/* In the place of the last character: Apache's way to show that it goes on. */
-	index_put_span(x, (struct span){text, n - 1});
-	index_put(x, ">");
+	child_index_put_span(x, (struct span){text, n - 1});
+	child_index_put(x, ">");
 }
 
 static const char *row_icon(const struct index *x, size_t i)
@@ -135,7 +135,7 @@ static void row_image(struct index *x, size_t i)
 {
 	const char *alt = x->v[i].alt ? x->v[i].alt : "   ";
 
-	index_image(x, row_icon(x, i), arena_printf(&x->c->arena, "[%s]", alt));
+	child_index_image(x, row_icon(x, i), arena_printf(&x->c->arena, "[%s]", alt));
 }
 
 static void row_fancy_icon(struct index *x, size_t i)
@@ -147,11 +147,11 @@ static void row_fancy_icon(struct index *x, size_t i)
 	if (row_icon(x, i))
 		row_image(x, i);
 	else
-		index_put(x, "     ");
-	index_put(x, link ? "</a> " : " ");
+		child_index_put(x, "     ");
+	child_index_put(x, link ? "</a> " : " ");
 }
 
-void index_row_fancy(struct index *x, size_t i, const struct index_widths *w)
+void child_index_row_fancy(struct index *x, size_t i, const struct index_widths *w)
 {
 	const struct index_entry *e = &x->v[i];
 	char date[ROW_DATE_LEN + 1], size[LISTING_SIZE_LEN + 1];
@@ -159,29 +159,29 @@ void index_row_fancy(struct index *x, size_t i, const struct index_widths *w)
 	if (!(x->options & INDEX_NO_ICON))
 		row_fancy_icon(x, i);
 	row_cut_name(x, i, w->name);
-	index_put(x, " ");
+	child_index_put(x, " ");
 	if (!(x->options & INDEX_NO_MODIFIED) && e->modified != -1) {
 		row_date(date, e->modified, x->conf->old_date);
-		index_puts(x, (const char *const[]){date, "  ", NULL});
+		child_index_puts(x, (const char *const[]){date, "  ", NULL});
 	} else if (!(x->options & INDEX_NO_MODIFIED)) {
-		index_put(x, "                   ");
+		child_index_put(x, "                   ");
 	}
 	if (!(x->options & INDEX_NO_SIZE)) {
 		listing_size(e->size, size);
-		index_puts(x, (const char *const[]){size, "  ", NULL});
+		child_index_puts(x, (const char *const[]){size, "  ", NULL});
 	}
 	if (!(x->options & INDEX_NO_DESC) && e->desc)
 		row_desc(x, e->desc, w->desc);
-	index_put(x, "\n");
+	child_index_put(x, "\n");
 }
 
 /* A cell's start: by class where a style sheet says how it looks. */
 static void row_cell(struct index *x, const char *class, const char *plain)
 {
 	if (x->conf->style_sheet)
-		index_puts(x, (const char *const[]){"<td class=\"", class, "\">", NULL});
+		child_index_puts(x, (const char *const[]){"<td class=\"", class, "\">", NULL});
 	else
-		index_put(x, plain);
+		child_index_put(x, plain);
 }
 
 static void row_table_start(struct index *x, size_t i)
@@ -190,18 +190,19 @@ static void row_table_start(struct index *x, size_t i)
 	char *alt;
 
 	if (!x->conf->style_sheet) {
-		index_put(x, "<tr>");
+		child_index_put(x, "<tr>");
 		return;
 	}
 	if (!(x->options & INDEX_ALT_CLASS) || !x->v[i].alt) {
-		index_puts(x, (const char *const[]){"   <tr class=\"", parity, "\">", NULL});
+		child_index_puts(x, (const char *const[]){"   <tr class=\"", parity, "\">", NULL});
 		return;
 	}
 	alt = arena_strdup(&x->c->arena, x->v[i].alt);
 	for (char *p = alt; *p; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			*p |= 0x20;
-	index_puts(x, (const char *const[]){"   <tr class=\"", parity, "-", alt, "\">", NULL});
+	child_index_puts(
+	    x, (const char *const[]){"   <tr class=\"", parity, "-", alt, "\">", NULL});
 }
 
 static void row_table_icon(struct index *x, size_t i)
@@ -212,8 +213,8 @@ static void row_table_icon(struct index *x, size_t i)
 	if (row_icon(x, i))
 		row_image(x, i);
 	else
-		index_put(x, "&nbsp;");
-	index_put(x, x->options & INDEX_ICON_LINKS ? "</a></td>" : "</td>");
+		child_index_put(x, "&nbsp;");
+	child_index_put(x, x->options & INDEX_ICON_LINKS ? "</a></td>" : "</td>");
 }
 
 static void row_table_name(struct index *x, size_t i, uint32_t width)
@@ -224,26 +225,26 @@ static void row_table_name(struct index *x, size_t i, uint32_t width)
 		return;
 	}
 	row_link(x, i);
-	index_put_escaped(x, row_name(x, i));
-	index_put(x, "</a>");
+	child_index_put_escaped(x, row_name(x, i));
+	child_index_put(x, "</a>");
 }
 
 static void row_table_date(struct index *x, const struct index_entry *e)
 {
 	char date[ROW_DATE_LEN + 1];
 
-	index_put(x, "</td>");
+	child_index_put(x, "</td>");
 	if (e->modified == -1) {
 		row_cell(x, "indexcollastmod", "<td>");
-		index_put(x, "&nbsp;");
+		child_index_put(x, "&nbsp;");
 		return;
 	}
 	row_cell(x, "indexcollastmod", "<td align=\"right\">");
 	row_date(date, e->modified, x->conf->old_date);
-	index_puts(x, (const char *const[]){date, "  ", NULL});
+	child_index_puts(x, (const char *const[]){date, "  ", NULL});
 }
 
-void index_row_table(struct index *x, size_t i, const struct index_widths *w)
+void child_index_row_table(struct index *x, size_t i, const struct index_widths *w)
 {
 	const struct index_entry *e = &x->v[i];
 	char size[LISTING_SIZE_LEN + 1];
@@ -255,20 +256,20 @@ void index_row_table(struct index *x, size_t i, const struct index_widths *w)
 	if (!(x->options & INDEX_NO_MODIFIED))
 		row_table_date(x, e);
 	if (!(x->options & INDEX_NO_SIZE)) {
-		index_put(x, "</td>");
+		child_index_put(x, "</td>");
 		row_cell(x, "indexcolsize", "<td align=\"right\">");
 		listing_size(e->size, size);
-		index_put(x, size);
+		child_index_put(x, size);
 	}
 	if (!(x->options & INDEX_NO_DESC)) {
-		index_put(x, "</td>");
+		child_index_put(x, "</td>");
 		row_cell(x, "indexcoldesc", "<td>");
 		if (!e->desc)
-			index_put(x, "&nbsp;");
+			child_index_put(x, "&nbsp;");
 		else if (x->conf->desc.adjust == INDEX_WIDTH_FITS)
-			index_put(x, e->desc);
+			child_index_put(x, e->desc);
 		else
 			row_desc(x, e->desc, w->desc);
 	}
-	index_put(x, "</td></tr>\n");
+	child_index_put(x, "</td></tr>\n");
 }

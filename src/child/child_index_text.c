@@ -34,15 +34,15 @@ static void text_preamble(struct index *x)
 {
 	bool xhtml = x->options & INDEX_XHTML;
 
-	index_put(x, xhtml ? xhtml_type : html_type);
-	index_puts(x, (const char *const[]){text_title(x), "</title>\n", NULL});
+	child_index_put(x, xhtml ? xhtml_type : html_type);
+	child_index_puts(x, (const char *const[]){text_title(x), "</title>\n", NULL});
 	if (x->conf->style_sheet)
-		index_puts(x, (const char *const[]){"  <link rel=\"stylesheet\" href=\"",
-		                  x->conf->style_sheet, "\" type=\"text/css\"",
-		                  xhtml ? " />\n" : ">\n", NULL});
+		child_index_puts(x, (const char *const[]){"  <link rel=\"stylesheet\" href=\"",
+		                        x->conf->style_sheet, "\" type=\"text/css\"",
+		                        xhtml ? " />\n" : ">\n", NULL});
 	if (x->conf->head_insert)
-		index_put(x, x->conf->head_insert);
-	index_put(x, " </head>\n <body>\n");
+		child_index_put(x, x->conf->head_insert);
+	child_index_put(x, " </head>\n <body>\n");
 }
 
 static bool text_is(const char *type, const char *name)
@@ -76,11 +76,11 @@ static void text_copy(struct index *x, int fd)
 	bool some = false;
 
 	while (!x->r->aborted && (n = text_read(fd, p, INDEX_BUFFER)) > 0) {
-		index_put_span(x, (struct span){p, n});
+		child_index_put_span(x, (struct span){p, n});
 		some = true;
 	}
 	if (some)
-		index_flush(x);
+		child_index_flush(x);
 }
 
 static void text_escape(struct index *x, struct span text)
@@ -95,11 +95,11 @@ static void text_escape(struct index *x, struct span text)
 
 		if (!entity)
 			continue;
-		index_put_span(x, (struct span){text.p + done, i - done});
-		index_put(x, entity);
+		child_index_put_span(x, (struct span){text.p + done, i - done});
+		child_index_put(x, entity);
 		done = i + 1;
 	}
-	index_put_span(x, (struct span){text.p + done, text.n - done});
+	child_index_put_span(x, (struct span){text.p + done, text.n - done});
 }
 
 static void text_plain(struct index *x, int fd)
@@ -107,10 +107,10 @@ static void text_plain(struct index *x, int fd)
 	char *p = arena_alloc(&x->c->arena, INDEX_BUFFER);
 	size_t n;
 
-	index_put(x, "<pre>\n");
+	child_index_put(x, "<pre>\n");
 	while (!x->r->aborted && (n = text_read(fd, p, INDEX_BUFFER)) > 0)
 		text_escape(x, (struct span){p, n});
-	index_put(x, "</pre>\n");
+	child_index_put(x, "</pre>\n");
 }
 
 enum text_kind { TEXT_NONE, TEXT_HTML, TEXT_PLAIN };
@@ -125,7 +125,7 @@ static enum text_kind text_open(struct index *x, const char *name, struct child_
 
 	if (*name != '/')
 		raw = span_of(arena_printf(a, "%s%.*s", path_encode(a, x->uri), (int)raw.n, raw.p));
-	if (path_decode(a, raw, &uri) != PATH_OK || index_look(x, uri, sub) != 0)
+	if (path_decode(a, raw, &uri) != PATH_OK || child_index_look(x, uri, sub) != 0)
 		return TEXT_NONE;
 	const struct child_target *t = &sub->target;
 
@@ -140,7 +140,7 @@ static enum text_kind text_open(struct index *x, const char *name, struct child_
 	return strncasecmp(t->type, "text/", 5) == 0 ? TEXT_PLAIN : TEXT_NONE;
 }
 
-void index_top(struct index *x)
+void child_index_top(struct index *x)
 {
 	struct child_request sub = {.target = {.fd = -1}};
 	enum text_kind kind = TEXT_NONE;
@@ -154,14 +154,14 @@ void index_top(struct index *x)
 	else if (kind == TEXT_PLAIN)
 		text_plain(x, sub.target.fd);
 	else
-		index_puts(x,
+		child_index_puts(x,
 		    (const char *const[]){x->conf->style_sheet ? "  <h1 id=\"indextitle\">Index of "
 		                                               : "<h1>Index of ",
 		        text_title(x), "</h1>\n", NULL});
-	index_look_end(&sub);
+	child_index_look_end(&sub);
 }
 
-void index_bottom(struct index *x)
+void child_index_bottom(struct index *x)
 {
 	struct child_request sub = {.target = {.fd = -1}};
 	enum text_kind kind = TEXT_NONE;
@@ -173,10 +173,10 @@ void index_bottom(struct index *x)
 	else if (kind == TEXT_PLAIN)
 		text_plain(x, sub.target.fd);
 	else
-		index_put(x, x->signature);
+		child_index_put(x, x->signature);
 	if (kind != TEXT_HTML || !(x->options & INDEX_NO_PREAMBLE))
-		index_put(x, "</body></html>\n");
-	index_look_end(&sub);
+		child_index_put(x, "</body></html>\n");
+	child_index_look_end(&sub);
 }
 
 /* Up to the next tag; line breaks are blanks, those before it nothing. */
@@ -207,7 +207,7 @@ static char *title_find(char *text)
 	return NULL;
 }
 
-const char *index_title(struct index *x, const struct child_request *sub, const char *file)
+const char *child_index_title(struct index *x, const struct child_request *sub, const char *file)
 {
 	char *text, *at;
 	size_t n;

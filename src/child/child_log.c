@@ -172,7 +172,7 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .server_name = c->vhost->server_name,
 	    .host_name = child_server_name(c, r),
 	    .status = r->status,
-	    .first_status = r->status,
+	    .first_status = r->first_status ? r->first_status : r->status,
 	    .body_bytes = r->body_bytes,
 	    .bytes_in = c->bytes_in,
 	    .bytes_out = c->bytes_out,

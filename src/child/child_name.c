@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 
-
 static bool name_is_tls(const struct child *c)
 {
 	return (c->start->job->flags & JOB_TLS) != 0;

@@ -137,10 +137,8 @@ static struct span head_protocol(struct child_request *r)
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason)
 {
 	const char *server = c->start->conf->server_token;
-	struct timespec now = {0};
 	char digits[SPAN_DECIMAL_MAX];
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (status == 200 && r->error_status) {
 		status = r->error_status;
 		reason = child_reason(status);
@@ -153,7 +151,7 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	head_put(c, SPAN(" "));
 	head_put(c, reason);
 	head_put(c, SPAN("\r\n"));
-	child_head_add(c, SPAN("Date"), head_date(c, now.tv_sec));
+	child_head_add(c, SPAN("Date"), head_date(c, r->start.tv_sec));
 	child_head_add(c, SPAN("Server"), span_of(server));
 	c->out_fields = c->out_n;
 	head_put_err(c, r);

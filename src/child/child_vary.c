@@ -21,8 +21,8 @@ void child_vary(struct child *c, struct child_request *r, const char *name)
 	if (r->vary.n + field.n > VARY_MAX)
 		return;
 	if (r->vary.n)
-		field = span_of(
-		    arena_printf(&c->arena, "%.*s,%s", (int)r->vary.n, r->vary.p, field.p));
+		field =
+		    span_of(arena_printf(&c->arena, "%.*s,%s", (int)r->vary.n, r->vary.p, field.p));
 	r->vary = field;
 }
 

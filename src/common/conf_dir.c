@@ -58,8 +58,13 @@ const char *conf_dir_set(struct conf_dir_build *b, const struct conf_value *v)
 {
 	dir_setter *set = setters[v->node->directive->id];
 
-	/* AssignUserID was read before everything else. */
-	return set ? set(b, v) : NULL;
+	if (set)
+		return set(b, v);
+	/* It was read before everything else. */
+	if (v->node->directive->id == CONF_ID_AssignUserID)
+		return NULL;
+	return "here it would have to change with each request, which it cannot; write it into the "
+	       "server's configuration or a <VirtualHost>";
 }
 
 void *conf_dir_push(struct arena *a, const void *list, uint32_t *n, size_t size)

@@ -262,9 +262,11 @@ const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v
 	struct conf_dir *d = &b->dir;
 	const char *error = NULL;
 
-	/* Sent as they are, the files would show the source of what they should run. */
+	/* The child never sends such files as they are: that would show the source of programs. */
 	if (strncasecmp(v->text, "proxy:", 6) == 0)
-		return "there is no proxy here: use cgi-script, or Action with a CGI program";
+		conf_report(b->report, CONF_WARNING, v->node,
+		    "there is no proxy yet: requests for these files get a 500; cgi-script, or "
+		    "Action with a CGI program, would run them");
 	d->set |= DIR_HANDLER;
 	d->handler_expr = NULL;
 	d->handler = lower(b->a, v->text);

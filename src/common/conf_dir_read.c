@@ -115,12 +115,16 @@ bool conf_dir_allowed(struct conf_dir_build *b, const struct conf_node *n)
 
 	if (!d)
 		return report_unknown(b, n);
-	if (d->status == CONF_REFUSED) {
-		conf_report(b->report, CONF_ERROR, n, "%s", d->manual);
-		return false;
-	}
 	if (!may_stand(b, d))
 		return report_place(b, n);
+	if (d->status == CONF_REFUSED) {
+		/* The line in a site's log has nothing but this text. */
+		bool named = b->context != CTX_HTACCESS;
+
+		conf_report(b->report, CONF_ERROR, n, "%s%s%s", named ? "" : node_name(b->tmp, n),
+		    named ? "" : ": ", d->manual);
+		return false;
+	}
 	if (d->status == CONF_ACCEPTED) {
 		report_accepted(b, n);
 		return false;

@@ -7,10 +7,25 @@
 #include "itkd/arena.h"
 #include "itkd/conf_parse.h"
 #include <stdarg.h>
+#include <string.h>
 
 void conf_report_init(struct conf_report *r, struct arena *a)
 {
 	*r = (struct conf_report){.a = a};
+}
+
+/* The text as a sentence of its own, which names the directive: "Listen takes one argument". */
+static const char *with_name(struct arena *a, const char *directive, const char *text)
+{
+	static const char *const goes_on[] = {
+	    "takes ", "must ", "cannot ", "directive ", "requires "};
+
+	if (strcasestr(text, directive))
+		return text;
+	for (size_t i = 0; i < sizeof(goes_on) / sizeof(*goes_on); i++)
+		if (strncmp(text, goes_on[i], strlen(goes_on[i])) == 0)
+			return arena_printf(a, "%s %s", directive, text);
+	return arena_printf(a, "%s: %s", directive, text);
 }
 
 static void report_add(struct conf_report *r, enum conf_severity severity, const char *file,
@@ -23,15 +38,12 @@ static void report_add(struct conf_report *r, enum conf_severity severity, const
 	struct conf_message *m = ARENA_NEW(r->a, struct conf_message);
 	const char *colon = directive ? ": " : "";
 
-	if (!directive)
-		directive = "";
 	m->severity = severity;
 	m->file = file;
 	m->line = line;
-	/* A text that goes on after the directive's name, as "takes one argument". */
-	m->what = directive && *text >= 'a' && *text <= 'z'
-	              ? arena_printf(r->a, "%s %s", directive, text)
-	              : text;
+	m->what = directive ? with_name(r->a, directive, text) : text;
+	if (!directive)
+		directive = "";
 	if (file)
 		m->text = arena_printf(r->a, "itkd: %s:%u: %s%s%s%s", file, line, directive, colon,
 		    kinds[severity], text);

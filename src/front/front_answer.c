@@ -84,8 +84,8 @@ static void answer_access(
 
 		if (a->env && a->env[0] != '!')
 			continue; /* no variable is set here */
-		log_write(
-		    front.own_logs[a->log], line, log_format_line(a->format, r, line, sizeof(line)));
+		log_write(front.own_logs[a->log], line,
+		    log_format_line(a->format, r, line, sizeof(line)));
 	}
 }
 

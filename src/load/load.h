@@ -27,6 +27,7 @@ struct load_options {
 	const char **pre;     /* -C: directives before the file */
 	const char **post;    /* -c: and behind it */
 	bool no_root_check;   /* -T */
+	bool check_only;      /* -t: nothing is started */
 };
 
 /* A name or an id that the config gives for who something runs as. */
@@ -106,6 +107,7 @@ struct loader {
 	struct load_server main;
 	struct load_server **servers; /* virtual hosts, from 0 */
 	uint32_t nservers;
+	bool check_only;
 	uint32_t nsites; /* the first of them; behind them, their further identities */
 
 	struct load_who user, front, log; /* User and Group, FrontUser, LogUser */

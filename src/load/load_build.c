@@ -66,9 +66,8 @@ static void finish_dir(struct loader *l, struct load_server *s)
 		static const char index[] = "index.html";
 
 		if (!(b->dir.set & DIR_INDEX)) {
-			*(const char **)conf_dir_push(&l->common, &b->dir.index.v,
-			    &b->dir.index.n, sizeof(char *)) =
-			    arena_strdup(&l->common, index);
+			*(const char **)conf_dir_push(&l->common, &b->dir.index.v, &b->dir.index.n,
+			    sizeof(char *)) = arena_strdup(&l->common, index);
 			b->dir.set |= DIR_INDEX;
 		}
 		s->v.dir = b->dir;
@@ -193,6 +192,7 @@ static void finish_conf(struct loader *l, const struct load_options *o, struct l
 const struct conf *load_build(
     struct loader *l, const struct load_options *o, struct load_region *r, uint32_t generation)
 {
+	l->check_only = o->check_only;
 	load_tree(l, o);
 	if (!l->parser.sources || !load_region_common(r, l->report))
 		return NULL;

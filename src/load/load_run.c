@@ -128,6 +128,8 @@ int load_run_check(struct cli *c)
 {
 	bool dump = c->dump_vhosts || c->dump_run_cfg || c->dump_includes || c->dump_modules;
 	struct loader l;
+
+	c->load.check_only = true;
 	const struct conf *conf = build(&l, c, !dump);
 
 	/* As httpd: the files that were read are shown even where they hold an error. */

@@ -43,16 +43,19 @@ static void decide_engine(
 	s->v.tls.engine = s->engine == 1 || implied;
 	if (!s->v.tls.engine || s->v.tls.cert)
 		return;
+	/* As Apache: -t takes it, and then it does not start. */
+	const enum conf_severity severity = l->check_only ? CONF_WARNING : CONF_ERROR;
+
 	if (implied)
-		conf_report(l->report, CONF_ERROR, s->node,
+		conf_report(l->report, severity, s->node,
 		    "Listen with protocol https (port 443 has it by default) turns SSLEngine on, "
 		    "and there is no SSLCertificateFile");
-	else if (engine_node(s))
-		conf_report(l->report, CONF_ERROR, engine_node(s),
-		    "On, but there is no SSLCertificateFile");
 	else
-		conf_report(l->report, CONF_ERROR, l->main.ssl_engine,
-		    "On, but there is no SSLCertificateFile");
+		conf_report(l->report, severity,
+		    engine_node(s) ? engine_node(s) : l->main.ssl_engine,
+		    "AH02572: Failed to configure at least one certificate and key for %s: On, "
+		    "but there is no SSLCertificateFile; itkd will not start so",
+		    s->v.server_name);
 }
 
 static struct group *group_of(struct loader *l, struct groups *g, const struct host_addr *addr)
@@ -177,4 +180,10 @@ void load_tls_finish(struct loader *l)
 		check_member(l, &g, l->servers[i]);
 	for (uint32_t i = 0; i < l->listeners.n; i++)
 		decide_listener(l, &g, &listeners[i], &listens[i]);
+	/* Only with -t: there is no certificate to look at. */
+	for (uint32_t i = 0; i <= l->nservers; i++) {
+		struct load_server *s = i ? l->servers[i - 1] : &l->main;
+
+		s->v.tls.engine = s->v.tls.engine && s->v.tls.cert;
+	}
 }

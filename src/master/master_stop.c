@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TERM_MS 1000 /* for children to end by SIGTERM, before SIGKILL */
-#define LOG_MS 1000  /* for the loggers to write what is left */
+#define TERM_MS 1000    /* for children to end by SIGTERM, before SIGKILL */
+#define LOG_MS 1000     /* for the loggers to write what is left */
 #define PROGRAM_MS 2000 /* the same for logs' programs, after them */
 
 static bool fronts_and_helpers_left(const struct master *m)

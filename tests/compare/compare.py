@@ -268,8 +268,12 @@ def since_date(answer):
                          for n in ("date", "expires"))
     except (TypeError, ValueError):
         return answer
-    seconds = (expires - date).total_seconds()
-    return set_field(answer, "expires", f"Date + {seconds:.0f} s")
+    seconds = int((expires - date).total_seconds())
+    # Date may be of the second after the one that Expires was made in.
+    age = re.search(r"max-age=(\d+)", answer.field("cache-control") or "")
+    if age and seconds - int(age[1]) in (-1, 0):
+        seconds = int(age[1])
+    return set_field(answer, "expires", f"Date + {seconds} s")
 
 
 def set_field(answer, name, value):

@@ -15,7 +15,7 @@ SITE_USERS = ("itkt-main", "itkt-a", "itkt-b", "itkt-c")
 SERVICE_USERS = ("_itkd", "_itkdlog")
 EXTRA_GROUP = "itkt-extra"  # itkt-a is in it besides its own
 SETGID_GROUP = "itkt-drop"  # nobody's: what a set-gid program gains
-CERTIFICATE_NAMES = ("a.test", "b.test", "c.test", "main.test")
+CERTIFICATE_NAMES = ("std.test", "a.test", "b.test", "c.test", "main.test")
 
 
 def run(*command, **how):

@@ -63,9 +63,12 @@ def test_hardening(program):
 
 @pytest.mark.parametrize("path, mode", [
     ("usr/sbin/itkd", 0o755),
+    ("usr/sbin/itkdctl", 0o755),
     ("usr/libexec/itkd/itkd-master", 0o755),
     ("usr/libexec/itkd/itkd-front", 0o755),
     ("etc/itkd/itkd.conf", 0o644),
+    ("etc/itkd/envvars", 0o644),
+    ("usr/share/man/man5/itkd.conf.5", 0o644),
     ("usr/lib/systemd/system/itkd.service", 0o644),
     ("usr/lib/sysusers.d/itkd.conf", 0o644),
 ])

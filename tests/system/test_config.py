@@ -406,6 +406,7 @@ def test_shipped_config_is_good(tmp, session_tmp):
     import subprocess
 
     from itkd import ITKD, ROOT
-    done = subprocess.run([ITKD, "-t", "-f", ROOT / "conf" / "itkd.conf"], capture_output=True,
-                          text=True, timeout=20)
+    # Its DocumentRoot is there where itkd is installed: -T.
+    done = subprocess.run([ITKD, "-t", "-T", "-f", ROOT / "conf" / "itkd.conf"],
+                          capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr

@@ -233,7 +233,7 @@ def test_transfer_log_and_format(start, config, site_a):
     server = start(config)
     server.get("/index.html?a=b", site_a, headers={"X-Y": "z"})
     match = server.wait_log(r"^.*a=b.*$", "transfer.log")
-    assert re.fullmatch(rf'a\.test {config.port} 200 7 \d+ GET /index\.html \?a=b HTTP/1\.1 "z" %',
+    assert re.fullmatch(rf'a\.test 80 200 7 \d+ GET /index\.html \?a=b HTTP/1\.1 "z" %',
                         match[0]), match[0]
 
 

@@ -42,9 +42,9 @@ static void print_dir(FILE *out, const struct conf_dir *d)
 	if (d->set & DIR_LIMIT_BODY)
 		fprintf(out, " body=%lld", (long long)d->limit_body);
 	if (d->set & DIR_HANDLER)
-		fprintf(out, " handler=%s", d->handler ? d->handler : "none");
+		fprintf(out, " handler=%s", *d->handler ? d->handler : "none");
 	if (d->set & DIR_TYPE)
-		fprintf(out, " type=%s", d->type ? d->type : "none");
+		fprintf(out, " type=%s", *d->type ? d->type : "none");
 	for (uint32_t i = 0; i < d->index.n; i++)
 		fprintf(out, "%s%s", i ? "," : " index=", d->index.v[i]);
 	if (d->set & DIR_INDEX && d->index.n == 0)
@@ -111,7 +111,7 @@ static void print_vhost(FILE *out, const struct conf *c, const struct conf_vhost
 		fprintf(out, " %u", id->groups[i]);
 	fprintf(out, " cap %u nice %d\n", v->max_clients, v->nice);
 	fprintf(out, "  admin '%s' root %s canonical %u\n", v->server_admin, v->document_root,
-	    v->dir.answer.canonical);
+	    v->dir.answer.canonical == ANSWER_ON);
 	print_logs(out, c, v);
 	print_times(out, v);
 	print_tls(out, &v->tls);

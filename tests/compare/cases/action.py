@@ -20,7 +20,8 @@ POST = [Get("/a.foo", {"Content-Type": "text/x"}, method="POST", body=b"the body
 
 def case(name, config, requests=None, files=None, **more):
     return Case(name, config=CGI + config, files={**FILES, **(files or {})},
-                requests=list(requests or PATHS + POST), ignore=("allow", "content-length", "transfer-encoding"), **more)
+                requests=list(requests or PATHS + POST),
+                ignore=("allow", "content-length", "transfer-encoding"), **more)
 
 
 CASES = [
@@ -51,8 +52,8 @@ CASES = [
     case("script-query", "AddHandler my-foo .foo\nAction my-foo /bin/env?own=1",
          requests=[Get("/a.foo"), Get("/a.foo?q=1")]),
     case("directory-type", "Action httpd/unix-directory /bin/env\n<Directory {root}>\n"
-         "Options +Indexes\n</Directory>", requests=[Get("/e/"), Get("/d/"), Get("/e/", method="POST",
-                                                                               body=b"x")]),
+         "Options +Indexes\n</Directory>", requests=[Get("/e/"), Get("/d/"),
+                                            Get("/e/", method="POST", body=b"x")]),
     case("script-put", "Script PUT /bin/env"),
     case("script-get", "Script GET /bin/env"),
     case("script-post", "Script POST /bin/env\nScript DELETE /bin/env"),
@@ -61,7 +62,8 @@ CASES = [
     case("script-unknown-method", "Script REPORT /bin/env",
          requests=[Get("/a.txt", method="REPORT"), Get("/a.txt", method="PROPFIND")]),
     case("script-directory", "<Directory {root}/d>\nScript PUT /bin/env\n</Directory>",
-         requests=[Get("/d/a.foo", method="PUT", body=b"x"), Get("/a.foo", method="PUT", body=b"x")]),
+         requests=[Get("/d/a.foo", method="PUT", body=b"x"),
+                   Get("/a.foo", method="PUT", body=b"x")]),
     case("script-on-directory", "Script PUT /bin/env\nScript GET /bin/env\n<Directory {root}>\n"
          "Options +Indexes\nIndexOptions IgnoreClient\n</Directory>",
          requests=[Get("/e/", method="PUT", body=b"x"), Get("/e/?q")]),

@@ -48,23 +48,26 @@ CASES = [
     case("match_anywhere", 'AliasMatch "/icons?(.*)" "{dir}/d$1"', "/icon/f.txt", "/icons/f.txt",
          "/x/icons/f.txt"),
     case("match_swapped", 'AliasMatch "^/([^/]+)/([^/]+)$" "{dir}/$2/$1"', "/f.txt/d", "/x/d"),
-    case("match_then_prefix", 'AliasMatch ^/a/s "{dir}/one.txt"\nAlias /a "{dir}/d"', "/a/sub/g.txt",
-         "/a/f.txt"),
+    case("match_then_prefix", 'AliasMatch ^/a/s "{dir}/one.txt"\nAlias /a "{dir}/d"',
+         "/a/sub/g.txt", "/a/f.txt"),
     case("script", 'ScriptAlias /c "{dir}/cgi/"\nScriptAlias /c2/ "{dir}/cgi/"', "/c2/env",
          "/c2/env/p/i?q=1", "/c2/none", "/c2/", "/c/env", "/c2/env?a+b",
          Get("/c2/env", method="POST", body=b"x")),
-    case("script_match", 'ScriptAliasMatch ^/s/(.+)$ "{dir}/cgi/$1"', "/s/env", "/s/env/p", "/s/none"),
+    case("script_match", 'ScriptAliasMatch ^/s/(.+)$ "{dir}/cgi/$1"', "/s/env", "/s/env/p",
+         "/s/none"),
     case("script_file", 'ScriptAlias /prog "{dir}/cgi/env"', "/prog", "/prog/x", "/prog/x/y?z"),
-    case("location", '<Location /l>\nAlias "{dir}/d/f.txt"\n</Location>', "/l", "/l/", "/l/x", "/lx"),
+    case("location", '<Location /l>\nAlias "{dir}/d/f.txt"\n</Location>', "/l", "/l/", "/l/x",
+         "/lx"),
     case("location_preserve", '<Location /l>\nAliasPreservePath On\nAlias "{dir}/d"\n</Location>',
          "/l", "/l/", "/l/f.txt", "/l/sub/g.txt", "/l/sub", "/l/none"),
     case("location_preserve_slash", '<Location /l/>\nAliasPreservePath On\nAlias "{dir}/d"\n'
          "</Location>", "/l/f.txt", "/l"),
-    case("location_preserve_deeper", '<Location /l>\nAlias "{dir}/d"\n</Location>\n<Location /l/sub>\n'
-         "AliasPreservePath On\n</Location>", "/l/sub/g.txt"),
+    case("location_preserve_deeper", '<Location /l>\nAlias "{dir}/d"\n</Location>\n'
+         "<Location /l/sub>\nAliasPreservePath On\n</Location>", "/l/sub/g.txt"),
     case("location_expr", '<Location /l>\nAlias "{dir}%%{REQUEST_URI}.txt"\n</Location>'.replace(
         "%%", "%"), "/l/x", files={"{dir}/l/x.txt": "by expression\n"}),
-    case("location_script", '<Location /l>\nScriptAlias "{dir}/cgi/env"\n</Location>', "/l", "/l/x"),
+    case("location_script", '<Location /l>\nScriptAlias "{dir}/cgi/env"\n</Location>', "/l",
+         "/l/x"),
     case("location_over_alias", 'Alias /l "{dir}/d/sub"\n<Location /l>\nAlias "{dir}/one.txt"\n'
          "</Location>", "/l/g.txt", "/l"),
     case("location_match", '<LocationMatch "^/lm/">\nAlias "{dir}/one.txt"\n</LocationMatch>',

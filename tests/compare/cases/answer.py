@@ -4,27 +4,36 @@ from compare import Case, File, Get, Raw, Verdict, cgi_env
 
 MAIN = "ServerTokens Min\n"
 OPEN = '<Directory "{root}">\nOptions +ExecCGI\nAddHandler cgi-script .sh\n</Directory>\n'
-STATUSES = [300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410,
-            411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 426, 428, 429, 431, 451, 500, 501,
+STATUSES = [300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409,
+            410,
+            411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 426, 428, 429, 431, 451, 500,
+            501,
             502, 503, 504, 505, 506, 507, 508, 510, 511]
 PAGES = "".join(f"Redirect {n} /{n}{' http://x.test/<a>' if n < 400 else ''}\n" for n in STATUSES)
-LIMITS = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\ngrep -E 'cpu|address' /proc/self/limits\n"
+LIMITS = """#!/bin/sh
+printf 'Content-Type: text/plain\\n\\n'
+grep -E 'cpu|address' /proc/self/limits
+"""
 TYPES = """#!/bin/sh
 printf 'Content-Type: %s\\n\\nbody\\n' "$(echo "$QUERY_STRING" | sed 's/%20/ /g')"
 """
 FIELDS = """#!/bin/sh
-printf 'Content-Type: text/plain\\nX-A: 1\\nx-a: 2\\nSet-Cookie: a\\nX-B: b\\nSet-Cookie: b\\n\\nbody\\n'
+printf 'Content-Type: text/plain\\nX-A: 1\\nx-a: 2\\n'
+printf 'Set-Cookie: a\\nX-B: b\\nSet-Cookie: b\\n\\nbody\\n'
 """
 VALIDATORS = """#!/bin/sh
-printf 'Content-Type: text/plain\\nETag: "x"\\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\\nX-Cgi: 1\\n'
+printf 'Content-Type: text/plain\\nETag: "x"\\n'
+printf 'Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT\\nX-Cgi: 1\\n'
 printf '%s\\n\\nbody\\n' "$(echo "${QUERY_STRING:-X-No: 1}" | sed 's/%20/ /g')"
 """
 MODIFIED = """#!/bin/sh
-printf 'Content-Type: text/plain\\nLast-Modified: %s\\n\\nbody\\n' "$(echo "$QUERY_STRING" | sed 's/%20/ /g')"
+printf 'Content-Type: text/plain\\n'
+printf 'Last-Modified: %s\\n\\nbody\\n' "$(echo "$QUERY_STRING" | sed 's/%20/ /g')"
 """
 UNTYPED = "#!/bin/sh\nprintf 'X-A: a\\n\\nbody\\n'\n"
 LOCATION = """#!/bin/sh
-printf 'Location: %s\\nX-A: a\\nSet-Cookie: a=1\\nContent-Type: text/plain\\n\\nbody\\n' "$QUERY_STRING"
+printf 'Location: %s\\nX-A: a\\nSet-Cookie: a=1\\n' "$QUERY_STRING"
+printf 'Content-Type: text/plain\\n\\nbody\\n'
 """
 
 
@@ -66,7 +75,8 @@ CASES = [
     case("trace", "TraceEnable On\n", [Get("/x.txt", {"X-A": "a b"}, method="TRACE"),
                                      Get("/none", method="TRACE"), Get("/x.txt", method="OPTIONS"),
                                      Get("/x.txt", method="TRACE", body=b"body"),
-                                     Get("/x.txt", method="TRACE", version="1.0")], ignore=("allow",)),
+                                     Get("/x.txt", method="TRACE", version="1.0")],
+         ignore=("allow",)),
     case("trace-off", "TraceEnable Off\n", [Get("/x.txt", method="TRACE")]),
     case("trace-off-options", "TraceEnable Off\n", [Get("/x.txt", method="OPTIONS"),
                                                   Get("/x.txt", method="PUT")], ignore=("allow",)),
@@ -80,30 +90,39 @@ CASES = [
          [Get("*", method="OPTIONS")], {"d/x": "x"}, ignore=("allow",)),
     # Of the first virtual host of an address alone.
     case("methods-registered", "HttpProtocolOptions RegisteredMethods\n",
-         [Get("/x.txt", method="BREW"), Get("/env.sh", method="BREW"), Get("/env.sh", method="PUT")],
+         [Get("/x.txt", method="BREW"), Get("/env.sh", method="BREW"),
+          Get("/env.sh", method="PUT")],
          {"env.sh": cgi_env("REQUEST_METHOD")}, ignore=("allow",)),
     case("methods-lenient", "HttpProtocolOptions LenientMethods\n",
          [Get("/env.sh", method="BREW"), Get("/env.sh", method="PUT")],
          {"env.sh": cgi_env("REQUEST_METHOD")}),
     etag("default", ""), etag("none", "FileETag None\n"), etag("all", "FileETag All\n"),
-    etag("mtime", "FileETag MTime\n"), etag("size", "FileETag Size\n"), etag("inode", "FileETag INode\n"),
+    etag("mtime", "FileETag MTime\n"), etag("size", "FileETag Size\n"),
+         etag("inode", "FileETag INode\n"),
     etag("inode-size", "FileETag INode Size\n"), etag("plus", "FileETag +INode\n"),
     etag("minus", "FileETag -INode\n"), etag("all-minus", "FileETag All -INode\n"),
-    etag("merged", "FileETag INode MTime Size\n<Directory \"{root}/d\">\nFileETag -INode\n</Directory>\n"),
-    # Not from the server's: Apache merges directories first, where MTime has nothing to be added to.
-    etag("merged-plus", "<Directory \"{root}\">\nFileETag Size\n</Directory>\n<Directory \"{root}/d\">\nFileETag +MTime\n</Directory>\n"),
-    etag("merged-none", "FileETag None\n<Directory \"{root}/d\">\nFileETag MTime Size\n</Directory>\n"),
+    etag("merged",
+         "FileETag INode MTime Size\n<Directory \"{root}/d\">\nFileETag -INode\n</Directory>\n"),
+    # Not to the server's: Apache merges directories first, where MTime finds nothing.
+    etag("merged-plus",
+         "<Directory \"{root}\">\nFileETag Size\n</Directory>\n<Directory \"{root}/d\">\n"
+         "FileETag +MTime\n</Directory>\n"),
+    etag("merged-none",
+         "FileETag None\n<Directory \"{root}/d\">\nFileETag MTime Size\n</Directory>\n"),
     etag("below-none", "FileETag MTime\n<Directory \"{root}/d\">\nFileETag None\n</Directory>\n"),
     Case("etag-htaccess", files={".htaccess": "FileETag None\n", "x": "x", "d/x": "x",
-                                 "d/.htaccess": "FileETag Size\n"}, requests=[Get("/x"), Get("/d/x")]),
+                                 "d/.htaccess": "FileETag Size\n"},
+         requests=[Get("/x"), Get("/d/x")]),
     case("charset", "AddDefaultCharset utf-8\n", [Get("/x.txt"), Get("/x.html"), Get("/x.css"),
                                                   Get("/none"), Get("/x.bin")],
          {"x.css": "x", "x.bin": "x"}),
     case("charset-on", "AddDefaultCharset On\n", [Get("/x.txt"), Get("/none")]),
-    case("charset-off", 'AddDefaultCharset utf-8\n<Files x.html>\nAddDefaultCharset Off\n</Files>\n',
+    case("charset-off",
+         'AddDefaultCharset utf-8\n<Files x.html>\nAddDefaultCharset Off\n</Files>\n',
          [Get("/x.txt"), Get("/x.html")]),
     case("charset-own", "AddDefaultCharset utf-8\nAddCharset koi8-r .html\nForceType text/plain\n"
-         '<Files x.txt>\nForceType "text/plain; charset=x"\n</Files>\n', [Get("/x.txt"), Get("/x.html")]),
+         '<Files x.txt>\nForceType "text/plain; charset=x"\n</Files>\n',
+         [Get("/x.txt"), Get("/x.html")]),
     case("charset-cgi", "AddDefaultCharset utf-8\n",
          [Get(f"/type.sh?{t}") for t in ("text/html", "TEXT/Plain", "text/html;%20charset=x",
                                          "Text/HTML;%20X=Y", "image/png", "application/json")],
@@ -114,43 +133,56 @@ CASES = [
          requests=[Get("/x.html"), Get("/none")]),
     case("path-info", "", [Get("/x.txt/a"), Get("/env.sh/a"), Get("/none/a")],
          {"env.sh": cgi_env("PATH_INFO", "SCRIPT_NAME")}),
-    case("path-info-on", "AcceptPathInfo On\n", [Get("/x.txt/a/b"), Get("/env.sh/a"), Get("/x.txt/")],
+    case("path-info-on", "AcceptPathInfo On\n",
+         [Get("/x.txt/a/b"), Get("/env.sh/a"), Get("/x.txt/")],
          {"env.sh": cgi_env("PATH_INFO", "SCRIPT_NAME")}),
-    case("path-info-off", "AcceptPathInfo Off\n", [Get("/x.txt/a"), Get("/env.sh/a"), Get("/env.sh")],
+    case("path-info-off", "AcceptPathInfo Off\n",
+         [Get("/x.txt/a"), Get("/env.sh/a"), Get("/env.sh")],
          {"env.sh": cgi_env("PATH_INFO", "SCRIPT_NAME")}),
-    case("path-info-default", "AcceptPathInfo On\n<Location /x.txt>\nAcceptPathInfo Default\n</Location>\n",
+    case("path-info-default",
+         "AcceptPathInfo On\n<Location /x.txt>\nAcceptPathInfo Default\n</Location>\n",
          [Get("/x.txt/a"), Get("/x.html/a")]),
     case("limits", "RLimitCPU 10 20\nRLimitMEM 1000000000 2000000000\n", [Get("/limits.sh")],
          {"limits.sh": LIMITS}),
-    case("limits-soft", "RLimitCPU 10\nRLimitMEM 1000000000\n", [Get("/limits.sh")], {"limits.sh": LIMITS}),
+    case("limits-soft", "RLimitCPU 10\nRLimitMEM 1000000000\n", [Get("/limits.sh")],
+         {"limits.sh": LIMITS}),
     case("limits-max", "RLimitCPU max\nRLimitMEM 1000000000 max\n", [Get("/limits.sh")],
          {"limits.sh": LIMITS}),
     case("limits-merged", "RLimitCPU 10 20\n<Location />\nRLimitCPU 30 40\n</Location>\n",
          [Get("/limits.sh")], {"limits.sh": LIMITS}),
     Case("limits-htaccess", files={".htaccess": "RLimitCPU 7\n", "limits.sh": LIMITS},
          requests=[Get("/limits.sh")], config=OPEN),
-    case("slashes", "", [Get("/a%2fb"), Get("/a%2Fb"), Get("/d//x"), Get("//x.txt")], {"d/x": "x"}),
+    case("slashes", "", [Get("/a%2fb"), Get("/a%2Fb"), Get("/d//x"), Get("//x.txt")],
+         {"d/x": "x"}),
     case("slashes-on", "AllowEncodedSlashes On\n",
-         [Get("/d%2fx"), Get("/env.sh/a%2fb"), Get("/d%2f..%2fx.txt"), Get("/d%2f..%2f..%2fx.txt")],
+         [Get("/d%2fx"), Get("/env.sh/a%2fb"), Get("/d%2f..%2fx.txt"),
+          Get("/d%2f..%2f..%2fx.txt")],
          {"d/x": "x", "env.sh": cgi_env("PATH_INFO", "REQUEST_URI")}),
     case("slashes-nodecode", "AllowEncodedSlashes NoDecode\n",
          [Get("/d%2fx"), Get("/env.sh/a%2Fb%20c"), Get("/env.sh/a%252Fb")],
          {"d/x": "x", "env.sh": cgi_env("PATH_INFO", "REQUEST_URI")}),
-    case("slashes-kept", "MergeSlashes Off\n", [Get("/d//x"), Get("//x.txt"), Get("/env.sh//a//b")],
+    case("slashes-kept", "MergeSlashes Off\n",
+         [Get("/d//x"), Get("//x.txt"), Get("/env.sh//a//b")],
          {"d/x": "x", "env.sh": cgi_env("PATH_INFO", "REQUEST_URI", "SCRIPT_NAME")}),
     case("recursion", "LimitInternalRecursion 4\n", [Get("/loop.sh")],
-         {"loop.sh": "#!/bin/sh\nprintf 'Location: /loop.sh\\n\\n'\n"}, errors=("AH00124: Request exceeded",)),
+         {"loop.sh": "#!/bin/sh\nprintf 'Location: /loop.sh\\n\\n'\n"},
+         errors=("AH00124: Request exceeded",)),
     case("fields", "", [Get("/fields.sh")], {"fields.sh": FIELDS}),
-    case("location", "", [Get("/loc.sh?/x.txt"), Get("/loc.sh?http://x.test/<a>"), Get("/loc.sh?/none"),
+    case("location", "",
+         [Get("/loc.sh?/x.txt"), Get("/loc.sh?http://x.test/<a>"), Get("/loc.sh?/none"),
                           Get("/loc.sh?http://x.test/", method="HEAD"),
-                          Get("/loc.sh?http://x.test/", method="POST", body=b"x")], {"loc.sh": LOCATION}),
+                          Get("/loc.sh?http://x.test/", method="POST", body=b"x")],
+         {"loc.sh": LOCATION}),
     case("conditions-cgi", "Header set X-S s\nHeader always set X-A a\n",
-         [Get("/val.sh"), Get("/val.sh", {"If-None-Match": '"x"'}), Get("/val.sh", {"If-None-Match": '"y"'}),
+         [Get("/val.sh"), Get("/val.sh", {"If-None-Match": '"x"'}),
+          Get("/val.sh", {"If-None-Match": '"y"'}),
           Get("/val.sh", {"If-Modified-Since": "Tue, 14 Nov 2023 22:13:20 GMT"}),
-          Get("/val.sh", {"If-Match": '"y"'}), Get("/val.sh", {"If-None-Match": "*"}, method="POST", body=b""),
+          Get("/val.sh", {"If-Match": '"y"'}),
+          Get("/val.sh", {"If-None-Match": "*"}, method="POST", body=b""),
           Get("/val.sh?Status:%20200%20OK", {"If-None-Match": '"x"'}),
           Get("/val.sh", {"If-None-Match": '"x"'}, method="HEAD")], {"val.sh": VALIDATORS}),
-    case("last-modified-cgi", "", [Get("/mod.sh?never"), Get("/mod.sh?Tue,%2014%20Nov%202023%2022:13:20%20GMT"),
+    case("last-modified-cgi", "",
+         [Get("/mod.sh?never"), Get("/mod.sh?Tue,%2014%20Nov%202023%2022:13:20%20GMT"),
                                    Get("/mod.sh?Tuesday,%2014-Nov-23%2022:13:20%20GMT")],
          {"mod.sh": MODIFIED}),
     case("untyped-cgi", "", [Get("/x.sh"), Get("/x.unknown")],
@@ -158,15 +190,18 @@ CASES = [
     case("expect", "", [Get("/x.txt", {"Expect": "<nonsense>"})]),
     case("default-type", "DefaultType none\n", [Get("/x.unknown")], {"x.unknown": "x"}),
     case("pass-auth", "<Directory \"{root}/on\">\nCGIPassAuth On\n</Directory>\n",
-         [Get("/env.sh", {"Authorization": "Bearer x"}), Get("/on/env.sh", {"Authorization": "Bearer x"})],
+         [Get("/env.sh", {"Authorization": "Bearer x"}),
+          Get("/on/env.sh", {"Authorization": "Bearer x"})],
          {"env.sh": cgi_env("HTTP_AUTHORIZATION"), "on/env.sh": cgi_env("HTTP_AUTHORIZATION")}),
 ]
 
 EVERYWHERE = ("server", "vhost", "directory", "location", "files", "htaccess")
 VERDICTS = [
     *(Verdict(text, where) for where in EVERYWHERE for text in (
-        "ServerSignature On", "FileETag MTime Size", "AddDefaultCharset utf-8", "AcceptPathInfo On",
-        "RLimitCPU 10 20", "RLimitMEM max", "RLimitNPROC 10", "ContentDigest Off", "EnableMMAP Off",
+        "ServerSignature On", "FileETag MTime Size", "AddDefaultCharset utf-8",
+        "AcceptPathInfo On",
+        "RLimitCPU 10 20", "RLimitMEM max", "RLimitNPROC 10", "ContentDigest Off",
+        "EnableMMAP Off",
         "EnableSendfile On", "LimitXMLRequestBody 100", "DefaultType text/plain")),
     *(Verdict(text, where, ok=where in ("server", "vhost"))
       for where in ("server", "vhost", "directory", "htaccess") for text in (
@@ -174,7 +209,8 @@ VERDICTS = [
           "MergeSlashes Off", "HttpProtocolOptions Strict LenientMethods Require1.0",
           "HttpProtocolOptions Unsafe", "MergeTrailers Off")),
     *(Verdict("ServerTokens Prod", where, ok=where == "server") for where in EVERYWHERE),
-    *(Verdict("HostnameLookups Off", where, ok=where in ("server", "vhost", "directory", "location"))
+    *(Verdict("HostnameLookups Off", where,
+              ok=where in ("server", "vhost", "directory", "location"))
       for where in EVERYWHERE[:4] + ("htaccess",)),
     *(Verdict("UseCanonicalPhysicalPort On", where, ok=where != "htaccess")
       for where in ("server", "vhost", "directory", "location", "htaccess")),
@@ -184,8 +220,10 @@ VERDICTS = [
     Verdict("ContentDigest Off", "htaccess", override="FileInfo", ok=False),
     Verdict("ServerSignature On", "htaccess", override="Limit"),
     Verdict("ServerSignature maybe", ok=False, message="use one of"),
-    Verdict("ServerTokens Nonsense", ok=False), Verdict("ServerTokens Full"), Verdict("ServerTokens OS"),
-    Verdict("TraceEnable maybe", ok=False, message="must be one of"), Verdict("TraceEnable extended"),
+    Verdict("ServerTokens Nonsense", ok=False), Verdict("ServerTokens Full"),
+            Verdict("ServerTokens OS"),
+    Verdict("TraceEnable maybe", ok=False, message="must be one of"),
+            Verdict("TraceEnable extended"),
     Verdict("FileETag Nonsense", ok=False), Verdict("FileETag +All", ok=False),
     Verdict("FileETag -None", ok=False), Verdict("FileETag Digest", because="it is read twice"),
     Verdict("FileETag LMTime"), Verdict("AcceptPathInfo maybe", ok=False),
@@ -193,6 +231,8 @@ VERDICTS = [
     Verdict("HttpProtocolOptions Nonsense", ok=False),
     Verdict("HttpProtocolOptions Strict Unsafe", ok=False, message="mutually exclusive"),
     Verdict("HostnameLookups On", because="no process asks for names"),
-    Verdict("HostnameLookups maybe", ok=False), Verdict("ContentDigest On", because="no Content-MD5"),
-    Verdict("DefaultType none"), Verdict("RLimitCPU", ok=False), Verdict("RLimitCPU 1 2 3", ok=False),
+    Verdict("HostnameLookups maybe", ok=False),
+            Verdict("ContentDigest On", because="no Content-MD5"),
+    Verdict("DefaultType none"), Verdict("RLimitCPU", ok=False),
+            Verdict("RLimitCPU 1 2 3", ok=False),
 ]

@@ -6,7 +6,8 @@ from compare import Case, File, Get, Link, Verdict, cgi_env
 
 MAIN = "ServerTokens Prod\n"  # Apache's signature names mpm-itk, too
 DEBIAN_FILE = Path("/etc/apache2/mods-available/autoindex.conf")
-TYPES = ("AddType application/x-gzip .gz .tgz\nAddEncoding x-compress .Z\nAddEncoding x-bzip2 .bz2\n"
+TYPES = ("AddType application/x-gzip .gz .tgz\nAddEncoding x-compress .Z\n"
+         "AddEncoding x-bzip2 .bz2\n"
          "AddType image/x-raw .raw\n")
 DEBIAN = TYPES + (DEBIAN_FILE.read_text().replace("<IfModule mod_autoindex.c>", "")
                   .replace("</IfModule>", "") if DEBIAN_FILE.exists() else "")
@@ -50,7 +51,8 @@ def lists(name, config, files=None, paths=("/d/",), queries=("",), **more):
 
 FANCY = "IndexOptions FancyIndexing"
 TABLE = "IndexOptions FancyIndexing HTMLTable"
-ICONS = ("AddIcon /i/dir.gif ^^DIRECTORY^^\nAddIcon /i/blank.gif ^^BLANKICON^^\nAddIcon /i/up.gif ..\n"
+ICONS = ("AddIcon /i/dir.gif ^^DIRECTORY^^\nAddIcon /i/blank.gif ^^BLANKICON^^\n"
+         "AddIcon /i/up.gif ..\n"
          "AddIcon (TXT,/i/txt.gif) .txt\nAddIconByType (IMG,/i/img.gif) image/*\n"
          "AddIconByEncoding (CMP,/i/cmp.gif) x-compress x-bzip2\nAddIcon /i/read.gif README\n"
          "AddIcon /i/glob.gif file?\nDefaultIcon /i/unknown.gif\n")
@@ -59,7 +61,8 @@ DESCS = ('AddDescription "A text" .txt\nAddDescription "Read <b>me</b> first &am
          'AddDescription "One <a href=\\"/x\\">long link that goes on</a>" *.iso\n'
          'AddDescription "The sub" sub\nAddDescription "up there" ..\n'
          'AddDescription "<b></b>&lt;entity &amp; more and more and more" g.raw\n')
-WORDS = ("FancyIndexing", "FoldersFirst", "HTMLTable", "IconsAreLinks", "IgnoreCase", "IgnoreClient",
+WORDS = ("FancyIndexing", "FoldersFirst", "HTMLTable", "IconsAreLinks", "IgnoreCase",
+         "IgnoreClient",
          "ScanHTMLTitles", "SuppressColumnSorting", "SuppressDescription", "SuppressHTMLPreamble",
          "SuppressIcon", "SuppressLastModified", "SuppressRules", "SuppressSize", "VersionSort",
          "XHTML", "ShowForbidden", "AddAltClass", "UseOldDateFormat", "IconHeight", "IconWidth",
@@ -104,7 +107,8 @@ CASES = [
     lists("alt", TABLE + "\nAddAlt TEXT .txt README\nAddAltByType PIC image/*\n"
           "AddAltByEncoding PACKED x-compress\nAddAlt FOLDER **DIRECTORY**\nDefaultIcon /i/x.gif\n"
           + TYPES),
-    lists("icon-quotes", FANCY + "\nAddIcon \"/i/a&b\\\"c.gif\" .txt\nAddIcon (A&B,/i/x.gif) .png\n"),
+    lists("icon-quotes", FANCY + "\nAddIcon \"/i/a&b\\\"c.gif\" .txt\n"
+          "AddIcon (A&B,/i/x.gif) .png\n"),
     lists("order-date", FANCY + "\nIndexOrderDefault Descending Date", queries=("", "?C=N")),
     lists("order-size", FANCY + "\nIndexOrderDefault Ascending Size", queries=("", "?O=D")),
     lists("order-description", FANCY + "\nIndexOrderDefault Descending Description\n" + DESCS),
@@ -128,7 +132,8 @@ CASES = [
          "<Location /d>\nIndexIgnore README\nIndexOptions FancyIndexing\nAddIcon /i/x.gif .txt\n"
          "AddDescription here .txt\n</Location>\n<Location />\nIndexIgnore core\n</Location>",
          files=NAMES, requests=[Get("/d/"), Get("/")]),
-    lists("inner-first", FANCY + "\nAddIcon /i/outer.gif .txt README\nAddDescription outer .txt core",
+    lists("inner-first", FANCY + "\nAddIcon /i/outer.gif .txt README\n"
+          "AddDescription outer .txt core",
           add={"d/.htaccess": "AddIcon /i/inner.gif .txt\nAddDescription inner .txt\n"}),
     lists("titles", "IndexOptions FancyIndexing ScanHTMLTitles", files={
         "d/a.html": "<title>One</title>", "d/b.html": "<html>\n<TiTlE>\n\r\nTwo\nlines</title>",
@@ -160,7 +165,8 @@ CASES = [
     lists("header-empty", "HeaderName HEAD.html\nReadmeName FOOT.txt", add={
         "d/HEAD.html": "", "d/FOOT.txt": ""}),
     lists("signature", "ServerSignature On"),
-    lists("signature-readme", "ServerSignature EMail\nReadmeName FOOT.txt", add={"d/FOOT.txt": "x"}),
+    lists("signature-readme", "ServerSignature EMail\nReadmeName FOOT.txt",
+          add={"d/FOOT.txt": "x"}),
     lists("signature-readme-html", "ServerSignature On\nReadmeName FOOT.html", add={
         "d/FOOT.html": "x"}),
     lists("track", "IndexOptions FancyIndexing TrackModified", files={"d/x": "x"}),
@@ -226,8 +232,10 @@ CASES = [
     Case("icons", config='Alias /icons/ "/usr/share/apache2/icons/"\n<Directory '
          '"/usr/share/apache2/icons">\nOptions Indexes FollowSymLinks\nRequire all granted\n'
          "</Directory>\n" + DEBIAN, files={}, requests=[
-             Get("/icons/"), Get("/icons/?C=S;O=D"), Get("/icons/blank.gif"), Get("/icons/small/")]),
-    lists("index-by-cgi", "Options +ExecCGI +Indexes\nAddHandler cgi-script .cgi\nDirectoryIndex x.cgi",
+             Get("/icons/"), Get("/icons/?C=S;O=D"), Get("/icons/blank.gif"),
+             Get("/icons/small/")]),
+    lists("index-by-cgi", "Options +ExecCGI +Indexes\nAddHandler cgi-script .cgi\n"
+          "DirectoryIndex x.cgi",
           files={"d/sub/x.cgi": cgi_env("PATH_INFO"), "d/y": "y"}),
     lists("fallback-in-listing", FANCY + "\nFallbackResource /f.html", files={
         "f.html": File("f", mtime=OLD), "d/sub/x": "x", "d/y": "y"}, paths=("/d/", "/")),

@@ -3,7 +3,8 @@
 from compare import Case, File, Get, Verdict
 
 CGI = """#!/bin/sh
-printf 'Content-Type: text/html\\n%b\\nbody\\n' "$(echo "$QUERY_STRING" | sed 's/%20/ /g; s/$/\\\\n/')"
+printf 'Content-Type: text/html\\n'
+printf '%b\\nbody\\n' "$(echo "$QUERY_STRING" | sed 's/%20/ /g; s/$/\\\\n/')"
 """
 OPEN = '<Directory "{root}">\nOptions +ExecCGI\nAddHandler cgi-script .sh\n</Directory>\n'
 
@@ -39,11 +40,13 @@ CASES = [
          "ExpiresByType image/* A62\nExpiresDefault A120\n"),
     case("charset", ON + "ExpiresByType text/html A60\nAddDefaultCharset utf-8\n"),
     case("charset-type", ON + 'ExpiresByType text/html A60\nAddCharset utf-8 .html\n'),
-    case("off-below", ON + 'ExpiresDefault A60\n<Location "/x.css">\nExpiresActive Off\n</Location>\n'),
+    case("off-below",
+         ON + 'ExpiresDefault A60\n<Location "/x.css">\nExpiresActive Off\n</Location>\n'),
     case("below", ON + "ExpiresDefault A60\nExpiresByType text/* A61\n"
          '<Location "/">\nExpiresByType text/css A62\n</Location>\n'
          '<Files "x.png">\nExpiresDefault A63\n</Files>\n'),
-    case("files", "<FilesMatch \"\\.(css|png)$\">\nExpiresActive on\nExpiresDefault A60\n</FilesMatch>\n"),
+    case("files",
+         "<FilesMatch \"\\.(css|png)$\">\nExpiresActive on\nExpiresDefault A60\n</FilesMatch>\n"),
     case("redirect", ON + "ExpiresDefault A60\nRedirect /r http://x.test/\nRedirect gone /g\n"
          "ExpiresByType text/html A61\n", [Get("/r"), Get("/g"), Get("/d")]),
     case("cache-control", ON + 'ExpiresDefault A60\nHeader set Cache-Control "public"\n'),
@@ -63,12 +66,14 @@ CASES = [
     case("error-document", ON + "ExpiresDefault A60\nErrorDocument 404 /x.html\n", [Get("/none")]),
     case("listing", ON + "ExpiresDefault A60\n<Location /d>\nOptions +Indexes\n</Location>\n",
          [Get("/d/")], body=False, ignore=("content-length",)),
-    case("listing-modification", ON + "ExpiresDefault M4000000000\n<Location /d>\nOptions +Indexes\n"
+    case("listing-modification",
+         ON + "ExpiresDefault M4000000000\n<Location /d>\nOptions +Indexes\n"
          "</Location>\n", [Get("/d/")], body=False, ignore=("content-length",)),
     case("options", ON + "ExpiresDefault A60\n", [Get("/x.html", method="OPTIONS")],
          ignore=("allow",)),
     case("units", ON + 'ExpiresByType text/html "access plus 1 y 1 mo 1 w 1 d 1 h 1 mi 1 s"\n'
-         'ExpiresByType text/css "a p 1 Years"\nExpiresByType image/png "modification plus 99 years"\n'),
+         'ExpiresByType text/css "a p 1 Years"\n'
+         'ExpiresByType image/png "modification plus 99 years"\n'),
     Case("ht", files={"x.html": "x", "x.css": "x", ".htaccess":
                       "<IfModule mod_expires.c>\nExpiresActive on\n"
                       'ExpiresDefault "access plus 1 month"\n'
@@ -92,6 +97,7 @@ VERDICTS = [
     Verdict('ExpiresDefault "access plus 1"', ok=False, message="missing <type>"),
     Verdict('ExpiresDefault "access plus 1 fortnight"', ok=False, message="unrecognised <type>"),
     Verdict("ExpiresDefault access plus 1 day", ok=False), Verdict("ExpiresDefault Anything"),
-    Verdict("ExpiresByType text/html A60"), Verdict("ExpiresByType text A60", ok=False, message="slash"),
+    Verdict("ExpiresByType text/html A60"),
+            Verdict("ExpiresByType text A60", ok=False, message="slash"),
     Verdict("ExpiresByType text/html", ok=False), Verdict('ExpiresByType text/html ""', ok=False),
 ]

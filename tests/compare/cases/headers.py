@@ -7,7 +7,8 @@ RequestHeader unset Proxy early
 """
 
 CGI = """#!/bin/sh
-printf 'Status: %s\\nContent-Type: text/plain\\nX-Powered-By: PHP/8\\nX-Two: 1\\nX-Two: 2\\n' "${QUERY_STRING:-200 OK}"
+printf 'Status: %s\\nContent-Type: text/plain\\nX-Powered-By: PHP/8\\n' "${QUERY_STRING:-200 OK}"
+printf 'X-Two: 1\\nX-Two: 2\\n'
 printf 'Set-Cookie: a=1; Path=/\\nSet-Cookie: b=2\\nVary: Cookie\\nX-Cgi: yes\\n\\nbody\\n'
 """
 LOCATION = """#!/bin/sh
@@ -42,7 +43,8 @@ CASES = [
     case("append", "Header append X-A a\nHeader append X-A b\nHeader append Vary Accept\n"
          "Header append Vary accept\n"),
     case("append-always", "Header always append X-Cgi a\nHeader append X-Cgi b\n"),
-    case("merge", 'Header merge X-A a\nHeader merge X-A b\nHeader merge X-A a\nHeader merge X-A "a, b"\n'
+    case("merge",
+         'Header merge X-A a\nHeader merge X-A b\nHeader merge X-A a\nHeader merge X-A "a, b"\n'
          'Header merge Cache-Control "private"\nHeader merge Cache-Control "private"\n'),
     case("add", "Header add X-A a\nHeader add X-A b\nHeader always add X-A c\n"),
     case("setifempty", "Header setifempty X-A a\nHeader setifempty X-A b\n"
@@ -79,7 +81,8 @@ CASES = [
     case("echo-always", "Header always echo ^X-E\n",
          requests=[Get("/x.txt", {"X-E1": "1"}), Get("/none", {"X-E1": "1"})]),
     case("formats", 'Header set X-A "%%-%{NONE}e-%{HERE}e-100%"\nHeader set X-B "a\\tb\\\\c\\d"\n'
-         'SetEnv HERE "here now"\nHeader set X-C "%{HTTPS}s %{SSL_PROTOCOL}s"\nHeader set X-E "%e"\n'),
+         'SetEnv HERE "here now"\nHeader set X-C "%{HTTPS}s %{SSL_PROTOCOL}s"\n'
+         'Header set X-E "%e"\n'),
     case("format-time", 'Header set X-D "%D"\nHeader set X-T "%t"\nHeader set X-L "%l"\n'
          'Header edit X-D "D=[0-9]+" D\nHeader edit X-T "t=[0-9]{16}$" t\n'
          'Header edit X-L "l=[0-9.]+/[0-9.]+/[0-9.]+" l\n'),
@@ -105,7 +108,8 @@ CASES = [
     case("expr-vary", 'Header set X-A y "expr=%{HTTP_USER_AGENT} =~ /x/"\n'
          'Header set X-B y "expr=%{req:X-In} == \'in\'"\n',
          requests=[Get("/x.txt", {"X-In": "in", "User-Agent": "x"}), Get("/x.txt"), Get("/none")]),
-    case("early", "Header set X-A a early\nHeader always set X-B b early\nHeader set ETag no early\n"
+    case("early",
+         "Header set X-A a early\nHeader always set X-B b early\nHeader set ETag no early\n"
          "Header always set X-Cgi early early\n"),
     case("early-location", '<Location "/">\nHeader set X-A a early\n</Location>\n'),
     case("sections", 'Header set X-A server\nHeader append X-B server\n'
@@ -126,14 +130,16 @@ CASES = [
     case("location", "Header set X-A a\nHeader always set X-Cgi b\n", {"loc.sh": LOCATION},
          requests=[Get("/loc.sh?/x.txt"), Get("/loc.sh?http://x.test/y"), Get("/loc.sh?/none"),
                    Get("/loc.sh?/x.sh")]),
-    case("unset-cgi", "Header unset X-Cgi\nHeader always unset Set-Cookie\nHeader set Set-Cookie c=3\n",
+    case("unset-cgi",
+         "Header unset X-Cgi\nHeader always unset Set-Cookie\nHeader set Set-Cookie c=3\n",
          requests=[Get("/x.sh")]),
     case("methods", "Header set X-A a\nHeader always set X-B b\n",
          requests=[Get("/x.txt", method="OPTIONS"), Get("/x.txt", method="TRACE"),
                    Get("/x.txt", method="PUT"), Get("/x.txt", method="POST", body=b"a"),
                    Get("*", method="OPTIONS")], ignore=("allow",)),
     case("listing", "Header set X-A a\nHeader always set X-B b\n<Location /d>\nOptions +Indexes\n"
-         "</Location>\n", {"d/x": "x"}, requests=[Get("/d/")], body=False, ignore=("content-length",)),
+         "</Location>\n", {"d/x": "x"}, requests=[Get("/d/")], body=False,
+         ignore=("content-length",)),
     case("vary", "Header set Vary Accept\nHeader always append Vary accept\n"
          "Header append Vary Cookie\n", requests=[Get("/x.txt"), Get("/x.sh"), Get("/none")]),
     case("note", 'Header set X-A a\nHeader note X-A kept\nHeader always note X-Cgi cgi\n'
@@ -148,8 +154,10 @@ CASES = [
     case("env-line", 'SetEnvIf X-In "(.*)" IN=$1\nHeader set X-A "%{IN}e"\n',
          requests=[Get("/x.txt", {"X-In": "a\tb"}), Get("/x.txt")]),
     # RequestHeader
-    case("request", 'RequestHeader set X-In new\nRequestHeader append X-List b\nRequestHeader add X-Add 2\n'
-         "RequestHeader unset X-Gone\nRequestHeader setifempty X-In no\nRequestHeader setifempty X-Def def\n"
+    case("request",
+         'RequestHeader set X-In new\nRequestHeader append X-List b\nRequestHeader add X-Add 2\n'
+         "RequestHeader unset X-Gone\nRequestHeader setifempty X-In no\n"
+         "RequestHeader setifempty X-Def def\n"
          'RequestHeader edit X-Ed ^a(.*) "b$1"\nRequestHeader merge X-List b\n'
          "RequestHeader set Authorization \"Basic eDp5\"\n",
          {"env.sh": cgi_env("HTTP_X_IN", "HTTP_X_LIST", "HTTP_X_ADD", "HTTP_X_GONE", "HTTP_X_DEF",
@@ -158,15 +166,19 @@ CASES = [
                    Get("/env.sh", {"X-In": "old", "X-List": "a", "X-Gone": "here",
                                    "X-Ed": "abc", "Proxy": "http://evil"})]),
     case("request-early", "RequestHeader set X-In early early\nRequestHeader unset X-Gone early\n"
-         'SetEnvIf X-In early FOUND=yes\nSetEnvIf X-Late late LATE=yes\nRequestHeader set X-Late late\n',
+         'SetEnvIf X-In early FOUND=yes\nSetEnvIf X-Late late LATE=yes\n'
+         'RequestHeader set X-Late late\n',
          {"env.sh": cgi_env("HTTP_X_IN", "HTTP_X_GONE", "FOUND", "LATE", "HTTP_X_LATE")},
          requests=[Get("/env.sh"), Get("/env.sh", {"X-Gone": "1"})]),
     case("request-conditions", "SetEnvIf Request_URI env YES\nRequestHeader set X-A a env=YES\n"
-         "RequestHeader set X-B b env=!YES\nRequestHeader set X-C c \"expr=%{REQUEST_METHOD} == 'GET'\"\n"
-         'RequestHeader set X-D "%{YES}e %{REMOTE}e"\nRequestHeader set X-E "expr=%{REQUEST_URI}"\n',
+         "RequestHeader set X-B b env=!YES\n"
+         "RequestHeader set X-C c \"expr=%{REQUEST_METHOD} == 'GET'\"\n"
+         'RequestHeader set X-D "%{YES}e %{REMOTE}e"\n'
+         'RequestHeader set X-E "expr=%{REQUEST_URI}"\n',
          {"env.sh": cgi_env("HTTP_X_A", "HTTP_X_B", "HTTP_X_C", "HTTP_X_D", "HTTP_X_E")},
          requests=[Get("/env.sh")]),
-    case("request-sections", '<Directory "{root}">\nRequestHeader set X-In directory\n</Directory>\n'
+    case("request-sections",
+         '<Directory "{root}">\nRequestHeader set X-In directory\n</Directory>\n'
          '<Location /env.sh>\nRequestHeader append X-In location\n</Location>\n',
          {"env.sh": cgi_env("HTTP_X_IN")}, requests=[Get("/env.sh")]),
     case("request-trace", "RequestHeader set X-In early early\n",
@@ -174,13 +186,17 @@ CASES = [
     # .htaccess, as applications write it
     htaccess("ht-h5bp", "<IfModule mod_headers.c>\n"
              f'Header set X-UA-Compatible "IE=edge" {TYPE}\n'
-             'Header always set Strict-Transport-Security "max-age=16070400" "expr=%{HTTPS} == \'on\'"\n'
-             'Header always set Permissions-Policy "camera=()" "expr=%{CONTENT_TYPE} =~ m#text\\/(html|javascript)|application\\/pdf#i"\n'
+             'Header always set Strict-Transport-Security "max-age=16070400" "expr=%{HTTPS} == '
+             '\'on\'"\n'
+             'Header always set Permissions-Policy "camera=()" "expr=%{CONTENT_TYPE} =~ '
+             'm#text\\/(html|javascript)|application\\/pdf#i"\n'
              'Header set X-Content-Type-Options nosniff\nHeader unset ETag\n'
              'Header always unset X-Powered-By\nHeader unset X-Powered-By\n'
-             '<FilesMatch "\\.(txt)$">\nHeader set Access-Control-Allow-Origin "*"\n</FilesMatch>\n'
+             '<FilesMatch "\\.(txt)$">\nHeader set Access-Control-Allow-Origin "*"\n'
+             '</FilesMatch>\n'
              '<IfModule mod_setenvif.c>\n<FilesMatch "\\.(bmp|gif|html)$">\n'
-             'SetEnvIf Origin ":" IS_CORS\nHeader set Access-Control-Allow-Origin "*" env=IS_CORS\n'
+             'SetEnvIf Origin ":" IS_CORS\n'
+             'Header set Access-Control-Allow-Origin "*" env=IS_CORS\n'
              "</FilesMatch>\n</IfModule>\n</IfModule>\nFileETag None\n",
              [Get("/x.html"), Get("/x.html", {"Origin": "http://x"}), Get("/x.txt"), Get("/x.sh"),
               Get("/none")]),
@@ -190,10 +206,12 @@ CASES = [
              "</FilesMatch>\n"),
     htaccess("ht-below", "Header append X-A above\nHeader set X-B above\n",
              [Get("/d/x"), Get("/d/e/x"), Get("/x.txt"), Get("/d/none")],
-             {"d/.htaccess": "Header append X-A below\nHeader unset X-B\n", "d/x": "x", "d/e/x": "x"}),
+             {"d/.htaccess": "Header append X-A below\nHeader unset X-B\n", "d/x": "x",
+              "d/e/x": "x"}),
     htaccess("ht-nextcloud", "<IfModule mod_headers.c>\n<IfModule mod_setenvif.c>\n"
              "SetEnvIfNoCase ^Authorization$ \"(.+)\" XAUTHORIZATION=$1\n"
-             "RequestHeader set XAuthorization %{XAUTHORIZATION}e env=XAUTHORIZATION\n</IfModule>\n"
+             "RequestHeader set XAuthorization %{XAUTHORIZATION}e env=XAUTHORIZATION\n"
+             "</IfModule>\n"
              "<IfModule mod_env.c>\nHeader onsuccess unset Referrer-Policy\n"
              'Header always set Referrer-Policy "no-referrer"\n'
              "Header onsuccess unset X-Powered-By\nHeader always unset X-Powered-By\n"
@@ -213,22 +231,28 @@ VERDICTS += [
     Verdict("Header set X a", "htaccess", override="FileInfo"),
     Verdict("Header set X a", "htaccess", ok=False, override="Indexes"),
     Verdict("Header", ok=False), Verdict("Header set", ok=False, message="three arguments"),
-    Verdict("Header set X", ok=False), Verdict("Header nonsense X a", ok=False, message="first argument"),
-    Verdict("Header unset X"), Verdict("Header unset X env=Y"), Verdict("Header unset X a", ok=False),
+    Verdict("Header set X", ok=False),
+             Verdict("Header nonsense X a", ok=False, message="first argument"),
+    Verdict("Header unset X"), Verdict("Header unset X env=Y"),
+             Verdict("Header unset X a", ok=False),
     Verdict("Header unset X env=A env=B", ok=False, message="two arguments"),
     Verdict("Header set X a b", ok=False, message="Unknown parameter: b"),
     Verdict("Header set X a env=A b", ok=False), Verdict("Header set X a env=", ok=False),
     Verdict("Header set X a env=!", ok=False), Verdict("Header edit X a", ok=False),
-    Verdict("Header edit X a b"), Verdict("Header edit X a b env=C"), Verdict("Header edit X a b c", ok=False),
-    Verdict("Header edit X a b env=C d", ok=False), Verdict("Header edit X ( b", ok=False, message="compiled"),
+    Verdict("Header edit X a b"), Verdict("Header edit X a b env=C"),
+             Verdict("Header edit X a b c", ok=False),
+    Verdict("Header edit X a b env=C d", ok=False),
+             Verdict("Header edit X ( b", ok=False, message="compiled"),
     Verdict("Header edit* X a b"), Verdict("Header echo ^X"), Verdict("Header echo (", ok=False),
     Verdict("Header echo X env=A"), Verdict("RequestHeader echo X", ok=False),
     Verdict("RequestHeader always set X a", ok=False), Verdict("Header ALWAYS SET X a"),
-    Verdict("Header note X y"), Verdict("Header set X %z", ok=False, message="Unrecognized header format"),
+    Verdict("Header note X y"),
+             Verdict("Header set X %z", ok=False, message="Unrecognized header format"),
     Verdict("Header set X %{A}", ok=False), Verdict("Header set X a early"),
     Verdict("Header set X %i", because="a process knows only itself"),
     Verdict('Header set X a "expr=%{HTTPS} == \'on\'"'),
-    Verdict('Header set X a "expr=nonsense("', ok=False, message="Can't parse envclause/expression"),
+    Verdict('Header set X a "expr=nonsense("', ok=False,
+            message="Can't parse envclause/expression"),
     Verdict('Header set X "expr=%{NONSENSE}"', ok=False, message="Can't parse value expression"),
     Verdict("Header unset"), Verdict("RequestHeader unset Proxy early"),
 ]

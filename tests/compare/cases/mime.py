@@ -81,7 +81,8 @@ CASES = [
     case("handler-unknown", "AddHandler drupal_security_do_not_remove .foo .txt",
          names=("a.foo", "a.txt", "a.txt.foo", "a.css.utf8")),
     case("handler-default", "AddHandler default-handler .foo .txt", names=("a.foo", "a.txt")),
-    Case("handler-cgi", config="<Directory {root}>\nOptions +ExecCGI\nAddHandler cgi-script .cgi .sh\n</Directory>",
+    Case("handler-cgi", config="<Directory {root}>\nOptions +ExecCGI\n"
+         "AddHandler cgi-script .cgi .sh\n</Directory>",
          files={"a.cgi": "#!/bin/sh\nprintf 'Content-Type: text/x\\n\\nran\\n'",
                 "a.cgi.txt": "#!/bin/sh\nprintf 'Content-Type: text/x\\n\\nran\\n'",
                 "a.CGI": "#!/bin/sh\nprintf 'Content-Type: text/x\\n\\nran\\n'",
@@ -90,7 +91,8 @@ CASES = [
                 "cgi.txt": "text"},
          requests=gets("a.cgi", "a.cgi.txt", "a.CGI", "d/a.cgi", "cgi.txt", "none.cgi",
                        "a.cgi/info")),
-    Case("handler-type-cgi", config="<Directory {root}>\nOptions +ExecCGI\nAddType application/x-httpd-cgi .run\n</Directory>",
+    Case("handler-type-cgi", config="<Directory {root}>\nOptions +ExecCGI\n"
+         "AddType application/x-httpd-cgi .run\n</Directory>",
          files={"a.run": "#!/bin/sh\nprintf 'Content-Type: text/x\\n\\nran\\n'"},
          requests=gets("a.run")),
     Case("path-info", config="<Directory {root}>\nModMimeUsePathInfo On\nAcceptPathInfo On\n"

@@ -19,7 +19,8 @@ CASES = [
     case("slash", "Redirect /a/ http://other.test/\nRedirect //b http://other.test/", "/a", "/a/",
          "/a/x", "/b", "//b/x"),
     case("escapes", "Redirect /a http://other.test/", *["/a" + p for p in ESCAPES]),
-    case("escapes_match", "RedirectMatch ^/a(.*)$ http://other.test$1", *["/a" + p for p in ESCAPES]),
+    case("escapes_match", "RedirectMatch ^/a(.*)$ http://other.test$1",
+         *["/a" + p for p in ESCAPES]),
     case("status_words", "Redirect permanent /p http://o/\nRedirect temp /t http://o/\n"
          "Redirect seeother /s http://o/\nRedirect gone /g\nRedirectPermanent /rp http://o/\n"
          "RedirectTemp /rt http://o/\nRedirect PERMANENT /up http://o/",
@@ -28,9 +29,9 @@ CASES = [
                                      (300, 301, 302, 303, 305, 307, 308)),
          *[f"/{n}" for n in (300, 301, 302, 303, 305, 307, 308)]),
     case("status_errors", "\n".join(f"Redirect {n} /{n}" for n in
-                                    (400, 403, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 417,
-                                     422, 423, 424, 426, 428, 429, 431, 451, 500, 501, 502, 503,
-                                     504, 505, 507)),
+                                    (400, 403, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415,
+                                     417, 422, 423, 424, 426, 428, 429, 431, 451, 500, 501, 502,
+                                     503, 504, 505, 507)),
          *[f"/{n}" for n in (400, 403, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 417,
                              422, 423, 424, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 505,
                              507)],
@@ -38,7 +39,8 @@ CASES = [
     case("status_unknown", "Redirect 499 /a\nRedirect 999 /b\nRedirect 600 /c", "/a", "/b", "/c",
          body=False),
     case("relative_target", "Redirect /a /there\nRedirect 301 /b /there?x=1", "/a", "/a/x?y",
-         "/b", "/b?q", Get("/a", host="Redirect.TEST:8888"), Get("/a", host="relative_target.test")),
+         "/b", "/b?q", Get("/a", host="Redirect.TEST:8888"),
+         Get("/a", host="relative_target.test")),
     case("query_of_target", "Redirect /q http://o/p?x=1\nRedirect /h http://o/p#frag\n"
          'Redirect /sp "http://o/a b"\nRedirect /pc http://o/%41%20', "/q", "/q/z", "/q?a=b", "/h",
          "/h/x", "/h?q", "/sp", "/sp/x", "/pc", "/pc/x"),
@@ -51,7 +53,8 @@ CASES = [
          r"RedirectMatch ^/three/(.*)/(.*)/(.*)$ /$3/$2/$1" "\n"
          r"RedirectMatch ^/amp/(.*)$ http://o/&/\\&/$0/$2\$1" "\n"
          r"RedirectMatch ^/look(?!ahead)(.*)$ http://o$1",
-         "/a.gif", "/a/b%20c.gif?x=1", "/r/a%20b?zz", "/r/a", "/.git", "/a/.git/x", "/.gitx", "/gone",
+         "/a.gif", "/a/b%20c.gif?x=1", "/r/a%20b?zz", "/r/a", "/.git", "/a/.git/x", "/.gitx",
+         "/gone",
          "/icfoo", "/icFoo", "/three/1/2/3", "/amp/foo", "/lookahead", "/lookout", "/a.GIF"),
     case("match_urls", "RedirectMatch ^/p1/(.*)$ http://o:80/$1\n"
          "RedirectMatch ^/p2/(.*)$ HTTP://O:8080/$1\nRedirectMatch ^/p3/(.*)$ http://u:p@o/$1\n"
@@ -66,8 +69,9 @@ CASES = [
          "/p1/a", "/p2/a", "/p3/a", "/p4/a", "/p5/a", "/p7/a", "/p8/h%20st", "/p8/a:b@c", "/p9/x",
          "/p9/http://z/", "/pa/1%262", "/pa/1?z", "/pb/x", "/pb/", "/pc/x%20y", "/pf", "/pg", "/ph",
          "/pi", "/pj/x%20y", "/pk/x%25y", "/pl/x"),
-    case("injected", r"RedirectMatch ^/q/(.*)$ http://o/?$1" "\nRedirectMatch ^/p/(.*)$ http://o/$1\n"
-         "Redirect /r http://o/", "/q/%0d%0aX-Bad:%201", "/p/%0d%0aX-Bad:%201", "/r/%0d%0aX-Bad:%201",
+    case("injected", "RedirectMatch ^/q/(.*)$ http://o/?$1\nRedirectMatch ^/p/(.*)$ http://o/$1\n"
+         "Redirect /r http://o/", "/q/%0d%0aX-Bad:%201", "/p/%0d%0aX-Bad:%201",
+         "/r/%0d%0aX-Bad:%201",
          "/q/%0a", "/q/%7f", "/q/%09", "/q/%80",
          body=False, ignore=("content-length", "transfer-encoding")),
     case("everything", "Redirect / http://new.test/", "/", "/x", "/x/y?z", "/index.html", "/../x",
@@ -77,9 +81,10 @@ CASES = [
          Get("/a", host="HOST_of_target.test.")),
     case("canonical", "UseCanonicalName On\nRedirect /a /b", Get("/a", host="canonical.test"),
          Get("/a", host="canonical.test:1234")),
-    case("directory", '<Directory "{root}/d">\nRedirect /d/r http://dir/\nRedirect /never http://n/\n'
-         "RedirectMatch ^/d/m(.*)$ http://dirm/$1\n</Directory>", "/d/r", "/d/r/x", "/d/mfoo%20x",
-         "/d/none", "/never", "/d/", "/d", files={"d/r": "file\n", "d/index.html": "d\n"}),
+    case("directory", '<Directory "{root}/d">\nRedirect /d/r http://dir/\n'
+         "Redirect /never http://n/\nRedirectMatch ^/d/m(.*)$ http://dirm/$1\n</Directory>",
+         "/d/r", "/d/r/x", "/d/mfoo%20x", "/d/none", "/never", "/d/", "/d",
+         files={"d/r": "file\n", "d/index.html": "d\n"}),
     case("nested_directories", '<Directory "{root}/d">\nRedirect /d/r http://outer/\n'
          'Redirect /d/in http://outer-in/\n</Directory>\n<Directory "{root}/d/in">\n'
          "Redirect /d/in/r http://inner/\nRedirect /d/in/r http://inner2/\n</Directory>",
@@ -94,9 +99,11 @@ CASES = [
     case("htaccess_index", "", "/", "/index.html", "/d/", "/d/index.html",
          files={".htaccess": "RedirectMatch ^/index.html$ http://idx/\n", "index.html": "i\n",
                 "d/.htaccess": "Redirect /d/index.html http://d/\n", "d/index.html": "d\n"}),
-    case("htaccess_over_directory", '<Directory "{root}/d">\nRedirect /d/r http://dir/\n</Directory>',
+    case("htaccess_over_directory",
+         '<Directory "{root}/d">\nRedirect /d/r http://dir/\n</Directory>',
          "/d/r", files={"d/.htaccess": "Redirect /d/r http://ht/\n"}),
-    case("htaccess_wrong", "", "/d/x", files={"d/.htaccess": "Redirect foo /x http://y/\n", "d/x": ""}),
+    case("htaccess_wrong", "", "/d/x",
+         files={"d/.htaccess": "Redirect foo /x http://y/\n", "d/x": ""}),
     case("htaccess_non_url", "", "/d/x", files={"d/.htaccess": "Redirect /x y\n", "d/x": ""}),
     case("htaccess_not_allowed", '<Directory "{root}/d">\nAllowOverride Indexes\n</Directory>',
          "/d/x", files={"d/.htaccess": "Redirect /x http://y/\n", "d/x": ""}),
@@ -117,14 +124,16 @@ CASES = [
     case("location_nested", "<Location /l>\nRedirect gone\n</Location>\n<Location /l/in>\n"
          "Redirect 301 /elsewhere\n</Location>", "/l", "/l/in", "/l/in/x"),
     case("location_three", "<Location /l>\nRedirect 301 /l/a /y\nRedirect /l/b http://b/\n"
-         "RedirectMatch 404 c$\n</Location>", "/l/a/b", "/l/b", "/l/abc", "/l", files={"l/abc": ""}),
+         "RedirectMatch 404 c$\n</Location>", "/l/a/b", "/l/b", "/l/abc", "/l",
+         files={"l/abc": ""}),
     case("directory_all", '<Directory "{root}/d">\nRedirect 302 http://o/\n</Directory>\n'
          '<Directory "{root}/e">\nRedirect gone\n</Directory>\n'
          '<Directory "{root}/g">\nRedirect 404 "-"\n</Directory>', "/d/x", "/e/x", "/g/x", "/d/",
          files={"d/x": "", "e/x": "", "g/x": "x\n"}),
-    case("files", '<Files "x.bak">\nRedirect 404 "-"\n</Files>\n<FilesMatch "\\.old$">\nRedirect gone\n'
-         "</FilesMatch>\n<Files moved>\nRedirect 301 /to\n</Files>", "/x.bak", "/y.old", "/moved",
-         "/none.old", files={"x.bak": "b\n", "y.old": "", "moved": ""}),
+    case("files", '<Files "x.bak">\nRedirect 404 "-"\n</Files>\n<FilesMatch "\\.old$">\n'
+         "Redirect gone\n</FilesMatch>\n<Files moved>\nRedirect 301 /to\n</Files>",
+         "/x.bak", "/y.old", "/moved", "/none.old",
+         files={"x.bak": "b\n", "y.old": "", "moved": ""}),
     case("if", '<If "%{QUERY_STRING} == \'go\'">\nRedirect 301 http://gone-there/\n</If>', "/x?go",
          "/x", files={"x": "x\n"}),
     case("denied_first", '<Directory "{root}/d">\nRequire all denied\nRedirect /d http://x/\n'
@@ -140,7 +149,8 @@ CASES = [
     case("logged", 'Redirect /r http://x/\nErrorDocument 404 /err.txt\nSetEnv FOO "a b"\n'
          'CustomLog "{logs}/all" "%a|%{c}a|%A|%B|%b|%{sid}C|%{none}C|%{FOO}e|%{NO}e|%h|%H|'
          '%{User-Agent}i|%k|%l|%m|%{x}n|%{Content-Type}o|%{Location}o|%q|%r|%s|%>s|%u|%U|%>U|'
-         '%v|%V|%X|%{A}^ti|%404{User-Agent}i|%!404{User-Agent}i|%200,302s|%%|%{x}p|%{x}T|%{x}P|%T"\n'
+         '%v|%V|%X|%{A}^ti|%404{User-Agent}i|%!404{User-Agent}i|%200,302s|%%|%{x}p|%{x}T|'
+         '%{x}P|%T"\n'
          'CustomLog "{logs}/only" "%U" env=FOO\nCustomLog "{logs}/not" "%U" env=!FOO\n'
          'CustomLog "{logs}/bad" "%U %s" "expr=%{REQUEST_STATUS} -ge 400"',
          "/", "/f.txt?a=b%20", "/none", "/r/x?y", Get("/f.txt", method="HEAD"), "/empty",

@@ -110,7 +110,8 @@ CASES = [
                "Header set P p env=a\nRequestHeader set X-Q q env=A\n"}),
     Case("log", files=FILES, logs=("env.log", "neg.log"),
          config='SetEnvIf X-F . A=val\nSetEnvIf Request_URI none B\n'
-         'LogFormat "%U %{A}e %{B}e %{C}e %{S}e" e\nSetEnv S set\nCustomLog "{logs}/env.log" e env=a\n'
+         'LogFormat "%U %{A}e %{B}e %{C}e %{S}e" e\nSetEnv S set\n'
+         'CustomLog "{logs}/env.log" e env=a\n'
          'CustomLog "{logs}/neg.log" e env=!A\n<Location "/d">\nSetEnv C loc\n</Location>',
          requests=[Get("/x"), Get("/x", {"X-F": "1"}), Get("/none", {"X-F": "1"}), Get("/d/x"),
                    Get("/d/"), Get("/d")]),

@@ -33,7 +33,8 @@ CASES = [
     case("disabled-all", "UserDir {dir}/*/www\nUserDir disabled"),
     case("disabled-some", "UserDir {dir}/*/www\nUserDir disabled bert root"),
     case("enabled-some", "UserDir {dir}/*/www\nUserDir disabled\nUserDir enabled bert cora"),
-    case("enabled-and-disabled", "UserDir {dir}/*/www\nUserDir disabled\nUserDir enabled anna bert\n"
+    case("enabled-and-disabled", "UserDir {dir}/*/www\nUserDir disabled\n"
+         "UserDir enabled anna bert\n"
          "UserDir disabled bert"),
     case("enabled-alone", "UserDir {dir}/*/www\nUserDir enabled"),
     case("old-words", "UserDir {dir}/*/www\nUserDir disable bert\nUserDir enable anna"),
