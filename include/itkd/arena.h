@@ -32,7 +32,7 @@ void arena_init_heap(struct arena *a, size_t limit);
  * what fits there costs no malloc, and no page of its own.
  */
 void arena_init_first(struct arena *a, void *first, size_t size, size_t limit);
-/* Gives everything back but the first memory or one chunk for the next request. Heap arenas only. */
+/* Gives all back but the first memory or one chunk for the next request. Heap arenas only. */
 void arena_reset(struct arena *a);
 /* Gives everything back. Heap arenas only. */
 void arena_free(struct arena *a);

@@ -1,6 +1,6 @@
 /*
- * Which identity of a site a request gets where AssignUserID stands in <Location> or <Directory>, or
- * where AssignUserIDExpr says it.
+ * Which identity of a site a request gets where AssignUserID stands in <Location> or <Directory>,
+ * or AssignUserIDExpr says it.
  * Each such identity has a conf_vhost of its own behind the sites that names lead to: the same
  * directives, read again for that identity. The front decides, to know whose child it is; the child
  * decides again, after its drop, and serves nothing that is not its own. Both see the head only.

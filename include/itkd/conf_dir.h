@@ -30,7 +30,7 @@ struct conf_dir_build {
 	const struct conf_node *section; /* whose lines these are; NULL: the file's own */
 	const struct conf_allow *allow; /* .htaccess: what may stand in it */
 	unsigned depth;                 /* sections around */
-	uint64_t methods;               /* <Limit>: for which methods a line holds (conf_method.h) */
+	uint64_t methods;           /* <Limit>: for which methods a line holds (conf_method.h) */
 	struct conf_map *noted;         /* loader: accepted directives of which a note was given */
 	struct conf_dir dir;
 	struct conf_vec env;

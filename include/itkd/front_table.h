@@ -18,7 +18,8 @@ struct arena;
  *         listen_backlog, graceful_timeout, front_uid, front_gid
  *   listener: addr, addr_len, tls, text
  *   identity: index, uid, gid (for ticket separation only)
- *   vhost: id, site, assign, file, line, host, server_name, server_port, server_admin, nidentities, identities,
+ *   vhost: id, site, assign, file, line, host, server_name, server_port, server_admin,
+ *          nidentities, identities,
  *          counter, max_clients, nlogs, logs, naccess, access (log, fd_index, format, env),
  *          log_level, timeout, keep_alive_timeout, read_timeout, limit_line, limit_fields,
  *          limit_field_size, tls

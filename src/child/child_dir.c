@@ -82,7 +82,8 @@ static bool dir_is_kept(const struct child *c, const char *path, size_t n)
 
 	if (d->vhost != c->vhost || d->path_n != n || memcmp(d->path, path, n) != 0)
 		return false;
-	for (const struct child_look *look = d->looks; look; look = look->next)
+	/* For the entries of one list they are looked for once. */
+	for (const struct child_look *look = c->looking ? NULL : d->looks; look; look = look->next)
 		if (!child_htaccess_same(look))
 			return false;
 	return true;

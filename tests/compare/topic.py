@@ -119,7 +119,8 @@ class Topic:
                  f'\tErrorLog "@LOGS@/{case.name}-error.log"']
         if case.base:
             lines += [OPEN.format(path=values[name]).rstrip() for name in ("root", "dir")]
-        return "\n".join(lines) + "\n" + fill(case.config, values).rstrip("\n") + "\n</VirtualHost>\n"
+        lines += [fill(case.config, values).rstrip("\n"), "</VirtualHost>"]
+        return "\n".join(lines) + "\n"
 
     def config(self, directory, apache, own="", vhosts=()):
         """A whole config; vhosts are files. own: what stands before the topic's MAIN."""

@@ -2,7 +2,8 @@
 Real configuration files through Apache and through itkd: what each says of them.
 
 fill(path) makes a panel's template a file as that panel would write it: the placeholders of
-HestiaCP (%name%), of ISPConfig (<tmpl_var>, <tmpl_if>, <tmpl_loop>) and of i-MSCP ({NAME}, SECTION).
+HestiaCP (%name%), of ISPConfig (<tmpl_var>, <tmpl_if>, <tmpl_loop>) and of i-MSCP ({NAME}, SECTION)
+are filled in.
 Judge(tmp) has conf(text) and htaccess(texts): the verdicts of both servers.
 """
 
@@ -24,7 +25,8 @@ from compare import Get, Tree, Case, ask  # noqa: E402
 USER = "itkt-a"
 # What Apache cannot load together with mpm_itk and the rest, or what needs a config of its own.
 NOT_LOADED = re.compile(r"mpm_|cgid|bucketeer|case_filter|echo|dialup|auth_form$|authn_anon|md$"
-                        r"|log_forensic|cern_meta|heart|slotmem_plain|unique_id|http2|lua|data$|info$")
+                        r"|log_forensic|cern_meta|heart|slotmem_plain|unique_id|http2|lua|data$"
+                        r"|info$")
 
 
 def all_modules():
@@ -60,7 +62,8 @@ ISPCONFIG = {
     "fpm_socket": "/run/php/web1.sock", "alias": "ServerAlias www.example.test",
     "ssl_comment": "#", "ssl_bundle_comment": "#", "apps_vhost_ip": "*",
     "apps_vhost_port": "8081", "vhost_port_listen": "#", "vhost_port": "8080",
-    "apps_vhost_dir": "@FILES@/apps", "apps_vhost_basedir": "@FILES@", "stats_auth_passwd_file": "x", "apps_vhost_servername": "ServerName apps.test",
+    "apps_vhost_dir": "@FILES@/apps", "apps_vhost_basedir": "@FILES@", "stats_auth_passwd_file": "x",
+    "apps_vhost_servername": "ServerName apps.test",
     "website_path": "@FILES@", "use_proxy_protocol": "n", "vhosts": [{}]}
 
 IMSCP = {
@@ -75,7 +78,8 @@ IMSCP = {
     "ALLOW_URL_FOPEN": "Off", "WEB_DIR": "@FILES@", "FORWARD_TYPE": "301",
     "FORWARD": "http://other.test/", "X_FORWARDED_PROTOCOL": "http", "X_FORWARDED_PORT": "80",
     "FORWARD_PRESERVE_HOST": "Off", "USER_WEB_DIR": "@FILES@", "HTDOCS_DIR": "@FILES@/public",
-    "HTTP_URI_SCHEME": "http://", "BASE_SERVER_VHOST": "panel.test", "BASE_SERVER_IP": "127.0.0.1", "HTTPD_CUSTOM_SITES_DIR": "@FILES@/custom"}
+    "HTTP_URI_SCHEME": "http://", "BASE_SERVER_VHOST": "panel.test", "BASE_SERVER_IP": "127.0.0.1",
+    "HTTPD_CUSTOM_SITES_DIR": "@FILES@/custom"}
 IMSCP_OFF = ("suexec", "fcgid", "php_off", "fwd", "php_fpm", "itk_off")
 
 
@@ -190,8 +194,8 @@ class Judge:
     def base(self, apache, with_listen=True):
         lines = self.modules + [f"Mutex file:{self.files}/lock default"] if apache else [
             "FrontUser _itkd"]
-        lines += ['ServerRoot "/etc/apache2"', f'PidFile "{self.tmp}/pid"', f"User {self.site.user}",
-                  f"Group {self.site.group}", "ServerName main.test",
+        lines += ['ServerRoot "/etc/apache2"', f'PidFile "{self.tmp}/pid"',
+                  f"User {self.site.user}", f"Group {self.site.group}", "ServerName main.test",
                   f'ErrorLog "{self.tmp}/logs/{"apache" if apache else "itkd"}-error.log"',
                   "TypesConfig /etc/mime.types",
                   r'LogFormat "%h %l %u %t \"%r\" %>s %O" common',

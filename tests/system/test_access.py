@@ -98,7 +98,6 @@ def test_who(world, name, rule, who):
     assert got == who, rule
 
 
-@pytest.mark.skipif(NAME is None, reason="127.0.0.1 has no name here")
 @pytest.mark.parametrize("name, rule, granted", HOSTS, ids=[r[0] for r in HOSTS])
 def test_host(world, name, rule, granted):
     """Names are asked for by a program of the vhost's user, and count when they lead back."""
@@ -106,7 +105,6 @@ def test_host(world, name, rule, granted):
     assert status == (200 if granted else 403), rule
 
 
-@pytest.mark.skipif(NAME is None, reason="127.0.0.1 has no name here")
 def test_host_htaccess(world):
     """In a .htaccess, twice on one connection: the name is asked for once."""
     with contextlib.closing(world.server.connect()) as c:

@@ -20,7 +20,8 @@ HTACCESS = sorted((HERE / "htaccess").glob("*.htaccess"))
 LATER = re.compile(
     r"Rewrite|Auth(Type|Name|User|Group|Basic|Digest|Merging|n|z|LDAP)|Proxy|<Proxy|SSLProxy|"
     r"(Add|Set)(Output|Input)Filter|Filter|Deflate|Brotli|Macro|Use\b|SSLRequire\b|SSLCA|SSLVerify|"
-    r"rewritten|<Macro|valid-user|Require (user|group|valid)|Cache|Ext|Fcgid|RemoteIP|Session|Substitute")
+    r"rewritten|<Macro|valid-user|Require (user|group|valid)|Cache|Ext|Fcgid|RemoteIP|Session|"
+    r"Substitute")
 
 
 @pytest.fixture(scope="module")
