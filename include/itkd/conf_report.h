@@ -25,7 +25,8 @@ struct conf_message {
 	const char *text; /* the whole line, without its '\n' */
 	const char *file; /* NULL: it has no place */
 	uint32_t line;
-	const char *what; /* text without place and directive */
+	const char *what; /* without its place, and naming the directive */
+	const char *said; /* the same as Apache says it, mostly without the directive's name */
 };
 
 struct conf_report {

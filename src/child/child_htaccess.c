@@ -99,7 +99,7 @@ static int report(struct child *c, const struct conf_report *said, const char *p
 		bool error = m->severity == CONF_ERROR;
 
 		child_log(c, error ? LOG_ALERT : LOG_WARNING, "core", "%s: %s (line %u)", path,
-		    m->what, m->line);
+		    m->said, m->line);
 		if (error)
 			return 500;
 	}

@@ -255,6 +255,9 @@ bool child_index_list(struct index *x, int fd)
 	}
 	x->c->looking = false;
 	closedir(dir);
+	if (x->n == INDEX_NAMES)
+		child_log(x->c, LOG_WARNING, "autoindex", "the list of %s ends after %d names",
+		    x->path, INDEX_NAMES);
 	if (x->n)
 		qsort_r(x->v, x->n, sizeof(*x->v), list_compare, x);
 	return true;

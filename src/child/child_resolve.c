@@ -301,6 +301,9 @@ static int resolve_missing(struct child *c, struct child_request *r)
 	}
 	if (child_handler_is_virtual(r->target.handler))
 		return 0;
+	/* What SetEnv gives is the script's, too. */
+	if (c->dir.merged.actions)
+		child_env_fixup(c, r);
 	status = child_action(c, r);
 	return status ? status : child_map_status(c, &r->target);
 }

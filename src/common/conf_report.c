@@ -14,18 +14,22 @@ void conf_report_init(struct conf_report *r, struct arena *a)
 	*r = (struct conf_report){.a = a};
 }
 
-/* The text as a sentence of its own, which names the directive: "Listen takes one argument". */
-static const char *with_name(struct arena *a, const char *directive, const char *text)
+/* The text as a sentence of its own: "Listen takes one argument". */
+static const char *sentence(struct arena *a, const char *directive, const char *text)
 {
 	static const char *const goes_on[] = {
 	    "takes ", "must ", "cannot ", "directive ", "requires "};
 
-	if (strcasestr(text, directive))
-		return text;
 	for (size_t i = 0; i < sizeof(goes_on) / sizeof(*goes_on); i++)
 		if (strncmp(text, goes_on[i], strlen(goes_on[i])) == 0)
 			return arena_printf(a, "%s %s", directive, text);
-	return arena_printf(a, "%s: %s", directive, text);
+	return text;
+}
+
+/* It names the directive in any case. */
+static const char *with_name(struct arena *a, const char *directive, const char *text)
+{
+	return strcasestr(text, directive) ? text : arena_printf(a, "%s: %s", directive, text);
 }
 
 static void report_add(struct conf_report *r, enum conf_severity severity, const char *file,
@@ -41,7 +45,8 @@ static void report_add(struct conf_report *r, enum conf_severity severity, const
 	m->severity = severity;
 	m->file = file;
 	m->line = line;
-	m->what = directive ? with_name(r->a, directive, text) : text;
+	m->said = directive ? sentence(r->a, directive, text) : text;
+	m->what = directive ? with_name(r->a, directive, m->said) : text;
 	if (!directive)
 		directive = "";
 	if (file)

@@ -1,17 +1,17 @@
 """One file of cases/: both servers on one config, all answers. Used by test_compare.py."""
 
 import concurrent.futures
+import contextlib
 import importlib.util
 import os
 import pwd
 import re
 import subprocess
-import time
 from pathlib import Path
 
 from apache import Apache, load_modules
 from compare import MODULES, Case, Get, Tree, Verdict, ask, fill
-from itkd import ITKD, Config, Server, Site, free_port, write_file
+from itkd import ITKD, Config, Server, Site, free_port, wait_for, write_file
 
 CASES = Path(__file__).parent / "cases"
 MODULES_DIR = Path("/etc/apache2/mods-available")
@@ -210,13 +210,12 @@ class Topic:
 
     def wait_logs(self, name, results):
         """A log line may come after the answer: wait for as many as Apache has, or requests."""
-        end = time.monotonic() + 3
         for case in self.cases:
             for log in case.logs:
                 want = (len(case.requests) if name == "Apache"
                         else results.log("Apache", log).count("\n"))
-                while results.log(name, log).count("\n") < want and time.monotonic() < end:
-                    time.sleep(0.02)
+                with contextlib.suppress(AssertionError):  # the comparison will tell
+                    wait_for(lambda: results.log(name, log).count("\n") >= want, 2, "the log")
 
     # -- verdicts
 

@@ -62,7 +62,8 @@ ISPCONFIG = {
     "fpm_socket": "/run/php/web1.sock", "alias": "ServerAlias www.example.test",
     "ssl_comment": "#", "ssl_bundle_comment": "#", "apps_vhost_ip": "*",
     "apps_vhost_port": "8081", "vhost_port_listen": "#", "vhost_port": "8080",
-    "apps_vhost_dir": "@FILES@/apps", "apps_vhost_basedir": "@FILES@", "stats_auth_passwd_file": "x",
+    "apps_vhost_dir": "@FILES@/apps", "apps_vhost_basedir": "@FILES@",
+    "stats_auth_passwd_file": "x",
     "apps_vhost_servername": "ServerName apps.test",
     "website_path": "@FILES@", "use_proxy_protocol": "n", "vhosts": [{}]}
 
