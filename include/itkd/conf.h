@@ -276,6 +276,7 @@ struct conf {
 	const char *program; /* itkd itself, for --lookup */
 	const char *config_file, *server_root, *pid_file, *runtime_dir;
 	const char *server_token; /* ServerTokens: what the Server field says */
+	bool php_expected;        /* a module that runs PHP is loaded, which itkd has not yet */
 	uid_t front_uid;
 	gid_t front_gid;
 	uid_t log_uid;

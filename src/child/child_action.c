@@ -94,15 +94,28 @@ bool child_handler_is_virtual(const char *handler)
 	       (strcmp(handler, "server-status") == 0 || strcmp(handler, "cgi-script") == 0);
 }
 
+/* By its name, where nothing says what runs it: the module that would is not there. */
+static bool is_php(const char *file)
+{
+	static const char *const extensions[] = {".php", ".phtml", ".phar", ".pht"};
+	const char *dot = strrchr(file, '.');
+
+	for (size_t i = 0; dot && i < sizeof(extensions) / sizeof(*extensions); i++)
+		if (strcasecmp(dot, extensions[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Parts of names of handlers that run what they are for: without them its source would be sent. */
-bool child_handler_is_program(const struct child_target *t)
+bool child_handler_is_program(const struct child *c, const struct child_target *t)
 {
 	static const char *const parts[] = {"php", "cgi", "script", "perl", "python", "wsgi",
 	    "ruby", "lua", "parsed", "type-map", "proxy:", "x-httpd"};
 	const char *type = "application/x-httpd-";
 
 	if (!t->handler)
-		return t->type && strncasecmp(t->type, type, strlen(type)) == 0;
+		return (t->type && strncasecmp(t->type, type, strlen(type)) == 0) ||
+		       (c->start->conf->php_expected && S_ISREG(t->st.st_mode) && is_php(t->file));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (strcasestr(t->handler, parts[i]))
 			return true;

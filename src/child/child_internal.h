@@ -356,7 +356,7 @@ struct span child_query(const struct child_request *r);
 /* A handler that is asked even where there is no file. */
 bool child_handler_is_virtual(const char *handler);
 /* What would run the file is not here: its source is nobody's business. */
-bool child_handler_is_program(const struct child_target *t);
+bool child_handler_is_program(const struct child *c, const struct child_target *t);
 
 /* child_userdir.c: UserDir. Whether uri is a user's: t->file and its context are set. */
 bool child_userdir(struct child *c, const char *uri, struct child_target *t);

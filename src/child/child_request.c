@@ -86,11 +86,12 @@ static int request_handle(struct child *c, struct child_request *r)
 	status = child_action(c, r);
 	if (status)
 		return status;
-	if (!child_handler_is_program(t))
+	if (!child_handler_is_program(c, t))
 		return S_ISDIR(t->st.st_mode) ? child_index(c, r) : child_static(c, r);
 	/* Served as it is, the source of a program would be shown. */
-	child_log(c, LOG_ERR, "core", "handler \"%s\" is not known here: %s",
-	    t->handler ? t->handler : t->type, t->file);
+	child_log(c, LOG_ERR, "core",
+	    "handler \"%s\" is not known here, the source is not sent: %s",
+	    t->handler ? t->handler : "PHP", t->file);
 	return 500;
 }
 

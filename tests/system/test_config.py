@@ -209,7 +209,7 @@ def test_words(start, config, site_a, tmp):
         f"<virtualhost *:{config.port}>", "  SERVERNAME \\", "    words.test",
         "\tserveralias 'q.test'", f"assignuserid \"{site_a.user}\" '{site_a.group}'",
         f"documentROOT \"{site_a.docroot}/a b\"",
-        f'<DIRECTORY "{site_a.docroot}/a b">', "REQUIRE ALL GRANTED", "</Directory>",
+        f'<DIRECTORY "{site_a.docroot}/a b">', "REQUIRE all GRANTED", "</Directory>",
         "</VIRTUALHOST>")
     server = start(config)
     assert server.get("/", "words.test").text == "spaces\n"
@@ -361,7 +361,7 @@ def test_range_violation_names_the_vhost(config, site_a, site_b, directive):
 
 
 @pytest.mark.parametrize("lines", [
-    ["<Location />", "Require ip 10.0.0.0/8", "</Location>"],
+    ["<Location />", "Require valid-user", "</Location>"],
     ["AuthType Basic"],
     ["SSLVerifyClient require"],
 ])
@@ -410,3 +410,28 @@ def test_shipped_config_is_good(tmp, session_tmp):
     done = subprocess.run([ITKD, "-t", "-T", "-f", ROOT / "conf" / "itkd.conf"],
                           capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
+
+
+def test_php_source_is_not_sent(module_tmp, module_start, tls, tmp_path):
+    """
+    Where the configuration loads what runs PHP in Apache, and which itkd passes over, a program's
+    source is an error and not a page. Without it, .php is a name like any other, as in Apache.
+    """
+    site = Site("a", module_tmp)
+    for name in ("x.php", "x.PHTML", "x.php.txt"):
+        site.file(name, "<?php $password = 1;")
+    seen = {}
+    for module in (None, "proxy_fcgi_module", "php_module"):
+        directory = tmp_path / str(module)
+        directory.mkdir()
+        directory.chmod(0o755)
+        config = Config(directory, tls, Site("main", module_tmp))
+        if module:
+            config.main(f"LoadModule {module} modules/mod_x.so")
+        config.vhost(site)
+        server = module_start(config)
+        seen[module] = [server.get(f"/{name}", "a.test").status
+                        for name in ("x.php", "x.PHTML", "x.php.txt")]
+        server.stop()
+    assert seen == {None: [200, 200, 200], "proxy_fcgi_module": [500, 500, 200],
+                    "php_module": [500, 500, 200]}

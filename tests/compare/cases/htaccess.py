@@ -38,7 +38,8 @@ CASES = [
                                    "a/b/.htaccess": says("b"), "f": "f", "a/f": "f", "a/b/f": "f"},
          requests=[Get("/f"), Get("/a/f"), Get("/a/b/f")],
          config=allow("None") + allow("All", "{root}/a") + allow("None", "{root}/a/b")),
-    Case("after_its_directory", files={"a/.htaccess": says("htaccess"), "a/f.txt": "f", "a/b/f.txt": "f"},
+    Case("after_its_directory", files={"a/.htaccess": says("htaccess"), "a/f.txt": "f",
+                                       "a/b/f.txt": "f"},
          requests=[Get("/a/f.txt"), Get("/a/b/f.txt")],
          config=f'<Directory "{{root}}/a">\n{says("directory")}</Directory>\n'
                 f'<Directory "{{root}}/a/b">\n{says("below")}</Directory>\n'
@@ -54,7 +55,8 @@ CASES = [
         "a/.htaccess": f'<Files "f.txt">\n{says("a-files")}</Files>\n{says("a-plain")}'
                        f'<If "true">\n{says("a-if")}</If>\n',
         "f.txt": "f", "g.txt": "g", "a/f.txt": "f", "a/g.txt": "g"},
-         requests=[Get(p) for p in ("/f.txt", "/g.txt", "/f.txt?q", "/a/f.txt", "/a/g.txt?q", "/a/")],
+         requests=[Get(p) for p in ("/f.txt", "/g.txt", "/f.txt?q", "/a/f.txt", "/a/g.txt?q",
+                                    "/a/")],
          config=f'<Files "f.txt">\n{says("server-files")}</Files>\n'
                 f'<If "true">\n{says("server-if")}</If>\n'),
     Case("nested_if", files={
@@ -63,7 +65,8 @@ CASES = [
                      f'<If "true">\n<Files "f.txt">\n{says("never")}</Files>\n</If>\n',
         "f.txt": "f", "g.txt": "g"},
          requests=[Get("/f.txt"), Get("/f.txt?q"), Get("/g.txt?q")]),
-    Case("alias", files={"{dir}/t/.htaccess": says("t"), "{dir}/t/f": "f", "{dir}/.htaccess": says("d"),
+    Case("alias", files={"{dir}/t/.htaccess": says("t"), "{dir}/t/f": "f",
+                         "{dir}/.htaccess": says("d"),
                          ".htaccess": says("root")},
          requests=[Get("/al/f"), Get("/al/none"), Get("/al/")], config='Alias "/al" "{dir}/t"\n'),
     Case("link_to_directory", files={"t/.htaccess": says("t"), "t/f": "f", "l": Link("t"),
@@ -84,16 +87,19 @@ CASES = [
          requests=[Get(f"/{d}/f") for d in "abc"]),
     Case("crlf", files={"a/.htaccess": "Header set X-A a\r\n<Files f>\r\nHeader set X-F f\r\n"
                                        "</Files>\r\n", "a/f": "f"}, requests=[Get("/a/f")]),
-    Case("continued", files={"a/.htaccess": "Header \\\n set \\\n X-A a\n# c \\\nHeader set X-B b\n",
+    Case("continued",
+         files={"a/.htaccess": "Header \\\n set \\\n X-A a\n# c \\\nHeader set X-B b\n",
                              "a/f": "f"}, requests=[Get("/a/f")]),
     Case("index_candidates", files={
         ".htaccess": "DirectoryIndex none.html first.html /a/other.html\n" + says("root"),
         "first.html": "first", "a/.htaccess": "DirectoryIndex index.txt sub/x.html\n" + says("a"),
         "a/other.html": "other", "a/sub/x.html": "sub", "a/sub/.htaccess": says("sub"),
-        "b/.htaccess": "<Files x.html>\nRequire all denied\n</Files>\nDirectoryIndex x.html y.html\n",
+        "b/.htaccess": "<Files x.html>\nRequire all denied\n</Files>\n"
+                       "DirectoryIndex x.html y.html\n",
         "b/x.html": "x", "b/y.html": "y"},
          requests=[Get("/"), Get("/a/"), Get("/a/sub/"), Get("/b/")]),
-    Case("error_only_below", files={"a/.htaccess": "Nonsense\n", "a/f": "f", "f": "f", "a/b/f": "f"},
+    Case("error_only_below", files={"a/.htaccess": "Nonsense\n", "a/f": "f", "f": "f",
+                                    "a/b/f": "f"},
          requests=[Get("/a/f"), Get("/a/b/f"), Get("/f"), Get("/a/"), Get("/a"), Get("/a/none")],
          errors=(r"core:alert\].*/a/\.htaccess: Invalid command 'Nonsense', perhaps misspelled or "
                  r"defined by a module not included in the server configuration",)),
@@ -111,13 +117,15 @@ CASES = [
                           "a/c/f": "f", "a/c/g": "g"},
          requests=[Get(p) for p in ("/a/f", "/a/b/f", "/a/c/f", "/a/c/g")]),
     Case("limit", files={"a/.htaccess": "<Limit POST>\nRequire all denied\n</Limit>\n", "a/f": "f",
-                         "b/.htaccess": "<LimitExcept GET POST>\nRequire all denied\n</LimitExcept>",
+                         "b/.htaccess": "<LimitExcept GET POST>\nRequire all denied\n"
+                                        "</LimitExcept>",
                          "b/f": "f", "c/.htaccess": "<Limit GET POST>\nOrder Allow,Deny\n"
                          "Deny from all\n</Limit>\n", "c/f": "f"},
          requests=[Get(f"/{d}/f", method=m, body=b"" if m == "POST" else None)
                    for d in "abc" for m in ("GET", "HEAD", "POST", "OPTIONS")]),
     Case("require_sections", files={
-        "a/.htaccess": "<RequireAll>\nRequire all granted\nRequire not ip 127.0.0.1\n</RequireAll>\n",
+        "a/.htaccess": "<RequireAll>\nRequire all granted\nRequire not ip 127.0.0.1\n"
+                       "</RequireAll>\n",
         "a/f": "f",
         "b/.htaccess": "<RequireAny>\nRequire ip 10.9.8.7\n<RequireAll>\nRequire local\n"
                        "Require method GET\n</RequireAll>\n</RequireAny>\n", "b/f": "f"},
@@ -208,7 +216,8 @@ CASES = [
           "</Directory>\n", body=False, requests=[Get("/x"), Get("/")])
       for i, (names, text) in enumerate((
           ("Header", "Header set X-A a\n"), ("header", "Header set X-A a\n"),
-          ("Header", "Options +Indexes\n"), ("Header Options", "Options +Indexes\nHeader set X-A a\n"),
+          ("Header", "Options +Indexes\n"), ("Header Options",
+                                             "Options +Indexes\nHeader set X-A a\n"),
           ("Options", "Options +MultiViews +Indexes\n"), ("None", "Nonsense\n"),
           ("Nonsense", "Nonsense\n"), ("Listen Header", "Listen 8\n"),
           ("<Files Header", "<Files x>\nHeader set X-A a\n</Files>\n"),
@@ -238,14 +247,16 @@ CASES = [
         "</IfModule>\n<IfModule headers_module>\nHeader set X-B b\n<IfModule mod_mime.c>\n"
         "AddType text/x-b .html\n</IfModule>\n</IfModule>\n", requests=[Get("/x"), Get("/x.html")]),
     one("if_define", "<IfDefine SERVER_DEFINED>\nHeader set X-A a\n</IfDefine>\n"
-        "<IfDefine !SERVER_DEFINED>\nNonsense\n</IfDefine>\n<IfDefine OTHER>\nNonsense\n</IfDefine>\n"),
+        "<IfDefine !SERVER_DEFINED>\nNonsense\n</IfDefine>\n<IfDefine OTHER>\nNonsense\n"
+        "</IfDefine>\n"),
     one("if_version", "<IfVersion >= 2.4>\nHeader set X-A a\n</IfVersion>\n"
         "<IfVersion < 2.4>\nNonsense\n</IfVersion>\n"),
     one("variable", 'Header set X-A "${ValueOf}"\nHeader set X-B "${NotDefinedAtAll}"\n'),
 
     # Options and all the rest, merged
     Case("options_merge", files={
-        ".htaccess": "Options -Indexes\n", "f": "f", "a/.htaccess": "Options +Indexes\n", "a/f": "f",
+        ".htaccess": "Options -Indexes\n", "f": "f", "a/.htaccess": "Options +Indexes\n",
+        "a/f": "f",
         "b/.htaccess": "Options Indexes\n", "b/f": "f", "b/l": Link("f"),
         "c/.htaccess": "Options -FollowSymLinks +Indexes\n", "c/f": "f", "c/l": Link("f"),
         "c/d/.htaccess": "Options +FollowSymLinks\n", "c/d/f": "f", "c/d/l": Link("f")},
@@ -258,7 +269,8 @@ CASES = [
         "set/.htaccess": "<Files y.txt>\nSetHandler cgi-script\n</Files>\n",
         "set/y.txt": cgi_env("REQUEST_URI"),
         "drupal/.htaccess": "SetHandler Drupal_Security_Do_Not_Remove_See_SA_2006_006\n"
-                            "Options None\n<IfModule mod_php7.c>\nphp_flag engine off\n</IfModule>\n",
+                            "Options None\n<IfModule mod_php7.c>\nphp_flag engine off\n"
+                            "</IfModule>\n",
         "drupal/x.sh": "#!/bin/sh\necho no\n", "drupal/x.txt": "text\n"},
          requests=[Get("/x.sh"), Get("/up/x.sh"), Get("/set/y.txt"), Get("/drupal/x.sh"),
                    Get("/drupal/x.txt"), Get("/drupal/none")]),
@@ -284,10 +296,12 @@ CASES = [
     Case("long_line", files={
         **{f"{n}/.htaccess": "# " + "b" * (n - 2) + "\nHeader set X-B b\n" for n in LONG},
         **{f"{n}/f": "f" for n in LONG},
-        **{f"join{n}/.htaccess": "# " + "b" * 4000 + "\\\n" + "b" * (n - 4002) + "\n" for n in JOINED},
+        **{f"join{n}/.htaccess": "# " + "b" * 4000 + "\\\n" + "b" * (n - 4002) + "\n"
+           for n in JOINED},
         **{f"join{n}/f": "f" for n in JOINED},
         "last/.htaccess": "# " + "b" * 8189, "last/f": "f"},
-         requests=[Get("/last/f"), *(Get(f"/{n}/f") for n in LONG), *(Get(f"/join{n}/f") for n in JOINED)],
+         requests=[Get("/last/f"), *(Get(f"/{n}/f") for n in LONG),
+                   *(Get(f"/join{n}/f") for n in JOINED)],
          errors=(r"[Ll]ine too long",)),
 ]
 
@@ -302,7 +316,8 @@ VERDICTS = [
     Verdict("Alias /a /b", where="htaccess", ok=False),
     Verdict("LogLevel debug", where="htaccess", ok=False),
     Verdict("CustomLog x y", where="htaccess", ok=False),
-    Verdict("SetEnv A b", where="htaccess"), Verdict("SetEnv A b", where="htaccess", override="Limit", ok=False),
+    Verdict("SetEnv A b", where="htaccess"),
+    Verdict("SetEnv A b", where="htaccess", override="Limit", ok=False),
     Verdict("ServerSignature Off", where="htaccess"),
     Verdict("ServerTokens Prod", where="htaccess", ok=False),
     Verdict("Redirect /a http://b/", where="htaccess"),

@@ -190,21 +190,25 @@ CASES = [
          errors=(r"AH00037: Symbolic link not allowed or link target not accessible: .*/n/f",)),
 
     # what other modules set, merged
-    Case("handler", ignore=("Content-Length", "Transfer-Encoding"), files={"x.html": "x", "a/x.cgi": cgi_env("REQUEST_URI"),
-                           "a/y.txt": cgi_env("REQUEST_URI"), "a/b/x.cgi": "#plain", "u/x.html": "x"},
+    Case("handler", ignore=("Content-Length", "Transfer-Encoding"), files={"x.html": "x",
+        "a/x.cgi": cgi_env("REQUEST_URI"),
+                           "a/y.txt": cgi_env("REQUEST_URI"), "a/b/x.cgi": "#plain",
+                           "u/x.html": "x"},
          requests=[Get("/a/x.cgi"), Get("/a/y.txt"), Get("/a/b/x.cgi"), Get("/u/x.html"),
                    Get("/x.html")],
          config='<Directory "{root}/a">\nOptions +ExecCGI\nAddHandler cgi-script .cgi\n'
                 '</Directory>\n<Files "y.txt">\nSetHandler cgi-script\n</Files>\n'
                 '<Directory "{root}/a/b">\nSetHandler default-handler\n</Directory>\n'
                 '<Directory "{root}/u">\nSetHandler Something_Nobody_Knows\n</Directory>\n'),
-    Case("handler_none", ignore=("Content-Length", "Transfer-Encoding"), files={"a/x.cgi": cgi_env("REQUEST_URI"), "a/b/x.cgi": cgi_env("REQUEST_URI"),
+    Case("handler_none", ignore=("Content-Length", "Transfer-Encoding"),
+         files={"a/x.cgi": cgi_env("REQUEST_URI"), "a/b/x.cgi": cgi_env("REQUEST_URI"),
                                 "a/b/x.txt": "text"},
          requests=[Get("/a/x.cgi"), Get("/a/b/x.cgi"), Get("/a/b/x.txt")],
          config='<Directory "{root}/a">\nOptions +ExecCGI\nSetHandler cgi-script\n</Directory>\n'
                 '<Directory "{root}/a/b">\nSetHandler None\nAddHandler cgi-script .cgi\n'
                 '</Directory>\n'),
-    Case("handler_expr", ignore=("Content-Length", "Transfer-Encoding"), files={"x.txt": cgi_env("REQUEST_METHOD"), "y.txt": "y"},
+    Case("handler_expr", ignore=("Content-Length", "Transfer-Encoding"),
+         files={"x.txt": cgi_env("REQUEST_METHOD"), "y.txt": "y"},
          requests=[Get("/x.txt"), Get("/x.txt?h=cgi-script")],
          config='<Files "x.txt">\nOptions +ExecCGI\n<If "%{QUERY_STRING} =~ /cgi-script/">\n'
                 'SetHandler "%{tolower:CGI-script}"\n</If>\n</Files>\n'),
@@ -257,7 +261,8 @@ VERDICTS = [
     Verdict('<Files ~ "a" "b">\n</Files>', ok=False),
     Verdict('<Files ~ "a(">\n</Files>', ok=False, message="Regex could not be compiled"),
     Verdict('<FilesMatch "a(?=b)">\n</FilesMatch>'),
-    Verdict('<LocationMatch "(">\n</LocationMatch>', ok=False, message="Regex could not be compiled"),
+    Verdict('<LocationMatch "(">\n</LocationMatch>', ok=False,
+            message="Regex could not be compiled"),
     Verdict('<Directory>\n</Directory>', ok=False),
     Verdict('<Directory ~ "^/home/[^/]+/www">\n</Directory>'),
     Verdict('<Directory "/home/*/public_html">\n</Directory>'),
