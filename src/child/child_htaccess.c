@@ -153,6 +153,10 @@ static int load(struct child *c, int fd, const char *path, const struct conf_all
 		return 500;
 	}
 	text = read_text(c, fd, (size_t)st.st_size);
+	if (!text && errno == EILSEQ) {
+		child_log(c, LOG_ALERT, "core", "%s: holds a NUL byte", path);
+		return 500;
+	}
 	if (!text) {
 		*error = errno;
 		return 403;
