@@ -172,6 +172,9 @@ static void finish_conf(struct loader *l, const struct load_options *o, struct l
 		if (l->private[i].used)
 			c->private_size = i * CONF_PRIVATE_STRIDE + pages(l->private[i].used);
 	}
+	/* What bounds a graceful stop bounds an old generation, too; never is no bound for it. */
+	if (c->graceful_timeout == 0)
+		c->graceful_timeout = c->graceful_stop_timeout ? c->graceful_stop_timeout : 300;
 	c->private_base = r->private_base;
 	const char *program = load_self(l->tmp);
 

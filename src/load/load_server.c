@@ -21,7 +21,6 @@ static void default_globals(struct loader *l)
 	c->max_spare = 10;
 	c->max_workers = 256;
 	c->listen_backlog = 511;
-	c->graceful_timeout = 300;
 	l->server_limit = 20000;
 	l->types_config = "/etc/mime.types";
 }

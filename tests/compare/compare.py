@@ -248,18 +248,20 @@ def show(answer, case):
 def same_clock(one, two):
     """
     The servers answer one after another. An Expires that follows the clock becomes seconds after
-    Date; one that does not has a max-age that follows the clock, of which two's is taken.
+    Date; one that does not has a max-age that follows the clock.
     """
     values = one.field("expires"), two.field("expires")
     if None in values:
         return one, two
     if values[0] != values[1]:
         return since_date(one), since_date(two)
-    ages = [re.sub(r"max-age=\d+", "max-age=(until Expires)", a.field("cache-control") or "")
-            for a in (one, two)]
-    if ages[0] == ages[1]:
-        return set_field(one, "cache-control", two.field("cache-control")), two
-    return one, two
+    return until_expires(one), until_expires(two)
+
+
+def until_expires(answer):
+    return dataclasses.replace(answer, fields=[
+        (n, re.sub(r"max-age=\d+", "max-age=(until Expires)", v) if n == "cache-control" else v)
+        for n, v in answer.fields])
 
 
 def since_date(answer):

@@ -5,7 +5,7 @@ Who answered is asked of a CGI program, which runs as the child does.
 
 import pytest
 
-from itkd import Config, Server, Site
+from itkd import Config, Server, Site, wait_for
 from itkd_site import write_file
 
 
@@ -153,7 +153,7 @@ def test_expr(world, expr, host, path, fields, who):
                     headers=[(k, v.format(**names)) for k, v in fields.items()])
     if who is None:
         assert got.status == 500
-        assert "AssignUserIDExpr" in expr.logs_text()
+        wait_for(lambda: "AssignUserIDExpr" in expr.logs_text(), 10, "the line in the log")
         return
     assert got.status == 200, expr.logs_text()
     assert got.body.decode().split()[0] == getattr(world, who).user
