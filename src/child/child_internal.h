@@ -17,6 +17,7 @@
 #include "itkd/log.h"
 #include "itkd/path.h"
 #include <poll.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -130,7 +131,7 @@ struct child {
 	char request_first[CHILD_ARENA_FIRST], dir_first[CHILD_ARENA_FIRST];
 	char in[CHILD_IN_MAX];
 	char cgi[CHILD_CGI_HEAD];
-	char out[CHILD_OUT_MAX];
+	alignas(4096) char out[CHILD_OUT_MAX]; /* a small answer in one page */
 };
 
 /* What a URL path leads to. */
