@@ -104,8 +104,9 @@ if os.environ.get("ITKD_CORPUS"):
         names = [line.split("\t") for line in TABLE.read_text().splitlines() if line]
         texts = {name: (TABLE.parent / name).read_text(errors="surrogateescape")
                  for name, verdict in names if "Syntax OK" in verdict}
-        shutil.rmtree(judge.tmp / "htaccess-Apache", ignore_errors=True)
-        shutil.rmtree(judge.tmp / "htaccess-itkd", ignore_errors=True)
+        for kind in ("htaccess", "scratch"):
+            for server in ("Apache", "itkd"):
+                shutil.rmtree(judge.tmp / f"{kind}-{server}", ignore_errors=True)
         wrong = {name: said["itkd"].text for name, said in judge.htaccess(texts).items()
                  if not judged_same(said, name)}
         assert not wrong, "\n".join(f"{n}: {t}" for n, t in wrong.items())
