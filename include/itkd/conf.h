@@ -263,6 +263,13 @@ struct conf_mime {
 	const char *type;
 };
 
+/* A host that the configuration names as a backend. */
+struct conf_host {
+	const char *name; /* lower case */
+	uint32_t n;
+	const struct sockaddr_storage *v; /* without a port */
+};
+
 struct sock_filter;
 
 struct conf {
@@ -276,6 +283,7 @@ struct conf {
 	const char *program; /* itkd itself, for --lookup */
 	const char *config_file, *server_root, *pid_file, *runtime_dir;
 	const char *server_token; /* ServerTokens: what the Server field says */
+	const char *server_software; /* what programs are told */
 	bool php_expected;        /* a module that runs PHP is loaded, which itkd has not yet */
 	uid_t front_uid;
 	gid_t front_gid;
@@ -302,6 +310,9 @@ struct conf {
 
 	uint32_t nmime;
 	const struct conf_mime *mime;
+
+	uint32_t nhosts; /* of backends: resolved when this was loaded, sorted by name */
+	const struct conf_host *hosts;
 
 	uint32_t start_servers, min_spare, max_spare, max_workers;
 	uint32_t listen_backlog;

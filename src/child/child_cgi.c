@@ -34,59 +34,35 @@ static int child_cgi_check(struct child *c, const struct child_request *r)
 	return 0;
 }
 
-/* The program failed, or ran out of time: an error page, where nothing was sent yet. */
-static void child_cgi_failed(struct cgi *g)
-{
-	if (g->r->status) {
-		g->r->aborted = true;
-		return;
-	}
-	if (g->timed_out)
-		g->r->close = true;
-	if (child_error_redirect(g->c, g->r, g->status))
-		g->failed = true;
-	else
-		child_error(g->c, g->r, g->status);
-}
-
 /* What the end of the stream means for the answer, and for the program. */
 static int child_cgi_finish(struct cgi *g)
 {
-	struct child_request *r = g->r;
+	struct child_stream *s = &g->s;
+	int result = child_stream_finish(s);
 
-	if (g->gone) {
-		r->aborted = true;
-		/* As in Apache's log: nobody was there to be told otherwise. */
-		if (!r->status)
-			r->status = 200;
-	} else if (g->status > 0) {
-		child_cgi_failed(g);
-	}
 	/* The client has its answer by now: it need not wait for an unwilling program. */
-	if (r->aborted || g->timed_out || (g->status > 0 && g->out >= 0))
+	if (s->r->aborted || s->timed_out || (s->status > 0 && g->out >= 0))
 		child_cgi_kill(g);
 	else
 		child_cgi_reap(g);
-	g->c->out_n = 0;
-	return g->status == CHILD_REDIRECT || g->failed ? CHILD_REDIRECT : 0;
+	s->c->out_n = 0;
+	return result;
 }
 
 int child_cgi(struct child *c, struct child_request *r)
 {
 	const char *slash = strrchr(r->target.file, '/');
-	struct cgi g = {.c = c, .r = r, .in = -1, .out = -1, .err = -1, .left = -1};
+	struct cgi g = {.in = -1, .out = -1, .err = -1};
 	int status = child_cgi_check(c, r);
 
 	if (status)
 		return status;
-	g.name = slash + 1;
-	child_nodelay(c);
-	c->out_n = 0;
+	child_stream_start(&g.s, c, r, "cgi");
+	g.name = g.s.name = slash + 1;
 	if (strncmp(g.name, "nph-", 4) == 0) {
-		g.phase = CGI_RAW;
+		g.s.phase = STREAM_RAW;
 		r->close = true;
 	}
-	g.want_body = !r->body.done && !r->no_body;
 	status = child_cgi_spawn(&g, child_cgi_env(c, r));
 	/* It belongs to the first program of a chain of redirects. */
 	r->no_body = true;
@@ -96,8 +72,7 @@ int child_cgi(struct child *c, struct child_request *r)
 		child_cgi_close(&g.err);
 		return status;
 	}
-	if (g.want_body && !child_body_want(c, r))
-		g.gone = true;
+	child_stream_want(&g.s);
 	child_cgi_stream(&g);
 	return child_cgi_finish(&g);
 }

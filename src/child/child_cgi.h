@@ -5,34 +5,15 @@
 #ifndef ITKD_CHILD_CGI_H
 #define ITKD_CHILD_CGI_H
 
-#include "child_internal.h"
-
-enum cgi_phase {
-	CGI_HEAD,    /* its head is not complete yet */
-	CGI_BODY,
-	CGI_RAW,     /* nph-: passed on as it comes */
-	CGI_DISCARD, /* the answer is whole: what else it writes is read and dropped */
-};
+#include "child_stream.h"
 
 #define CGI_LINE 2048 /* of its stderr in one line of the log */
 
 struct cgi {
-	struct child *c;
-	struct child_request *r;
-	const char *name;     /* of the file, for messages */
-	pid_t pid;            /* 0: reaped */
-	int in, out, err;     /* our ends of its 0, 1, 2; -1: closed */
-	enum cgi_phase phase;
-	bool want_body;       /* more of the request's body is to come */
-	struct span feed;     /* of the body: taken from the client, not yet written to it */
-	size_t head_n;        /* bytes in c->cgi */
-	size_t sent;          /* of c->out[0..out_n) */
-	int64_t left;         /* of its Content-Length; -1: it gave none */
-	int status;           /* what to answer instead, or CHILD_REDIRECT; 0: all is well */
-	bool gone;            /* the client is */
-	bool timed_out;
-	bool failed;          /* an ErrorDocument answers for it */
-	int64_t deadline;     /* moves on with each byte, in whatever direction */
+	struct child_stream s;
+	const char *name; /* of the file */
+	pid_t pid;        /* 0: reaped */
+	int in, out, err; /* our ends of its 0, 1, 2; -1: closed */
 	char line[CGI_LINE];
 	size_t line_n;
 };
@@ -48,8 +29,14 @@ int child_cgi_spawn(struct cgi *g, char *const *env);
  */
 pid_t child_cgi_helper(struct child *c, const char *path, char *const *argv, int *out);
 
-/* child_cgi_head.c: its head, c->cgi[0..n), becomes the answer's in c->out. Sets g->status. */
-void child_cgi_head(struct cgi *g, size_t n);
+/*
+ * child_cgi_head.c, for FastCGI, too. n bytes of the program's output were put behind
+ * c->cgi[s->head_n], none for its end; there is room for child_cgi_head_room(). When the head is
+ * complete it becomes the answer's in c->out, with what is there of the body, and s->phase
+ * changes; or s->status, logged.
+ */
+size_t child_cgi_head_room(const struct child_stream *s);
+void child_cgi_head_got(struct child_stream *s, size_t n);
 /* Length of the head with its empty line, 0 while it is incomplete; looked at up to `from`. */
 size_t child_cgi_head_end(const char *p, size_t n, size_t from);
 

@@ -23,18 +23,18 @@ static bool end_reaped(struct cgi *g)
 /* Has its whole answer and went: what is still written would be written to nobody, for ever. */
 static bool end_client_gone(const struct cgi *g)
 {
-	struct pollfd p = {.fd = g->c->fd, .events = POLLRDHUP};
+	struct pollfd p = {.fd = g->s.c->fd, .events = POLLRDHUP};
 
 	return poll(&p, 1, 0) > 0;
 }
 
 static void end_discard(struct cgi *g)
 {
-	ssize_t n = read(g->out, g->c->cgi, sizeof(g->c->cgi));
+	ssize_t n = read(g->out, g->s.c->cgi, sizeof(g->s.c->cgi));
 
 	if (n > 0) {
-		g->deadline = child_now() + (int64_t)g->c->vhost->timeout * 1000;
-		g->gone = end_client_gone(g);
+		g->s.deadline = child_now() + (int64_t)g->s.c->vhost->timeout * 1000;
+		g->s.gone = end_client_gone(g);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		child_cgi_close(&g->out);
 	}
@@ -94,9 +94,9 @@ void child_cgi_reap(struct cgi *g)
 		int pidfd = end_pidfd(g->pid);
 
 		/* The answer is whole, but the program still has something to say. */
-		while (g->out >= 0 && !g->gone && !end_reaped(g) && child_now() < g->deadline)
-			end_wait(g, pidfd, g->deadline);
-		if (g->gone) {
+		while (g->out >= 0 && !g->s.gone && !end_reaped(g) && child_now() < g->s.deadline)
+			end_wait(g, pidfd, g->s.deadline);
+		if (g->s.gone) {
 			child_cgi_close(&pidfd);
 			child_cgi_kill(g);
 			return;
@@ -132,7 +132,7 @@ static void end_group(struct cgi *g, pid_t group)
 
 void child_cgi_kill(struct cgi *g)
 {
-	struct child *c = g->c;
+	struct child *c = g->s.c;
 	pid_t master = c->start->master_group;
 
 	child_cgi_close(&g->in);

@@ -96,7 +96,7 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 	const struct conf_vhost *v = c->vhost;
 
 	env_put(e, "SERVER_SIGNATURE", child_signature(c, r, ""));
-	env_put(e, "SERVER_SOFTWARE", c->start->conf->server_token);
+	env_put(e, "SERVER_SOFTWARE", c->start->conf->server_software);
 	env_put(e, "SERVER_NAME", child_server_name(c, r));
 	env_put(e, "SERVER_ADDR", c->local);
 	env_put_number(e, "SERVER_PORT", child_server_port(c, r));

@@ -93,15 +93,15 @@ static bool head_note(struct span name, struct span value, struct cgi_fields *f)
 	return true;
 }
 
-static bool head_scan(struct cgi *g, struct span head, struct cgi_fields *f)
+static bool head_scan(struct child_stream *s, struct span head, struct cgi_fields *f)
 {
 	struct span line, name, value;
 
 	while (head_line(&head, &line)) {
 		if (head_split(line, &name, &value) && head_note(name, value, f))
 			continue;
-		child_log(g->c, LOG_ERR, "cgi",
-		    "AH02429: malformed header from script '%s': Bad header: %.*s", g->name,
+		child_log(s->c, LOG_ERR, s->module,
+		    "AH02429: malformed header from script '%s': Bad header: %.*s", s->name,
 		    line.n < 256 ? (int)line.n : 256, line.p);
 		return false;
 	}
@@ -137,13 +137,13 @@ static bool head_is_answers(struct span name)
  * All other fields stay, on an error page and behind an internal redirect, too; those of one name
  * become one field, but for cookies. False: there are too many of all programs together.
  */
-static bool head_keep(struct cgi *g, struct span head)
+static bool head_keep(struct child_stream *s, struct span head)
 {
 	struct span line, name, value;
-	struct arena *a = &g->c->arena;
+	struct arena *a = &s->c->arena;
 	size_t size = 0;
 
-	g->r->err.a = a;
+	s->r->err.a = a;
 	while (head_line(&head, &line)) {
 		if (!head_split(line, &name, &value) || head_is_ours(name) || head_is_answers(name))
 			continue;
@@ -151,56 +151,48 @@ static bool head_keep(struct cgi *g, struct span head)
 		name = span_of(arena_span(a, name));
 		value = span_of(arena_span(a, value));
 		if (span_ieq(name, SPAN("Set-Cookie")))
-			child_table_add(&g->r->err, name, value);
+			child_table_add(&s->r->err, name, value);
 		else
-			child_table_merge(&g->r->err, name, value);
+			child_table_merge(&s->r->err, name, value);
 	}
-	for (size_t i = 0; i < g->r->err.n; i++)
-		size += g->r->err.v[i].name.n + g->r->err.v[i].value.n + 4;
+	for (size_t i = 0; i < s->r->err.n; i++)
+		size += s->r->err.v[i].name.n + s->r->err.v[i].value.n + 4;
 	return size <= CHILD_CGI_HEAD;
 }
 
 /* Section 6.2.2: the answer is that of a GET for another path of this server. */
-static void head_redirect(struct cgi *g, struct span location)
+static void head_redirect(struct child_stream *s, struct span location)
 {
 	const char *mark = memchr(location.p, '?', location.n);
 	size_t n = mark ? (size_t)(mark - location.p) : location.n;
 	struct span query = {"", 0};
 	char *path;
 
-	g->status = 500;
-	if (path_decode(&g->c->arena, (struct span){location.p, n}, &path) != PATH_OK) {
-		child_log(g->c, LOG_ERR, "cgi", "script '%s' gave a Location that is no path: %.*s",
-		    g->name, (int)location.n, location.p);
+	s->status = 500;
+	if (path_decode(&s->c->arena, (struct span){location.p, n}, &path) != PATH_OK) {
+		child_log(s->c, LOG_ERR, s->module,
+		    "script '%s' gave a Location that is no path: %.*s", s->name, (int)location.n,
+		    location.p);
 		return;
 	}
 	if (mark)
-		query = span_of(arena_strndup(&g->c->arena, mark + 1, location.n - n - 1));
-	child_internal_redirect(g->c, g->r, path, query, mark != NULL, 200);
-	g->status = CHILD_REDIRECT;
-}
-
-/* The answer has been sent, and nothing of what the program still writes belongs to it. */
-static void head_sent(struct cgi *g)
-{
-	/* c->out is the log's now, which may want the head. */
-	g->r->reply = span_of(arena_strndup(&g->c->arena, g->r->reply.p, g->r->reply.n));
-	g->c->out_n = 0;
-	g->phase = CGI_DISCARD;
+		query = span_of(arena_strndup(&s->c->arena, mark + 1, location.n - n - 1));
+	child_internal_redirect(s->c, s->r, path, query, mark != NULL, 200);
+	s->status = CHILD_REDIRECT;
 }
 
 /* Section 6.2.3: without a Status, the page is the server's own. */
-static void head_elsewhere(struct cgi *g, struct span location)
+static void head_elsewhere(struct child_stream *s, struct span location)
 {
-	g->r->location = arena_span(&g->c->arena, location);
-	child_error(g->c, g->r, 302);
-	head_sent(g);
+	s->r->location = arena_span(&s->c->arena, location);
+	child_error(s->c, s->r, 302);
+	child_stream_replied(s);
 }
 
 /* ap_content_type_tolower: but for the parameters. */
-static struct span head_type(struct cgi *g, struct span value)
+static struct span head_type(struct child_stream *s, struct span value)
 {
-	char *type = arena_span(&g->c->arena, value);
+	char *type = arena_span(&s->c->arena, value);
 
 	for (char *p = type; *p && *p != ';'; p++)
 		if (*p >= 'A' && *p <= 'Z')
@@ -209,11 +201,11 @@ static struct span head_type(struct cgi *g, struct span value)
 }
 
 /* What belongs to the answer itself. */
-static void head_fields(struct cgi *g, struct span head, const struct cgi_fields *f)
+static void head_fields(struct child_stream *s, struct span head, const struct cgi_fields *f)
 {
 	struct span line, name, value;
-	const char *type = g->r->target.type;
-	bool bodiless = g->r->status == 204 || g->r->status == 304;
+	const char *type = s->r->target.type;
+	bool bodiless = s->r->status == 204 || s->r->status == 304;
 	char date[DATE_LEN + 1];
 
 	while (head_line(&head, &line)) {
@@ -221,94 +213,119 @@ static void head_fields(struct cgi *g, struct span head, const struct cgi_fields
 		    span_ieq(name, SPAN("Content-Type")))
 			continue;
 		if (!span_ieq(name, SPAN("Last-Modified"))) {
-			child_head_add(g->c, name, value);
+			child_head_add(s->c, name, value);
 		} else if (f->modified != -1) {
 			/* Apache writes it anew: what is no date is left out, and what is to come.
 			 */
 			date_format(f->modified, date);
-			child_head_add(g->c, name, (struct span){date, DATE_LEN});
+			child_head_add(s->c, name, (struct span){date, DATE_LEN});
 		}
 	}
 	/* Without one of its own it has that which its file's name says. */
 	if ((f->type.p || type) && !bodiless)
 		child_head_add(
-		    g->c, SPAN("Content-Type"), f->type.p ? head_type(g, f->type) : span_of(type));
+		    s->c, SPAN("Content-Type"), f->type.p ? head_type(s, f->type) : span_of(type));
 }
 
-static void head_answer(struct cgi *g, struct span head, const struct cgi_fields *f)
+static void head_answer(struct child_stream *s, struct span head, const struct cgi_fields *f)
 {
-	struct child_request *r = g->r;
+	struct child_request *r = s->r;
 
-	child_head_start(g->c, r, f->status, f->reason);
-	head_fields(g, head, f);
-	if (!child_head_finish(g->c, r, f->length)) {
-		head_sent(g);
+	child_head_start(s->c, r, f->status, f->reason);
+	head_fields(s, head, f);
+	if (!child_head_finish(s->c, r, f->length)) {
+		child_stream_replied(s);
 		return;
 	}
-	/* c->out is the body's from now on; the log may want the head. */
-	r->reply = span_of(arena_strndup(&g->c->arena, g->c->out, g->c->out_n));
-	g->left = f->length;
-	g->phase = r->head_only || r->status == 204 || r->status == 304 || f->length == 0
-	               ? CGI_DISCARD
-	               : CGI_BODY;
+	child_stream_headed(s, f->length);
 }
 
 /* The client has it already (ap_meets_conditions). True: that was said. */
-static bool head_conditions(struct cgi *g, struct span head, const struct cgi_fields *f)
+static bool head_conditions(struct child_stream *s, struct span head, const struct cgi_fields *f)
 {
-	struct child_request *r = g->r;
+	struct child_request *r = s->r;
 	int status;
 
 	if (r->method_id != HTTP_METHOD_GET && r->method_id != HTTP_METHOD_HEAD)
 		return false;
-	status = r->error_status ? 0 : child_conditions(g->c, r, f->etag, f->modified);
+	status = r->error_status ? 0 : child_conditions(s->c, r, f->etag, f->modified);
 	if (status == 0)
 		return false;
 	if (status == 412) {
-		child_error(g->c, r, 412);
-		head_sent(g);
+		child_error(s->c, r, 412);
+		child_stream_replied(s);
 		return true;
 	}
-	child_head_start(g->c, r, 304, child_reason(304));
-	head_fields(g, head, f);
-	child_reply(g->c, r, "", 0);
-	head_sent(g);
+	child_head_start(s->c, r, 304, child_reason(304));
+	head_fields(s, head, f);
+	child_reply(s->c, r, "", 0);
+	child_stream_replied(s);
 	return true;
 }
 
-void child_cgi_head(struct cgi *g, size_t n)
+static void head_take(struct child_stream *s, size_t n)
 {
 	struct cgi_fields f = {.length = -1, .modified = -1};
-	struct span head = {g->c->cgi, n};
+	struct span head = {s->c->cgi, n};
 	bool plain;
 
-	if (!head_scan(g, head, &f)) {
-		g->status = 500;
+	if (!head_scan(s, head, &f)) {
+		s->status = 500;
 		return;
 	}
-	if (!head_keep(g, head)) {
-		child_log(g->c, LOG_ERR, "cgi", "The heads are too large: script %s", g->name);
-		g->r->err.n = 0;
-		g->status = 500;
+	if (!head_keep(s, head)) {
+		child_log(s->c, LOG_ERR, s->module, "The heads are too large: script %s", s->name);
+		s->r->err.n = 0;
+		s->status = 500;
 		return;
 	}
 	/* An ErrorDocument that says where to go keeps its status: it must name one to change it.
 	 */
-	plain = f.status == 200 || (f.status == 0 && !g->r->error_status);
+	plain = f.status == 200 || (f.status == 0 && !s->r->error_status);
 	if (f.location.n && plain) {
 		if (f.location.p[0] == '/')
-			head_redirect(g, f.location);
+			head_redirect(s, f.location);
 		else
-			head_elsewhere(g, f.location);
+			head_elsewhere(s, f.location);
 		return;
 	}
-	if (f.status == 0 && head_conditions(g, head, &f))
+	if (f.status == 0 && head_conditions(s, head, &f))
 		return;
 	if (f.status == 0) {
 		f.status = 200;
 		f.reason = child_reason(200);
 	} else {
-		g->r->error_status = 0;
+		s->r->error_status = 0;
 	}
-	head_answer(g, head, &f);
+	head_answer(s, head, &f);
+}
+
+static void head_none(struct child_stream *s, const char *why)
+{
+	child_log(s->c, LOG_ERR, s->module, "%s: %s", why, s->name);
+	s->status = 500;
+}
+
+size_t child_cgi_head_room(const struct child_stream *s)
+{
+	return sizeof(s->c->cgi) - s->head_n;
+}
+
+void child_cgi_head_got(struct child_stream *s, size_t n)
+{
+	struct child *c = s->c;
+	/* The empty line's LF is new, whatever stands before it. */
+	size_t end = child_cgi_head_end(c->cgi, s->head_n + n, s->head_n);
+
+	s->head_n += n;
+	child_stream_progress(s);
+	if (end) {
+		head_take(s, end);
+		if (s->status == 0)
+			child_stream_body(s, c->cgi + end, s->head_n - end);
+	} else if (n == 0) {
+		head_none(s, "End of script output before headers");
+	} else if (child_cgi_head_room(s) == 0) {
+		head_none(s, "The head is too large: script");
+	}
 }

@@ -125,8 +125,8 @@ static bool spawn_pipe(int *ours, int *theirs, bool reading)
 
 static void spawn_failed(struct cgi *g, const char *step, int error)
 {
-	child_log(g->c, LOG_ERR, "cgi", "(%d)%s: AH01241: %s '%s' failed", error, strerror(error),
-	    step, g->r->target.file);
+	child_log(g->s.c, LOG_ERR, "cgi", "(%d)%s: AH01241: %s '%s' failed", error, strerror(error),
+	    step, g->s.r->target.file);
 }
 
 static bool spawn_pipes(struct cgi *g, struct spawn *s)
@@ -156,18 +156,18 @@ static int spawn_started(struct cgi *g, struct spawn *s)
 
 int child_cgi_spawn(struct cgi *g, char *const *env)
 {
-	const char *file = g->r->target.file;
-	char *name = arena_strdup(&g->c->arena, g->name);
+	const char *file = g->s.r->target.file;
+	char *name = arena_strdup(&g->s.c->arena, g->name);
 	/* A search-string is not made into arguments (section 4.4): options for an interpreter
 	   could come with it (CVE-2012-1823). */
 	char *argv[] = {name, NULL};
 	struct spawn s = {.path = file,
-	    .dir = arena_strndup(&g->c->arena, file, (size_t)(g->name - file)),
+	    .dir = arena_strndup(&g->s.c->arena, file, (size_t)(g->name - file)),
 	    .argv = argv,
 	    .env = env,
 	    .fd = {-1, -1, -1},
-	    .nofile = g->c->start->nofile,
-	    .limits = &g->c->dir.merged.answer};
+	    .nofile = g->s.c->start->nofile,
+	    .limits = &g->s.c->dir.merged.answer};
 	int status = spawn_pipes(g, &s) ? 0 : 500;
 
 	if (status) {
@@ -175,9 +175,9 @@ int child_cgi_spawn(struct cgi *g, char *const *env)
 	} else {
 		/* A group for the programs: this process leads it, so the master can end it, too.
 		 */
-		g->c->leads = g->c->leads || setpgid(0, 0) == 0;
-		if (!g->c->leads)
-			child_log(g->c, LOG_ERR, "cgi", "cannot make a process group: %m");
+		g->s.c->leads = g->s.c->leads || setpgid(0, 0) == 0;
+		if (!g->s.c->leads)
+			child_log(g->s.c, LOG_ERR, "cgi", "cannot make a process group: %m");
 		status = spawn_started(g, &s);
 	}
 	for (int i = 0; i < 3; i++)

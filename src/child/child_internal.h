@@ -191,6 +191,7 @@ struct child_request {
 	uint64_t redirect_print;    /* of the settings that held for what led there */
 	struct span redirect_query;
 	struct child_target target;
+	const char *proxy;          /* URL of the backend that answers, and not target; NULL: none */
 
 	bool close;                 /* the connection must not be kept */
 	bool keep;                  /* what the answer's head said */
@@ -322,6 +323,9 @@ int child_access(struct child *c, struct child_request *r, const char *file);
 const char *child_lookup_host(struct child *c);
 /* Whether the name has the client's address. */
 bool child_lookup_leads(struct child *c, const char *name);
+/* The name's addresses, without a port; how many. */
+size_t child_lookup_addresses(
+	struct child *c, const char *name, struct sockaddr_storage *v, size_t max);
 
 /* child_map.c: from a URL path to a file. */
 /* The file that uri stands for by alias and DocumentRoot: text only. */
@@ -418,6 +422,8 @@ int child_index(struct child *c, struct child_request *r);
 /* Whether it is for a list before anything else: GET of a directory without a handler. */
 bool child_index_wants(const struct child_request *r);
 int child_cgi(struct child *c, struct child_request *r);
+/* child_proxy.c: r->proxy, or the handler "proxy:URL". */
+int child_proxy(struct child *c, struct child_request *r);
 
 /* child_request.c: answers r, whose head was read and whose vhost is c->vhost. */
 void child_request(struct child *c, struct child_request *r);

@@ -1,7 +1,7 @@
 /*
- * Names of clients, for Require host, Require forward-dns, and Allow and Deny from a name. This
- * program is static and asks no name service itself: `itkd --lookup` does, as the vhost's user, and
- * only when such a rule is evaluated. Addresses are the client's, names the configuration's or the
+ * Names of clients, for Require host, Require forward-dns, and Allow and Deny from a name; and those
+ * of backends that the configuration does not name. This program is static and asks no name service
+ * itself: `itkd --lookup` does, as the vhost's user, and only when such a rule is evaluated. Addresses are the client's, names the configuration's or the
  * site owner's; what comes back is whatever a name server says.
  */
 #include "child_cgi.h"
@@ -72,6 +72,20 @@ const char *child_lookup_host(struct child *c)
 	if (!lookup_is_name(c->host))
 		c->host[0] = '\0';
 	return c->host[0] ? c->host : NULL;
+}
+
+size_t child_lookup_addresses(
+    struct child *c, const char *name, struct sockaddr_storage *v, size_t max)
+{
+	char addresses[4096], *rest = addresses, *line;
+	size_t n = 0;
+
+	if (!lookup_is_name(name))
+		return 0;
+	lookup_ask(c, name, addresses, sizeof(addresses));
+	while (n < max && (line = strsep(&rest, "\n")))
+		n += addr_parse(span_of(line), 0, &v[n]);
+	return n;
 }
 
 bool child_lookup_leads(struct child *c, const char *name)

@@ -179,7 +179,7 @@ static const char *server_variable(struct child *c, const struct child_request *
 	if (strcmp(name, "SERVER_ADMIN") == 0)
 		return v->server_admin ? v->server_admin : "[no address given]";
 	if (strcmp(name, "SERVER_SOFTWARE") == 0)
-		return c->start->conf->server_token;
+		return c->start->conf->server_software;
 	if (strcmp(name, "API_VERSION") == 0)
 		return VAR_API_VERSION;
 	if (strcmp(name, "DOCUMENT_ROOT") == 0)

@@ -26,6 +26,9 @@ void load_server_token(struct loader *l, unsigned components, bool system)
 {
 	l->conf->server_token = arena_printf(&l->common, "itkd%s%s%s", components ? "/" : "",
 	    version_part(l, components), system ? " (Unix)" : "");
+	/* WordPress and others write a .htaccess only where this has "Apache" in it. */
+	l->conf->server_software =
+	    arena_printf(&l->common, "%s (Apache compatible)", l->conf->server_token);
 }
 
 const char *load_set_server_tokens(

@@ -1,0 +1,35 @@
+/*
+ * A backend of the proxy and its connection, for child_proxy*.c and child_fcgi*.c. The child
+ * connects as the vhost's user; what a backend sends is trusted as little as a client.
+ */
+#ifndef ITKD_CHILD_BACKEND_H
+#define ITKD_CHILD_BACKEND_H
+
+#include "child_internal.h"
+#include "itkd/backend.h"
+
+struct proxy_worker;
+
+struct child_backend {
+	struct backend at;
+	const char *url;      /* of this request, as the configuration or a rewrite made it */
+	bool by_handler;      /* SetHandler "proxy:...": at.path is none, r->target is the file */
+	int64_t connect_ms;   /* connectiontimeout, timeout, ProxyTimeout, Timeout */
+	int64_t timeout_ms;   /* the same for each wait for it; never 0 */
+	const struct proxy_worker *worker; /* ProxySet and ProxyPass's parameters; NULL: none */
+};
+
+/*
+ * child_backend.c: connects, waiting no longer than b->connect_ms. 0, or the status to answer: 503,
+ * or 500 where its name has no address. *fd is non-blocking and close-on-exec. Why it failed is in
+ * the log, on a unix socket with what to set where the user may not use it.
+ */
+int child_backend_connect(struct child *c, const struct child_backend *b, int *fd);
+
+/*
+ * child_fcgi.c: answers by FastCGI, as a handler does: 0, a status, or CHILD_REDIRECT. It connects
+ * itself.
+ */
+int child_fcgi(struct child *c, struct child_request *r, const struct child_backend *b);
+
+#endif
