@@ -205,6 +205,8 @@ void master_pool_signal(const struct master *m, const struct master_gen *g, int 
 
 /* master_reap.c */
 void master_reap(struct master *m);
+/* A signal to a process of ours, or, as in kill(2), to the group of one; a failure is logged. */
+void master_kill(pid_t pid, int number);
 bool master_throttle_ready(const struct throttle *t, uint64_t now);
 void master_throttle_started(struct throttle *t, uint64_t now);
 void master_throttle_ended(struct throttle *t, uint64_t now);

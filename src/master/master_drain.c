@@ -48,9 +48,9 @@ static void kill_left(struct master *m, struct master_gen *g)
 	g->overdue = true;
 	for (uint32_t i = 0; i < g->nfronts; i++) {
 		if (g->fronts[i].pid > 0)
-			kill(g->fronts[i].pid, SIGKILL);
+			master_kill(g->fronts[i].pid, SIGKILL);
 		if (g->fronts[i].opener > 0)
-			kill(g->fronts[i].opener, SIGKILL);
+			master_kill(g->fronts[i].opener, SIGKILL);
 	}
 	master_pool_signal(m, g, SIGKILL);
 	g->deadline = master_now() + AGAIN_MS;

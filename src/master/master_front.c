@@ -47,7 +47,7 @@ static bool start_with(struct master *m, struct master_gen *g, struct master_fro
 	f->opener = master_log_send(g, logs[0]);
 	if (f->opener < 0) {
 		f->opener = 0;
-		kill(f->pid, SIGKILL); /* without its logs it is none */
+		master_kill(f->pid, SIGKILL); /* without its logs it is none */
 	}
 	return true;
 }
@@ -81,7 +81,7 @@ static void now_ready(const struct master_gen *g, struct master_front *f)
 {
 	f->ready = true;
 	if (g->state == GEN_ACTIVE && !send_to(f, FRONT_ACCEPT, 0))
-		kill(f->pid, SIGKILL);
+		master_kill(f->pid, SIGKILL);
 }
 
 void master_front_message(struct master *m, struct master_gen *g, struct master_front *f)
@@ -96,12 +96,12 @@ void master_front_message(struct master *m, struct master_gen *g, struct master_
 		close_end(f->control);
 		f->control = -1;
 		if (f->pid > 0 && !f->draining)
-			kill(f->pid, SIGKILL);
+			master_kill(f->pid, SIGKILL);
 		return;
 	}
 	if (n != sizeof(msg)) {
 		log_msg(LOG_CRIT, "front %d sent a message of %zd bytes", (int)f->pid, n);
-		kill(f->pid, SIGKILL);
+		master_kill(f->pid, SIGKILL);
 		return;
 	}
 	if (msg.type == FRONT_READY)
@@ -120,7 +120,7 @@ static void beat_one(struct master_gen *g, struct master_front *f)
 	if (f->pings++ >= PINGS_MISSED) {
 		log_msg(LOG_ERR, "front %d of generation %u does not answer: ending it",
 		    (int)f->pid, g->number);
-		kill(f->pid, SIGKILL);
+		master_kill(f->pid, SIGKILL);
 		return;
 	}
 	if (!send_to(f, FRONT_PING, f->pings) && errno != EAGAIN && errno != EPIPE)
@@ -131,9 +131,9 @@ static void beat_one(struct master_gen *g, struct master_front *f)
 static void give_up(struct master_front *f)
 {
 	log_msg(LOG_ERR, "front %d does not become ready: ending it", (int)f->pid);
-	kill(f->pid, SIGKILL);
+	master_kill(f->pid, SIGKILL);
 	if (f->opener > 0)
-		kill(f->opener, SIGKILL);
+		master_kill(f->opener, SIGKILL);
 }
 
 void master_front_beat(struct master *m, struct master_gen *g)
@@ -155,7 +155,7 @@ void master_front_accept(struct master_gen *g)
 {
 	for (uint32_t i = 0; i < g->nfronts; i++)
 		if (g->fronts[i].pid > 0 && !send_to(&g->fronts[i], FRONT_ACCEPT, 0))
-			kill(g->fronts[i].pid, SIGKILL);
+			master_kill(g->fronts[i].pid, SIGKILL);
 }
 
 bool master_front_drained(const struct master_gen *g)
@@ -172,7 +172,7 @@ void master_front_drain(struct master_gen *g)
 		struct master_front *f = &g->fronts[i];
 		f->draining = true;
 		if (f->pid > 0 && (f->control < 0 || !send_to(f, FRONT_DRAIN, 0)))
-			kill(f->pid, SIGKILL);
+			master_kill(f->pid, SIGKILL);
 	}
 }
 
@@ -211,5 +211,5 @@ void master_front_opener_ended(
 	if (g->state == GEN_STARTING)
 		master_load_fail(m, g, "Unable to open logs");
 	else if (f->pid > 0)
-		kill(f->pid, SIGKILL);
+		master_kill(f->pid, SIGKILL);
 }

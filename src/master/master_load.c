@@ -49,15 +49,15 @@ void master_load_start(struct master *m)
 void master_load_abandon(struct master *m, struct master_gen *g)
 {
 	if (g->helper > 0)
-		kill(g->helper, SIGKILL);
+		master_kill(g->helper, SIGKILL);
 	for (uint32_t i = 0; i < g->nfronts; i++) {
 		if (g->fronts[i].pid > 0)
-			kill(g->fronts[i].pid, SIGKILL);
+			master_kill(g->fronts[i].pid, SIGKILL);
 		if (g->fronts[i].opener > 0)
-			kill(g->fronts[i].opener, SIGKILL);
+			master_kill(g->fronts[i].opener, SIGKILL);
 	}
 	if (g->logger > 0)
-		kill(g->logger, SIGKILL);
+		master_kill(g->logger, SIGKILL);
 	master_program_kill(g, SIGTERM);
 	master_gen_free(m, g);
 }

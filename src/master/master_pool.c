@@ -196,7 +196,7 @@ bool master_pool_hurry(struct master *m)
 		if (m->pids[slot] == 0 || atomic_load(&sb->slots[slot].state) != SLOT_BUSY ||
 		    !keeps_idle_connection(m->pids[slot]))
 			continue;
-		kill(m->pids[slot], SIGUSR2);
+		master_kill(m->pids[slot], SIGUSR2);
 		told++;
 	}
 	return true;
@@ -209,7 +209,7 @@ static void kill_culprit(struct master *m, pid_t culprit)
 			if (culprit > 0 && m->gens[i].fronts[k].pid == culprit) {
 				log_msg(LOG_CRIT, "front pid %d sent a bad job: ending it",
 				    (int)culprit);
-				kill(culprit, SIGKILL);
+				master_kill(culprit, SIGKILL);
 			}
 }
 
@@ -255,9 +255,8 @@ void master_pool_signal(const struct master *m, const struct master_gen *g, int 
 			continue;
 		if (signal == SIGUSR1 && atomic_load(&sb->slots[i].state) != SLOT_BUSY)
 			continue;
-		/* ESRCH: it has ended and waits for the reaper, or has no group of its own yet. */
 		if (signal != SIGUSR1)
-			kill(-m->pids[i], signal);
-		kill(m->pids[i], signal);
+			master_kill(-m->pids[i], signal);
+		master_kill(m->pids[i], signal);
 	}
 }

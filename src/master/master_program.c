@@ -71,7 +71,7 @@ void master_program_kill(struct master_gen *g, int signal)
 {
 	for (uint32_t i = 0; g->programs && i < g->conf->nlogs; i++)
 		if (g->programs[i].pid > 0)
-			kill(-g->programs[i].pid, signal);
+			master_kill(-g->programs[i].pid, signal);
 }
 
 bool master_program_finish(struct master_gen *g)

@@ -63,6 +63,13 @@ static bool of_generation(struct master *m, struct master_gen *g, pid_t pid, int
 	return false;
 }
 
+void master_kill(pid_t pid, int number)
+{
+	/* ESRCH: it has no group of its own yet, or the group ended before its leader was reaped. */
+	if (kill(pid, number) < 0 && errno != ESRCH)
+		log_msg(LOG_ERR, "cannot signal process %d: %s", (int)pid, strerror(errno));
+}
+
 void master_reap(struct master *m)
 {
 	for (;;) {
@@ -71,7 +78,7 @@ void master_reap(struct master *m)
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
 			return;
 		if (info.si_code != CLD_EXITED || info.si_status != 0)
-			kill(-info.si_pid, SIGKILL);
+			master_kill(-info.si_pid, SIGKILL);
 		if (waitpid(info.si_pid, &status, 0) != info.si_pid) {
 			log_msg(LOG_ERR, "waitpid: %s", strerror(errno));
 			return;

@@ -30,12 +30,12 @@ static void kill_all(struct master *m, int signal)
 		if (g->state == GEN_FREE)
 			continue;
 		if (g->helper > 0)
-			kill(g->helper, SIGKILL);
+			master_kill(g->helper, SIGKILL);
 		for (uint32_t k = 0; k < g->nfronts; k++) {
 			if (g->fronts[k].pid > 0)
-				kill(g->fronts[k].pid, SIGKILL);
+				master_kill(g->fronts[k].pid, SIGKILL);
 			if (g->fronts[k].opener > 0)
-				kill(g->fronts[k].opener, SIGKILL);
+				master_kill(g->fronts[k].opener, SIGKILL);
 		}
 	}
 	master_pool_signal(m, NULL, signal);
@@ -63,7 +63,7 @@ static void end_loggers(struct master *m)
 		struct master_gen *g = &m->gens[i];
 		while (g->state != GEN_FREE && g->logger > 0) {
 			if (master_now() > until)
-				kill(g->logger, SIGKILL);
+				master_kill(g->logger, SIGKILL);
 			wait_a_little(m);
 		}
 		while (g->state != GEN_FREE && !master_program_finish(g) &&

@@ -91,13 +91,23 @@ def test_kill_of_one_process(server, site_a, site_b, kind):
     bystanders.close()
 
 
+def front_of(server, connection):
+    """The kernel's table of connections may miss one while others come and go."""
+    return next((p for p in server.owner(connection) if p.comm == "itkd: front"), None)
+
+
 def test_kill_of_a_front_with_tls(server, site_b):
     """11: the TLS connections of a killed front end, those of the others do not."""
-    connections = [server.connect(tls="b.test") for _ in range(24)]
-    for c in connections:
-        assert c.get("/", "b.test").status == 200
-    owners = [next(p for p in server.owner(c) if p.comm == "itkd: front") for c in connections]
-    assert len(set(owners)) > 1 or os.cpu_count() == 1, "all went to one front"
+    connections, owners = [], []
+    # Which front accepts is the scheduler's choice: more at once, until both have some.
+    while len(connections) < 24 or (len(set(owners)) < min(2, os.cpu_count())):
+        assert len(connections) < 240, "all went to one front"
+        with ThreadPoolExecutor(8) as pool:
+            burst = list(pool.map(lambda _: server.connect(tls="b.test"), range(8)))
+        for c in burst:
+            assert c.get("/", "b.test").status == 200
+        connections += burst
+        owners += [wait_for(lambda: front_of(server, c), 5, "its front") for c in burst]
     victim = owners[0]
     victim.kill(9)
     for c, owner in zip(connections, owners):
