@@ -5,6 +5,7 @@
 #define ITKD_CHILD_H
 
 #include "itkd/conf.h"
+#include "itkd/hash.h"
 #include "itkd/job.h"
 #include <sys/resource.h>
 
@@ -18,6 +19,7 @@ struct child_start {
 	int connection;              /* stream socket, O_NONBLOCK: TCP, or the relay of a front */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	const struct status_page *status; /* NULL: not for this vhost to show */
+	uint8_t secret[HASH_SHA1_SIZE]; /* the identity's, for nonces; another after a restart */
 	bool over_cap;               /* no place was free: answer 503 with Retry-After and close */
 	struct rlimit nofile;        /* what itkd was started with: for CGI programs */
 	pid_t master_group;          /* process group that the child may step into */

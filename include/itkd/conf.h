@@ -9,15 +9,22 @@
 #include "itkd/conf_alias.h"
 #include "itkd/conf_access.h"
 #include "itkd/conf_action.h"
+#include "itkd/conf_auth.h"
 #include "itkd/conf_index.h"
 #include "itkd/conf_map.h"
 #include "itkd/conf_log.h"
 #include "itkd/conf_mime.h"
+#include "itkd/conf_negotiate.h"
+#include "itkd/conf_fcgi.h"
 #include "itkd/conf_php.h"
+#include "itkd/conf_proxy.h"
+#include "itkd/conf_rewrite.h"
+#include "itkd/conf_remoteip.h"
 #include "itkd/conf_userdir.h"
 #include "itkd/conf_answer.h"
 #include "itkd/conf_env.h"
 #include "itkd/conf_expires.h"
+#include "itkd/conf_filter.h"
 #include "itkd/conf_headers.h"
 #include "itkd/host.h"
 #include <netinet/in.h>
@@ -148,16 +155,21 @@ struct conf_dir {
 	uint64_t print; /* of what was merged in which order: the same one, the same settings */
 	uint32_t options, options_add, options_remove; /* core_dir_config's three words */
 	struct conf_access access;
+	struct conf_auth *auth; /* AuthType and its like; NULL: nothing said */
 	struct conf_strings index;
 	int64_t limit_body; /* LimitRequestBody, 0: none */
 	const char *handler, *type; /* SetHandler, ForceType: never NULL where their bit is set */
 	const struct expr *handler_expr; /* SetHandler with %{} in it: handler is its text */
 	bool slash;
 	struct conf_log_levels *log_levels; /* LogLevel; NULL: nothing */
+	struct conf_proxy *proxy;     /* ProxyPass and its like; NULL: nothing */
 	struct conf_alias_dir *alias; /* Redirect and its like; NULL: nothing */
+	const struct conf_rewrite *rewrite; /* NULL: nothing said */
 	struct conf_index *listing; /* how its list looks; NULL: nothing said */
 	struct conf_mime_dir *mime; /* AddType and its like; NULL: nothing */
+	struct conf_negotiate *negotiate; /* languages; NULL: nothing said */
 	struct conf_actions *actions;
+	struct conf_fcgi *fcgi;
 	struct conf_php *php; /* in the identity's private region where a vhost wrote it */
 	const char *fallback; /* FallbackResource; "": disabled; NULL: not given */
 	uint16_t index_redirect; /* DirectoryIndexRedirect: a status; 0: not given */
@@ -168,6 +180,7 @@ struct conf_dir {
 	struct conf_answer answer;
 	struct conf_headers *headers; /* Header and RequestHeader; NULL: none */
 	struct conf_expires *expires; /* NULL: nothing said */
+	struct conf_filter *filter; /* the same */
 	/* SSLOptions, with + and - as Options; SSLRequireSSL */
 	uint32_t ssl_options, ssl_options_add, ssl_options_remove;
 	bool ssl_required;
@@ -248,12 +261,18 @@ struct conf_vhost {
 	uint32_t naliases;
 	const struct conf_alias *aliases; /* the vhost's own, then the main server's, in order */
 	struct conf_aliases redirects;    /* the same; of server context */
+	const struct conf_rewrite *rewrite; /* the server's own rules; NULL: nothing said */
+	const struct conf_remoteip *remoteip; /* NULL: nothing said */
 	const struct conf_userdir *userdir; /* NULL: /~user is a name like others */
 	struct conf_dir dir;              /* server context: main server's, then the vhost's */
 	struct conf_sections sections;    /* main server's and the vhost's, as they apply */
 	struct conf_matches directory_matches; /* <DirectoryMatch>, after these */
+	struct conf_matches proxies;      /* <Proxy>: what the backend's URL begins with */
+	struct conf_proxy_server proxy;
 	struct conf_matches locations;    /* <Location>, <LocationMatch> */
 	struct conf_strings access_names; /* AccessFileName */
+	const struct conf_deflate *deflate; /* NULL: the defaults */
+	const struct conf_brotli *brotli;
 	struct conf_tls tls;
 };
 
@@ -284,7 +303,8 @@ struct conf {
 	const char *config_file, *server_root, *pid_file, *runtime_dir;
 	const char *server_token; /* ServerTokens: what the Server field says */
 	const char *server_software; /* what programs are told */
-	bool php_expected;        /* a module that runs PHP is loaded, which itkd has not yet */
+	struct conf_strings methods; /* RegisterHttpMethod */
+	bool php_expected;        /* something is to run PHP: its programs are not sent as they are */
 	uid_t front_uid;
 	gid_t front_gid;
 	uid_t log_uid;
@@ -302,6 +322,7 @@ struct conf {
 	const struct conf_log *logs;
 	uint32_t main_log; /* the main server's ErrorLog: always shared */
 	struct host_map host;
+	const struct conf_proxy_protocol *proxy_protocol; /* NULL: on nowhere */
 
 	uint32_t nhomes; /* for UserDir */
 	const struct conf_home *homes;

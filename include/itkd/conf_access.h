@@ -15,8 +15,11 @@ struct expr;
 
 #define CONF_ACCESS_DEPTH 32 /* <RequireAll> in <RequireAny> in ... */
 
-/* ERROR: it cannot be told, and the answer is 500. */
-enum authz_result { AUTHZ_DENIED, AUTHZ_GRANTED, AUTHZ_NEUTRAL, AUTHZ_ERROR };
+/*
+ * NO_USER: denied to somebody unknown; a user may change it. ERROR: it cannot be told, and the
+ * answer is 500.
+ */
+enum authz_result { AUTHZ_DENIED, AUTHZ_GRANTED, AUTHZ_NEUTRAL, AUTHZ_NO_USER, AUTHZ_ERROR };
 
 enum authz_kind {
 	AUTHZ_SECTION,
@@ -29,6 +32,11 @@ enum authz_kind {
 	AUTHZ_ENV,
 	AUTHZ_EXPR,
 	AUTHZ_SSL,
+	AUTHZ_VALID_USER,
+	AUTHZ_USER,
+	AUTHZ_GROUP,
+	AUTHZ_FILE_OWNER,
+	AUTHZ_FILE_GROUP,
 };
 
 /* A Require line, or a section of them. */
@@ -38,13 +46,14 @@ struct conf_authz {
 	bool all;         /* section: <RequireAll>, not <RequireAny> or <RequireNone> */
 	bool merged;      /* section that AuthMerging made */
 	bool granted;     /* AUTHZ_ALL */
+	bool by_user;     /* AUTHZ_EXPR: it asks for REMOTE_USER */
 	uint32_t n;       /* of nets or names */
 	uint64_t methods; /* it counts for these only (<Limit>) */
 	const char *text; /* a line's arguments, for the log */
 	union {
 		const struct subnet *nets;    /* AUTHZ_IP */
 		const char *const *names;     /* AUTHZ_ENV */
-		const struct expr *expr;       /* AUTHZ_EXPR; text: AUTHZ_HOST, AUTHZ_FORWARD_DNS */
+		const struct expr *expr;       /* AUTHZ_EXPR; text: HOST, FORWARD_DNS, USER, GROUP */
 		uint64_t allowed;             /* AUTHZ_METHOD */
 		struct conf_authz *first;     /* section */
 	};

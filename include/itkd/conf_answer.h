@@ -23,6 +23,7 @@ enum answer_slashes { SLASHES_REFUSED, SLASHES_DECODED, SLASHES_KEPT }; /* Allow
 #define ETAG_MTIME 0x2u
 #define ETAG_INODE 0x4u
 #define ETAG_SIZE 0x8u
+#define ETAG_DIGEST 0x10u
 #define ETAG_ALL (ETAG_MTIME | ETAG_INODE | ETAG_SIZE)
 
 enum error_document_kind { DOCUMENT_DEFAULT, DOCUMENT_TEXT, DOCUMENT_LOCAL, DOCUMENT_URL };
@@ -40,6 +41,15 @@ struct answer_limit {
 	uint64_t soft, hard; /* 0: stays */
 };
 
+/* MaxRanges and its like. */
+#define RANGES_DEFAULT 200
+#define RANGE_OVERLAPS_DEFAULT 20
+#define RANGE_REVERSALS_DEFAULT 20
+struct answer_count {
+	bool set;
+	uint32_t n; /* RANGE_UNLIMITED of range.h: no limit */
+};
+
 struct conf_answer {
 	enum answer_signature signature;
 	enum answer_path_info path_info;
@@ -48,6 +58,7 @@ struct conf_answer {
 	enum answer_flag canonical;     /* UseCanonicalName; DNS is as On */
 	uint8_t etag, etag_add, etag_remove;
 	const char *charset;            /* AddDefaultCharset; "": off */
+	struct answer_count ranges, overlaps, reversals;
 	struct answer_limit cpu, mem, nproc;
 	uint32_t ndocuments;
 	const struct error_document *documents; /* the last one for a status counts */
@@ -57,6 +68,9 @@ void conf_answer_merge(
 	struct arena *a, struct conf_answer *base, const struct conf_answer *add);
 /* What FileETag comes to: bits of what the tag is made of, or ETAG_NONE. */
 unsigned conf_answer_etag(const struct conf_answer *answer);
+/* What the three directives come to. */
+struct range_limits;
+void conf_answer_ranges(const struct conf_answer *answer, struct range_limits *limits);
 /* NULL: none, or "default". */
 const struct error_document *conf_answer_document(const struct conf_answer *answer, int status);
 

@@ -28,6 +28,7 @@ struct conf_dir_build {
 	unsigned context;               /* CTX_SERVER, CTX_VHOST, CTX_DIRECTORY or CTX_HTACCESS */
 	unsigned within;                /* WITHIN_ bits */
 	const struct conf_node *section; /* whose lines these are; NULL: the file's own */
+	const char *directory; /* what the section or .htaccess is for; NULL: a server */
 	const struct conf_allow *allow; /* .htaccess: what may stand in it */
 	unsigned depth;                 /* sections around */
 	uint64_t methods;           /* <Limit>: for which methods a line holds (conf_method.h) */
@@ -35,6 +36,8 @@ struct conf_dir_build {
 	struct conf_dir dir;
 	struct conf_vec env;
 	struct conf_access_build access;
+	struct conf_rewrite *rewrite, *rewrite_server; /* NULL: no line yet */
+	bool *rewrites; /* a line of mod_rewrite was met; may be NULL */
 };
 
 void conf_dir_begin(struct conf_dir_build *b, struct arena *tmp, struct arena *a,
@@ -65,6 +68,10 @@ void conf_dir_inherit(struct conf_dir_build *b, const struct conf_dir_build *fro
 /* What a section's argument means: text, wildcards, or a regular expression behind "~". */
 const char *conf_dir_match(struct conf_dir_build *b, const struct conf_node *node, bool regex,
 	struct conf_match *match);
+
+/* conf_dir_proxy.c: ProxySet, for the backend of that URL. NULL, or what is wrong. */
+const char *conf_proxy_set(
+	struct conf_dir_build *b, const char *url, uint32_t n, char *const *parameters);
 
 /* conf_dir_access.c: <RequireAll>, <RequireAny>, <RequireNone>. NULL, or what is wrong. */
 const char *conf_access_section(struct conf_dir_build *b, const struct conf_node *node);

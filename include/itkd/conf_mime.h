@@ -17,6 +17,8 @@ enum conf_mime_kind {
 	MIME_CHARSET,
 	MIME_ENCODING,
 	MIME_LANGUAGE,
+	MIME_INPUT_FILTER,
+	MIME_OUTPUT_FILTER,
 	MIME_KINDS
 };
 
@@ -31,8 +33,14 @@ struct conf_mime_dir {
 	struct conf_mime_dir *below;
 	const char *language; /* DefaultLanguage; NULL: none */
 	uint8_t path_info;    /* ModMimeUsePathInfo: enum conf_switch */
-	uint8_t multimatch;   /* MultiviewsMatch, for the checks of its words */
+	uint8_t multimatch;   /* MultiviewsMatch; 0: nothing said */
 };
+
+/* Which extensions of a variant need not be in the name that is asked for. */
+#define MULTIMATCH_ANY 0x1u
+#define MULTIMATCH_NEGOTIATED 0x2u
+#define MULTIMATCH_FILTERS 0x4u
+#define MULTIMATCH_HANDLERS 0x8u
 
 /* The value of an extension; NULL: nobody says. */
 const char *conf_mime_find(

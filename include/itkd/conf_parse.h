@@ -57,6 +57,8 @@ struct conf_parser {
 	struct conf_map macros;  /* struct conf_macro by name */
 	bool quiet_macros;       /* MacroIgnoreBadNesting, MacroIgnoreEmptyArgs */
 	size_t used;             /* bytes that Use has given so far */
+	bool php;                /* a handler runs PHP: what load_php.c or the loader found */
+	bool asked_php;          /* an <IfModule> was about mod_php */
 	bool htaccess;           /* what is read is one: no Include, no Define */
 	struct conf_node root;   /* its children are the result */
 	struct conf_source *sources, *last_source;

@@ -10,7 +10,8 @@ struct arena;
 struct conf_php_value {
 	const char *name;
 	const char *value;
-	bool admin; /* php_admin_*: no .htaccess, script or php_value changes it */
+	bool admin;    /* php_admin_*: no .htaccess, script or php_value changes it */
+	bool htaccess; /* of a .htaccess */
 };
 
 struct conf_php {

@@ -44,6 +44,8 @@ const struct expr *expr_parse(
 /* The same for a .htaccess, where file() and filesize() are an error. */
 const struct expr *expr_parse_restricted(
 	struct arena *a, const char *text, enum expr_kind kind, const char **error);
+/* Whether it asks for that variable anywhere. */
+bool expr_asks(const struct expr *e, const char *variable);
 /* False, too, where the evaluation failed: s->error. */
 bool expr_true(const struct expr *e, struct expr_source *s);
 /* NULL where the evaluation failed: s->error. */

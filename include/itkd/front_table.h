@@ -8,21 +8,21 @@
 
 #include "itkd/conf.h"
 
-#define FRONT_TABLE_VERSION 3
+#define FRONT_TABLE_VERSION 4
 
 struct arena;
 
 /*
  * The decoded table: a struct conf of which the fields below are filled, the rest zero.
  *   conf: generation, nlisteners/listeners, nvhosts/vhosts, nsites, nlogs, main_log, host (built),
- *         listen_backlog, graceful_timeout, front_uid, front_gid
+ *         listen_backlog, graceful_timeout, server_token, front_uid, front_gid, proxy_protocol
  *   listener: addr, addr_len, tls, text
  *   identity: index, uid, gid (for ticket separation only)
  *   vhost: id, site, assign, file, line, host, server_name, server_port, server_admin,
  *          nidentities, identities,
  *          counter, max_clients, nlogs, logs, naccess, access (log, fd_index, format, env),
  *          log_level, timeout, keep_alive_timeout, read_timeout, limit_line, limit_fields,
- *          limit_field_size, tls
+ *          limit_field_size, dir.answer.signature, tls, remoteip (header, n, proxies)
  */
 
 /* Encodes conf; *out is malloc'ed, the caller frees it. Returns its length in bytes. */

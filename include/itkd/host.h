@@ -53,6 +53,18 @@ const struct host_group *host_map_group(const struct host_map *map, const struct
 /* The first vhost of a group, its default; 0 for NULL. */
 uint32_t host_group_default(const struct host_group *g);
 
+/* How many vhosts a connection to its address may ask for. */
+uint32_t host_group_size(const struct host_group *g);
+
+/* Which of the map's groups it is; map->ngroups for NULL. The same vhosts give the same indexes. */
+uint32_t host_group_index(const struct host_map *map, const struct host_group *g);
+
+/* The address that the group of that index stands for. */
+const struct host_addr *host_map_addr(const struct host_map *map, uint32_t index);
+
+/* 0.0.0.0 and [::] are any address, one of IPv4 in IPv6 is the IPv4 one. */
+struct host_addr host_addr_normal(const struct host_addr *addr);
+
 /*
  * The vhost id for a host name without port (any case; a trailing dot is ignored; empty: the
  * default). port is the local port. Constant time but for patterns that are not "*.suffix".

@@ -92,19 +92,22 @@ bool http_head_has_token(const struct http_head *head, struct span name, struct 
  */
 struct http_chunked {
 	uint8_t state;
-	uint64_t left;      /* bytes of the current chunk */
-	uint32_t overhead;  /* bytes of extensions and trailers so far, bounded */
-	uint8_t digits;
+	uint64_t left;     /* bytes of the current chunk */
+	uint32_t overhead; /* bytes of extensions, trailers and useless zeros so far, bounded */
+	size_t line;       /* bytes of the current line of framing */
+	size_t fields;     /* trailers so far */
+	const struct http_limits *limits; /* the caller's: of a line, and of trailers */
 };
 
 enum http_chunked_result {
-	HTTP_CHUNKED_MORE, /* all input used */
-	HTTP_CHUNKED_DATA, /* *data is a piece of the body */
-	HTTP_CHUNKED_END,  /* last chunk and trailers read */
-	HTTP_CHUNKED_BAD,  /* 400 */
+	HTTP_CHUNKED_MORE,  /* all input used */
+	HTTP_CHUNKED_DATA,  /* *data is a piece of the body */
+	HTTP_CHUNKED_END,   /* last chunk and trailers read */
+	HTTP_CHUNKED_BAD,   /* 400 */
+	HTTP_CHUNKED_LARGE, /* 413: a size that cannot be counted, or more framing than is allowed */
 };
 
-void http_chunked_init(struct http_chunked *c);
+void http_chunked_init(struct http_chunked *c, const struct http_limits *limits);
 /* Takes from *in (which moves on) up to the next piece of data, the end or an error. */
 enum http_chunked_result http_chunked_next(
 	struct http_chunked *c, struct span *in, struct span *data);

@@ -12,13 +12,14 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define JOB_VERSION 1
+#define JOB_VERSION 2
 #define JOB_MAX 1024 /* bytes on the wire, at most */
 #define JOB_FDS_MAX 16
 
 enum job_kind { JOB_CONNECTION = 1, JOB_RETIRE = 2 };
 
 #define JOB_TLS 0x1u /* the descriptor is the relay of a TLS connection; the fields below count */
+#define JOB_PROXY 0x2u /* with JOB_TLS: a PROXY header came; peer is whom it named, and proxy counts */
 
 struct job {
 	enum job_kind kind;
@@ -28,6 +29,7 @@ struct job {
 	uint32_t listener; /* index into conf->listeners */
 	uint32_t flags;
 	struct sockaddr_storage peer, local; /* JOB_TLS only; else family 0 */
+	struct sockaddr_storage proxy;       /* JOB_PROXY only: the connection's own peer */
 	char tls_protocol[16], tls_cipher[64], tls_sni[256]; /* NUL-terminated, printable ASCII */
 };
 

@@ -9,6 +9,7 @@ struct mime_info {
 	const char *handler;  /* AddHandler; NULL: none */
 	const char *encoding; /* Content-Encoding; NULL: none */
 	const char *language; /* Content-Language; NULL: none */
+	const char *input_filters, *output_filters; /* "NAME;NAME", in the order of the extensions */
 };
 
 /*
@@ -19,5 +20,13 @@ struct mime_info {
  */
 void mime_lookup(struct arena *a, const struct conf *conf, const struct conf_dir *dir,
 	const char *path, struct mime_info *info);
+
+/*
+ * For MultiViews: the parts of path's name that nothing is known of, the first one, which is no
+ * extension, included; *n of them. False: nothing is known of any. What MultiviewsMatch adds
+ * counts as known.
+ */
+bool mime_unknown(struct arena *a, const struct conf *conf, const struct conf_dir *dir,
+	const char *path, const char *const **parts, size_t *n);
 
 #endif

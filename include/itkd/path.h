@@ -28,4 +28,7 @@ char *path_encode(struct arena *a, const char *path);
 /* For HTML text and attribute values. */
 char *html_escape(struct arena *a, const char *text);
 
+/* What a hexadecimal digit is worth; -1: it is none. */
+int path_hex(char c);
+
 #endif

@@ -30,6 +30,9 @@ const struct regex *regex_compile(
  * exceeds them is not found.
  */
 bool regex_find(const struct regex *re, struct span subject, struct regex_match *m);
+/* The same; exceeding the limits is an outcome of its own. */
+enum regex_result { REGEX_NOT_FOUND, REGEX_FOUND, REGEX_LIMIT };
+enum regex_result regex_try(const struct regex *re, struct span subject, struct regex_match *m);
 /* How many groups it has; 0 where only $0 has a meaning. */
 size_t regex_groups(const struct regex *re);
 /* The i-th of its named groups: (?<name>...). False behind the last. */

@@ -26,6 +26,9 @@ struct spare_start {
 	const struct spare_mapping *foreign;
 };
 
+/* Once, in the master: the secret that each identity's is made of. */
+void spare_prepare(void);
+
 /* Runs in the forked process and ends it. */
 _Noreturn void spare_run(const struct spare_start *start);
 

@@ -26,4 +26,10 @@ enum subnet_result subnet_parse(const char *text, struct subnet *net);
 /* An IPv4 address in an IPv6 one counts as the IPv4 address that it is. */
 bool subnet_holds(const struct subnet *net, const struct sockaddr *sa);
 
+#define SUBNET_WIRE 33 /* bytes of one on the wire */
+struct wire;
+void subnet_put(struct wire *w, const struct subnet *net);
+/* Sets w->bad for what no subnet_parse() makes. */
+void subnet_get(struct wire *w, struct subnet *net);
+
 #endif

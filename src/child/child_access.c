@@ -1,136 +1,20 @@
 /*
  * Whether the client may have what its request led to, by the merged settings of that place:
- * Order, Allow and Deny, then Require (Apache: access_checker and access_checker_ex with Satisfy).
+ * Order, Allow and Deny, then Require, and who it is where that counts (Apache's access_checker,
+ * access_checker_ex, check_user_id and auth_checker, with Satisfy).
  * Runs as the vhost's user; the request is the client's, the rules are the administrator's and,
  * in a .htaccess, the site owner's.
  */
-#include "child_internal.h"
+#include "child_auth.h"
 
-#include "itkd/conf_lex.h"
 #include "itkd/conf_method.h"
-#include "itkd/expr.h"
 #include <string.h>
 
-struct access_context {
-	struct child *c;
-	struct child_request *r;
-	struct sockaddr_storage peer;
-};
+#define ACCESS_ASK (-1) /* instead of a status: a user may be let in */
 
-static const struct sockaddr *access_peer(const struct access_context *x)
+const struct sockaddr *child_access_peer(const struct access_context *x)
 {
 	return (const struct sockaddr *)&x->peer;
-}
-
-static bool access_ip(const struct access_context *x, const struct conf_authz *line)
-{
-	for (uint32_t i = 0; i < line->n; i++)
-		if (subnet_holds(&line->nets[i], access_peer(x)))
-			return true;
-	return false;
-}
-
-/* The machine itself: a loopback address, or the very one that it came to. */
-static bool access_local(const struct access_context *x)
-{
-	static const struct subnet loopback = {.size = 4, .net = {127}, .mask = {0xff}};
-	static const struct subnet loopback6 = {.ip6 = true,
-	    .size = 16,
-	    .net = {[15] = 1},
-	    .mask = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	        0xff, 0xff, 0xff}};
-
-	return subnet_holds(&loopback, access_peer(x)) ||
-	       subnet_holds(&loopback6, access_peer(x)) || strcmp(x->c->peer, x->c->local) == 0;
-}
-
-static bool access_env(const struct access_context *x, const struct conf_authz *line)
-{
-	for (uint32_t i = 0; i < line->n; i++)
-		if (child_env_get(x->r, line->names[i]))
-			return true;
-	return false;
-}
-
-/* The names that a line's text stands for now, without what follows a '#'; NULL: there are none. */
-static const char *access_names(const struct access_context *x, const struct conf_authz *line)
-{
-	struct expr_source source = child_expr_source(x->c, x->r);
-	const char *names = expr_string(line->expr, &source);
-	size_t n = names ? strcspn(names, "#") : 0;
-
-	return n ? arena_strndup(&x->c->arena, names, n) : NULL;
-}
-
-static bool access_host(const struct access_context *x, const struct conf_authz *line)
-{
-	const char *host = child_lookup_host(x->c), *names, *name;
-
-	if (!host) {
-		child_log(x->c, LOG_ERR, "authz_host",
-		    "AH01753: access check of '%s' to %s failed, reason: unable to get the remote "
-		    "host name",
-		    line->text + strlen("host "), x->r->uri);
-		return false;
-	}
-	names = access_names(x, line);
-	while (names && *(name = conf_lex_word(&x->c->arena, &names)))
-		if (access_in_domain(name, host))
-			return true;
-	return false;
-}
-
-static bool access_forward_dns(const struct access_context *x, const struct conf_authz *line)
-{
-	const char *names = access_names(x, line), *name;
-
-	while (names && *(name = conf_lex_word(&x->c->arena, &names)))
-		if (child_lookup_leads(x->c, name))
-			return true;
-	return false;
-}
-
-static enum authz_result access_expr(const struct access_context *x, const struct conf_authz *line)
-{
-	struct expr_source source = child_expr_source(x->c, x->r);
-	bool holds = expr_true(line->expr, &source);
-
-	if (!source.error)
-		return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
-	child_log(x->c, LOG_ERR, "authz_core",
-	    "AH02320: Error evaluating expression in 'Require expr': %s", source.error);
-	return AUTHZ_ERROR;
-}
-
-static bool access_line(const struct access_context *x, const struct conf_authz *line)
-{
-	switch (line->kind) {
-	case AUTHZ_ALL:
-		return line->granted;
-	case AUTHZ_IP:
-		return access_ip(x, line);
-	case AUTHZ_LOCAL:
-		return access_local(x);
-	case AUTHZ_METHOD:
-		return line->allowed & conf_method_bit(x->r->method);
-	case AUTHZ_ENV:
-		return access_env(x, line);
-	case AUTHZ_SSL:
-		return x->c->start->job->flags & JOB_TLS;
-	case AUTHZ_HOST:
-		return access_host(x, line);
-	case AUTHZ_FORWARD_DNS:
-		return access_forward_dns(x, line);
-	default:
-		return false;
-	}
-}
-
-static enum authz_result access_require(void *ctx, const struct conf_authz *line)
-{
-	if (line->kind == AUTHZ_EXPR)
-		return access_expr(ctx, line);
-	return access_line(ctx, line) ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
 static bool access_from(void *ctx, const struct conf_from *from)
@@ -142,7 +26,7 @@ static bool access_from(void *ctx, const struct conf_from *from)
 	case FROM_ALL:
 		return true;
 	case FROM_IP:
-		return subnet_holds(&from->net, access_peer(x));
+		return subnet_holds(&from->net, child_access_peer(x));
 	case FROM_ENV:
 		return child_env_get(x->r, from->name) != NULL;
 	case FROM_NOT_ENV:
@@ -157,7 +41,8 @@ static bool access_from(void *ctx, const struct conf_from *from)
 static void access_told(
     void *ctx, const struct conf_authz *node, enum authz_result result, bool limited)
 {
-	static const char *const names[] = {"denied", "granted", "neutral", "error"};
+	static const char *const names[] = {"denied", "granted", "neutral",
+	    "denied (no authenticated user yet)", "error"};
 	const struct access_context *x = ctx;
 
 	child_log(x->c, LOG_DEBUG, "authz_core", "%s: authorization result of %s: %s%s",
@@ -165,44 +50,130 @@ static void access_told(
 	    limited ? " (directive limited to other methods)" : "");
 }
 
-static bool access_denied(
-    const struct access_context *x, const char *module, const char *id, const char *file)
+static void access_denied(
+    const struct access_context *x, const char *module, const char *id)
 {
 	child_log(x->c, LOG_ERR, module, "%s: client denied by server configuration: %s%s", id,
-	    file ? "" : "uri ", file ? file : x->r->uri);
+	    x->file ? "" : "uri ", x->file ? x->file : x->r->uri);
+}
+
+/* The user is known, and may not: he may try as somebody else. */
+static int access_unauthorized(struct access_context *x)
+{
+	struct child_request *r = x->r;
+
+	child_log(x->c, LOG_ERR, "authz_core", "AH01631: user %s: authorization failure for \"%s\": ",
+	    r->user, r->uri);
+	if (x->c->dir.merged.auth && x->c->dir.merged.auth->forbidden == AUTH_ON)
+		return 403;
+	child_auth_note(x->c, r);
+	return 401;
+}
+
+/* By the Require lines: 0, a status, or ACCESS_ASK; asked: it is known who the client is. */
+static int access_authorize(struct access_context *x, const struct access_source *s, bool asked)
+{
+	const struct conf_authz *authz = x->c->dir.merged.access.authz;
+
+	if (!authz && child_auth_type(x->c, x->r)) {
+		child_log(x->c, LOG_ERR, "authz_core",
+		    "AH01627: AuthType configured with no corresponding authorization directives");
+		return 500;
+	}
+	switch (authz ? access_authz(authz, s) : AUTHZ_GRANTED) {
+	case AUTHZ_GRANTED:
+		return 0;
+	case AUTHZ_ERROR:
+		return 500;
+	case AUTHZ_NO_USER:
+		if (!asked)
+			return ACCESS_ASK;
+		child_log(x->c, LOG_ERR, "authz_core",
+		    "AH01629: authorization failure (no authenticated user): %s", x->r->uri);
+		child_auth_note(x->c, x->r);
+		return 401;
+	default:
+		if (asked && child_auth_type(x->c, x->r))
+			return access_unauthorized(x);
+		access_denied(x, "authz_core", "AH01630");
+		return 403;
+	}
+}
+
+/* By Order, Allow and Deny: 0, 403, or ACCESS_ASK where the Require lines decide. */
+static int access_hosts(struct access_context *x, const struct access_source *s)
+{
+	const struct conf_compat *compat = x->c->dir.merged.access.compat;
+	bool any = compat && compat->satisfy_any & s->method;
+
+	if (!compat)
+		return ACCESS_ASK;
+	if (access_compat(compat, s))
+		return any ? 0 : ACCESS_ASK;
+	access_denied(x, "access_compat", "AH01797");
+	return any ? ACCESS_ASK : 403;
+}
+
+static int access_check(struct access_context *x, const struct access_source *s)
+{
+	const struct conf_compat *compat = x->c->dir.merged.access.compat;
+	int status = access_hosts(x, s);
+
+	if (status != ACCESS_ASK)
+		return status;
+	status = access_authorize(x, s, false);
+	if (status != ACCESS_ASK)
+		return status;
+	status = child_auth(x->c, x->r);
+	if (status)
+		return status;
+	if (x->r->user)
+		return access_authorize(x, s, true);
+	child_log(x->c, LOG_ERR, "core",
+	    "%s: No authentication done but request not allowed without authentication for %s. "
+	    "Authentication not configured?",
+	    compat && compat->satisfy_any & s->method ? "AH00028" : "AH00027", x->r->uri);
+	return 500;
+}
+
+/*
+ * Where settings are those that were asked already nothing is asked again (Apache's
+ * ap_process_request_internal): for an index file, the entries of a list, or an ErrorDocument, so
+ * that a denied site can have a page that says so.
+ */
+static bool access_is_settled(const struct child *c, struct child_request *r)
+{
+	const struct child_grant *of[] = {&r->before, &r->granted};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
+		if (of[i]->set && of[i]->print == c->dir.merged.print) {
+			r->user = of[i]->user;
+			r->auth_type = of[i]->type;
+			return true;
+		}
 	return false;
 }
 
 int child_access(struct child *c, struct child_request *r, const char *file)
 {
-	const struct conf_access *access = &c->dir.merged.access;
-	struct access_context x = {.c = c, .r = r};
-	struct access_source s = {&x, 0, access_require, access_from, NULL};
-	bool any = false;
+	const struct conf_dir *dir = &c->dir.merged;
+	struct access_context x = {.c = c, .r = r, .file = file};
+	struct access_source s = {&x, 0, child_require, access_from, NULL};
 
-	if (!access->authz && !access->compat)
+	if (!dir->access.authz && !dir->access.compat && !dir->auth)
 		return 0;
-	/* Where an internal redirect leads to the same settings nothing is asked again (Apache's
-	   ap_process_request_internal): a denied site can have a page that says so. */
-	if (r->redirects && c->dir.merged.print == r->redirect_print)
+	if (access_is_settled(c, r))
 		return 0;
+	r->user = r->auth_type = NULL;
 	s.method = conf_method_bit(r->method);
-	if (c->vhost->log_level >= LOG_DEBUG)
+	if (conf_log_level(dir->log_levels, "authz_core", (int)c->vhost->log_level) >= LOG_DEBUG)
 		s.told = access_told;
 	if (!addr_parse(span_of(c->peer), 0, &x.peer))
 		x.peer.ss_family = AF_UNSPEC;
-	if (access->compat) {
-		bool granted = access_compat(access->compat, &s) ||
-		               access_denied(&x, "access_compat", "AH01797", file);
+	int status = access_check(&x, &s);
 
-		any = access->compat->satisfy_any & s.method;
-		if (granted == any)
-			return granted ? 0 : 403;
-	}
-	enum authz_result result = access->authz ? access_authz(access->authz, &s) : AUTHZ_GRANTED;
-
-	if (result == AUTHZ_GRANTED || result == AUTHZ_ERROR)
-		return result == AUTHZ_GRANTED ? 0 : 500;
-	access_denied(&x, "authz_core", "AH01630", file);
-	return 403;
+	/* What it was asked for first: for what is looked at on its behalf. */
+	if (status == 0 && !r->granted.set)
+		r->granted = (struct child_grant){true, dir->print, r->user, r->auth_type};
+	return status;
 }

@@ -4,6 +4,7 @@
  */
 #include "child_internal.h"
 
+#include "itkd/mime.h"
 #include <string.h>
 
 /* What the file is to mod_actions: its handler, or its type without parameters. */
@@ -48,20 +49,14 @@ static int action_redirect(struct child *c, struct child_request *r, const char 
 		child_log(c, LOG_ERR, "actions", "'%s' is no path of this site", script);
 		return 500;
 	}
-	r->redirect_url = r->uri;
-	r->redirect_query = child_query(r);
-	r->redirect_status = r->error_status ? r->error_status : 200;
+	struct span query = r->query;
+
 	if (text[n] && r->has_query)
-		r->query = span_of(arena_printf(&c->arena, "%s?%.*s", text + n + 1, (int)r->query.n,
+		query = span_of(arena_printf(&c->arena, "%s?%.*s", text + n + 1, (int)r->query.n,
 		    r->query.p ? r->query.p : ""));
 	else if (text[n])
-		r->query = span_of(text + n + 1);
-	r->has_query |= text[n] != '\0';
-	r->uri = path;
-	r->redirects++;
-	child_env_redirect(c, r, r->redirect_status);
-	child_env_server(c, r);
-	return CHILD_REDIRECT;
+		query = span_of(text + n + 1);
+	return child_redirect_inside(c, r, path, query, r->has_query || text[n]);
 }
 
 int child_action(struct child *c, struct child_request *r)
@@ -83,27 +78,42 @@ int child_action(struct child *c, struct child_request *r)
 	}
 	if (action) {
 		script = action->script;
+		if (strcasestr(name, "php") || strcasestr(script, "php"))
+			child_php_arguments(c, r, t->file);
 		child_env_set(c, r, "HANDLER", name);
 	}
 	return script ? action_redirect(c, r, script) : 0;
 }
 
+bool child_handler_is_proxy(const char *handler)
+{
+	return handler && strncasecmp(handler, "proxy:", 6) == 0;
+}
+
 bool child_handler_is_virtual(const char *handler)
 {
+	if (child_handler_is_proxy(handler))
+		return true;
 	return handler &&
 	       (strcmp(handler, "server-status") == 0 || strcmp(handler, "cgi-script") == 0);
 }
 
-/* By its name, where nothing says what runs it: the module that would is not there. */
-static bool is_php(const char *file)
+/*
+ * By its name, where nothing says what runs it though PHP is run here. ForceType and AddType for
+ * its extension say that it is to be sent.
+ */
+static bool action_is_php(const struct child *c, const struct child_target *t)
 {
-	static const char *const extensions[] = {".php", ".phtml", ".phar", ".pht"};
-	const char *dot = strrchr(file, '.');
+	const struct conf_dir *dir = &c->dir.merged;
+	struct mime_info info = {0};
+	struct arena *a = (struct arena *)(uintptr_t)&c->arena;
 
-	for (size_t i = 0; dot && i < sizeof(extensions) / sizeof(*extensions); i++)
-		if (strcasecmp(dot, extensions[i]) == 0)
-			return true;
-	return false;
+	if (!c->start->conf->php_expected || !S_ISREG(t->st.st_mode) || !child_php_named(t->file))
+		return false;
+	if (dir->set & DIR_TYPE && *dir->type)
+		return false;
+	mime_lookup(a, c->start->conf, dir, arena_printf(a, "x%s", strrchr(t->file, '.')), &info);
+	return !info.type;
 }
 
 /* Parts of names of handlers that run what they are for: without them its source would be sent. */
@@ -115,7 +125,7 @@ bool child_handler_is_program(const struct child *c, const struct child_target *
 
 	if (!t->handler)
 		return (t->type && strncasecmp(t->type, type, strlen(type)) == 0) ||
-		       (c->start->conf->php_expected && S_ISREG(t->st.st_mode) && is_php(t->file));
+		       action_is_php(c, t);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (strcasestr(t->handler, parts[i]))
 			return true;

@@ -11,7 +11,13 @@
 /* For status 200 that of the error which an ErrorDocument answers for; reason p NULL: its own. */
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason);
 void child_head_add(struct child *c, struct span name, struct span value);
+/* The lines around them; version with a space behind it. For 1xx; others have all of the above. */
+void child_head_line(
+	struct child *c, struct span version, struct span status, struct span reason);
+void child_head_end(struct child *c);
 void child_head_number(struct child *c, struct span name, uint64_t value);
+/* Whether the answer is sent in chunks, or ends with the connection; length -1: unknown. */
+void child_head_framing(struct child_request *r, int64_t length);
 /* Decides r->keep: rules and the head's end ask for it. */
 void child_head_keep(struct child *c, struct child_request *r);
 /*
@@ -30,8 +36,10 @@ void child_err_set(
 /* child_headers.c */
 /* Whether rules may change the answer's head. */
 bool child_headers_any(struct child *c, const struct child_request *r);
-/* Applies them to what stands in c->out. False, logged: what came out is no head. */
-bool child_headers_apply(struct child *c, struct child_request *r);
+/* Applies them to what stands in c->out; filters may change the length. False, logged: what came out is no head. */
+bool child_headers_apply(struct child *c, struct child_request *r, int64_t *length);
+/* A Content-Type (p NULL: none) with the charset that AddDefaultCharset adds to it. */
+struct span child_type(struct child *c, const struct child_request *r, struct span type);
 /* RequestHeader: with "early" at the beginning, the others before the handler. */
 void child_headers_request(struct child *c, struct child_request *r, bool early);
 /* While rules are applied: the first one of that name; NULL: none. */
@@ -58,11 +66,15 @@ const char *child_error_text(
 void child_internal_redirect(struct child *c, struct child_request *r, const char *path,
 	struct span query, bool has_query, int status);
 
+/* The same with the method and the body as they are. CHILD_REDIRECT. */
+int child_redirect_inside(struct child *c, struct child_request *r, const char *path,
+	struct span query, bool has_query);
+
 /* child_trace.c: TRACE. 0 when it was answered, or a status. */
 int child_trace(struct child *c, struct child_request *r);
 
 /* child_etag.c: by FileETag; n 0: none. text has room for it. */
-#define CHILD_ETAG_MAX 64
+#define CHILD_ETAG_MAX 128
 struct span child_etag(
 	struct child *c, const struct child_request *r, char text[static CHILD_ETAG_MAX]);
 

@@ -16,7 +16,7 @@ void child_body_init(struct child *c, struct child_request *r)
 	*b = (struct child_body){.kind = BODY_NONE, .done = true};
 	if (head->chunked) {
 		b->kind = BODY_CHUNKED;
-		http_chunked_init(&b->chunked);
+		http_chunked_init(&b->chunked, &c->limits);
 	} else if (head->content_length > 0) {
 		b->kind = BODY_LENGTH;
 		b->left = (uint64_t)head->content_length;
@@ -45,19 +45,20 @@ bool child_body_want(struct child *c, struct child_request *r)
 /* Makes room behind the head and reads. True: look at the buffer again. */
 static bool body_fill(struct child *c, struct child_request *r, enum child_body_result *result)
 {
+	ssize_t n;
+
 	/* The head's spans are in use until the request ends: only what is behind it moves. */
 	c->in_at = c->in_end = r->head_end;
-	if (c->eof) {
-		*result = CHILD_BODY_GONE;
-		return false;
-	}
-	ssize_t n = child_fill(c);
-
+	n = c->eof ? 0 : child_fill(c);
 	if (n > 0) {
 		child_rate_got(&r->body.rate, (size_t)n);
 		return true;
 	}
-	*result = n < 0 && errno == EAGAIN ? CHILD_BODY_AGAIN : CHILD_BODY_GONE;
+	/* RFC 9112 section 8: a message that ends before its time is incomplete. */
+	if (n == 0)
+		*result = CHILD_BODY_BAD;
+	else
+		*result = errno == EAGAIN ? CHILD_BODY_AGAIN : CHILD_BODY_GONE;
 	return false;
 }
 
@@ -88,12 +89,14 @@ static enum child_body_result body_chunked(struct child *c, struct child_body *b
 		return CHILD_BODY_END;
 	case HTTP_CHUNKED_MORE:
 		return CHILD_BODY_AGAIN;
+	case HTTP_CHUNKED_LARGE:
+		return CHILD_BODY_LARGE;
 	default:
 		return CHILD_BODY_BAD;
 	}
 }
 
-enum child_body_result child_body_next(struct child *c, struct child_request *r, struct span *data)
+enum child_body_result child_body_raw(struct child *c, struct child_request *r, struct span *data)
 {
 	struct child_body *b = &r->body;
 	enum child_body_result result;
@@ -120,6 +123,16 @@ enum child_body_result child_body_next(struct child *c, struct child_request *r,
 	return result;
 }
 
+enum child_body_result child_body_next(struct child *c, struct child_request *r, struct span *data)
+{
+	return r->inflate ? child_inflate_next(c, r, data) : child_body_raw(c, r, data);
+}
+
+bool child_body_more(const struct child_request *r)
+{
+	return !r->body.done || child_inflate_pending(r);
+}
+
 int64_t child_body_deadline(const struct child *c, const struct child_request *r)
 {
 	if (r->body.rate.deadline)
@@ -139,28 +152,56 @@ bool child_body_drainable(const struct child_request *r)
 	return b->kind == BODY_CHUNKED || b->left <= CHILD_DRAIN_MAX;
 }
 
-bool child_body_drain(struct child *c, struct child_request *r)
+/*
+ * Reads on and throws away, up to CHILD_DRAIN_MAX: CHILD_BODY_END, CHILD_BODY_DATA where there is
+ * more than that, CHILD_BODY_AGAIN where nothing came in time, or what is wrong.
+ */
+static enum child_body_result body_discard(struct child *c, struct child_request *r)
 {
 	uint64_t before = r->body.seen;
 	struct span data;
 
-	if (r->body.done)
-		return true;
 	if (!child_body_want(c, r))
-		return false;
-	while (r->body.seen - before <= CHILD_DRAIN_MAX) {
-		switch (child_body_next(c, r, &data)) {
-		case CHILD_BODY_DATA:
-			break;
-		case CHILD_BODY_END:
-			return true;
-		case CHILD_BODY_AGAIN:
-			if (child_wait(c, POLLIN, child_body_deadline(c, r)) == IO_TIMEOUT)
-				return false;
-			break;
-		default:
-			return false;
-		}
+		return CHILD_BODY_GONE;
+	for (;;) {
+		enum child_body_result result = child_body_raw(c, r, &data);
+
+		if (result == CHILD_BODY_DATA && r->body.seen - before <= CHILD_DRAIN_MAX)
+			continue;
+		if (result != CHILD_BODY_AGAIN)
+			return result;
+		if (child_wait(c, POLLIN, child_body_deadline(c, r)) == IO_TIMEOUT)
+			return CHILD_BODY_AGAIN;
 	}
-	return false;
+}
+
+bool child_body_drain(struct child *c, struct child_request *r)
+{
+	return r->body.done || body_discard(c, r) == CHILD_BODY_END;
+}
+
+/*
+ * RFC 9112 section 7.1: what should be chunks must be chunks, whether somebody reads them or not.
+ * That is told while it still can be, except to a client that waits to be asked for them.
+ */
+int child_body_skip(struct child *c, struct child_request *r)
+{
+	const struct child_body *b = &r->body;
+
+	if (b->kind != BODY_CHUNKED || b->done || b->expect || r->no_body)
+		return 0;
+	switch (body_discard(c, r)) {
+	case CHILD_BODY_BAD:
+		child_log(c, LOG_ERR, "http", "the request's body is malformed");
+		return 400;
+	case CHILD_BODY_LARGE:
+		return 413;
+	case CHILD_BODY_AGAIN:
+		return 408;
+	case CHILD_BODY_DATA:
+		r->close = true;
+		return 0;
+	default:
+		return 0;
+	}
 }

@@ -18,8 +18,13 @@ struct cgi {
 	size_t line_n;
 };
 
-/* child_cgi_env.c: NULL-terminated, in the request's arena. */
+/* child_cgi_env.c: all meta-variables, into the request's variables. For FastCGI, too. */
+void child_cgi_vars(struct child *c, struct child_request *r);
+/* The same as an environment: NULL-terminated, in the request's arena. */
 char **child_cgi_env(struct child *c, struct child_request *r);
+
+/* child_cgi_args.c: its arguments, name first, NULL-terminated. */
+char **child_cgi_arguments(struct child *c, const struct child_request *r, char *name);
 
 /* child_cgi_spawn.c: 0, or the status to answer where it could not be started, logged. */
 int child_cgi_spawn(struct cgi *g, char *const *env);
@@ -37,6 +42,8 @@ pid_t child_cgi_helper(struct child *c, const char *path, char *const *argv, int
  */
 size_t child_cgi_head_room(const struct child_stream *s);
 void child_cgi_head_got(struct child_stream *s, size_t n);
+/* It is complete, and waited for more of the body, which does not come. */
+void child_cgi_head_paused(struct child_stream *s);
 /* Length of the head with its empty line, 0 while it is incomplete; looked at up to `from`. */
 size_t child_cgi_head_end(const char *p, size_t n, size_t from);
 

@@ -101,13 +101,19 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 	env_put(e, "SERVER_ADDR", c->local);
 	env_put_number(e, "SERVER_PORT", child_server_port(c, r));
 	env_put(e, "REMOTE_ADDR", c->peer);
-	env_put_number(e, "REMOTE_PORT", c->peer_port);
+	env_put_number(e, "REMOTE_PORT", addr_port((const struct sockaddr *)&c->connection));
 	env_put(e, "DOCUMENT_ROOT", v->document_root);
 	env_put(e, "REQUEST_SCHEME", child_scheme(c));
 	env_put(e, "CONTEXT_PREFIX", r->target.context_prefix);
 	env_put(e, "CONTEXT_DOCUMENT_ROOT", r->target.context_root);
 	env_put(e, "SERVER_ADMIN", v->server_admin ? v->server_admin : "[no address given]");
 	env_put(e, "SCRIPT_FILENAME", r->target.file);
+	if (r->auth_type)
+		env_put(e, "AUTH_TYPE", r->auth_type);
+	if (r->user)
+		env_put(e, "REMOTE_USER", r->user);
+	else if (r->redirect_user)
+		env_put(e, "REDIRECT_REMOTE_USER", r->redirect_user);
 }
 
 /*
@@ -128,6 +134,20 @@ static const char *env_script_name(struct env *e, const struct child_request *r)
 	return arena_strndup(e->a, uri, m ? strlen(uri) : n);
 }
 
+/*
+ * php-cgi passes over its arguments, and with them php_admin_value, where a query looks like an
+ * option of its own: '-' first, and no '=' (what web servers once made arguments of).
+ */
+static const char *env_query(struct env *e, const struct child_request *r)
+{
+	const char *query = arena_span(e->a, r->query);
+
+	if (!r->php_arguments || strchr(query, '=') ||
+	    !(strchr(query, '-') || strcasestr(query, "%2d")))
+		return query;
+	return arena_printf(e->a, "%s&=", query);
+}
+
 static const char *env_request_uri(struct env *e, const struct child_request *r)
 {
 	const struct http_head *head = &r->head;
@@ -146,7 +166,7 @@ static void env_put_cgi(struct env *e, struct child *c, const struct child_reque
 	env_put(e, "GATEWAY_INTERFACE", "CGI/1.1");
 	env_put(e, "SERVER_PROTOCOL", r->head.minor ? "HTTP/1.1" : "HTTP/1.0");
 	env_put_span(e, "REQUEST_METHOD", r->method);
-	env_put_span(e, "QUERY_STRING", r->query);
+	env_put(e, "QUERY_STRING", env_query(e, r));
 	env_put(e, "REQUEST_URI", env_request_uri(e, r));
 	env_put(e, "SCRIPT_NAME", env_script_name(e, r));
 	if (r->target.path_info[0]) {
@@ -189,7 +209,7 @@ static char *env_text(struct arena *a, const char *name, const char *value)
 	return text;
 }
 
-char **child_cgi_env(struct child *c, struct child_request *r)
+void child_cgi_vars(struct child *c, struct child_request *r)
 {
 	struct env e = {.a = &c->arena, .c = c, .r = r};
 
@@ -200,10 +220,15 @@ char **child_cgi_env(struct child *c, struct child_request *r)
 	env_put_common(&e, c, r);
 	env_put_cgi(&e, c, r);
 	env_put_body(&e, r);
-	char **v = arena_array(e.a, (size_t)r->env.n + 1, sizeof(*v));
+}
+
+char **child_cgi_env(struct child *c, struct child_request *r)
+{
+	child_cgi_vars(c, r);
+	char **v = arena_array(&c->arena, (size_t)r->env.n + 1, sizeof(*v));
 
 	for (uint32_t i = 0; i < r->env.n; i++)
-		v[i] = env_text(e.a, r->env.v[i].name, r->env.v[i].value);
+		v[i] = env_text(&c->arena, r->env.v[i].name, r->env.v[i].value);
 	v[r->env.n] = NULL;
 	return v;
 }

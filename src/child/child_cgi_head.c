@@ -168,7 +168,7 @@ static void head_redirect(struct child_stream *s, struct span location)
 	struct span query = {"", 0};
 	char *path;
 
-	s->status = 500;
+	s->status = s->broken;
 	if (path_decode(&s->c->arena, (struct span){location.p, n}, &path) != PATH_OK) {
 		child_log(s->c, LOG_ERR, s->module,
 		    "script '%s' gave a Location that is no path: %.*s", s->name, (int)location.n,
@@ -270,13 +270,13 @@ static void head_take(struct child_stream *s, size_t n)
 	bool plain;
 
 	if (!head_scan(s, head, &f)) {
-		s->status = 500;
+		s->status = s->broken;
 		return;
 	}
 	if (!head_keep(s, head)) {
 		child_log(s->c, LOG_ERR, s->module, "The heads are too large: script %s", s->name);
 		s->r->err.n = 0;
-		s->status = 500;
+		s->status = s->broken;
 		return;
 	}
 	/* An ErrorDocument that says where to go keeps its status: it must name one to change it.
@@ -303,7 +303,7 @@ static void head_take(struct child_stream *s, size_t n)
 static void head_none(struct child_stream *s, const char *why)
 {
 	child_log(s->c, LOG_ERR, s->module, "%s: %s", why, s->name);
-	s->status = 500;
+	s->status = s->broken;
 }
 
 size_t child_cgi_head_room(const struct child_stream *s)
@@ -311,21 +311,45 @@ size_t child_cgi_head_room(const struct child_stream *s)
 	return sizeof(s->c->cgi) - s->head_n;
 }
 
+/* The complete head becomes the answer's, with what is there of the body. */
+static void head_complete(struct child_stream *s, bool ended)
+{
+	struct child_request *r = s->r;
+	const char *body = s->c->cgi + s->head_end;
+	size_t n = s->head_n - s->head_end;
+
+	s->pause = 0;
+	r->whole = (struct child_whole){.all = ended, .p = body, .n = n};
+	head_take(s, s->head_end);
+	if (s->status)
+		return;
+	if (s->phase == STREAM_BODY && ended && child_filter_on(r)) {
+		r->aborted = !child_whole_send(s->c, r);
+		child_stream_replied(s);
+	} else {
+		child_stream_body(s, body, n);
+	}
+}
+
+void child_cgi_head_paused(struct child_stream *s)
+{
+	head_complete(s, false);
+}
+
 void child_cgi_head_got(struct child_stream *s, size_t n)
 {
-	struct child *c = s->c;
 	/* The empty line's LF is new, whatever stands before it. */
-	size_t end = child_cgi_head_end(c->cgi, s->head_n + n, s->head_n);
-
+	if (!s->head_end)
+		s->head_end = child_cgi_head_end(s->c->cgi, s->head_n + n, s->head_n);
 	s->head_n += n;
 	child_stream_progress(s);
-	if (end) {
-		head_take(s, end);
-		if (s->status == 0)
-			child_stream_body(s, c->cgi + end, s->head_n - end);
-	} else if (n == 0) {
+	if (s->head_end && n && child_cgi_head_room(s) &&
+	    child_filter_wants(s->r, s->head_n - s->head_end))
+		s->pause = child_now() + CHILD_FILTER_PAUSE;
+	else if (s->head_end)
+		head_complete(s, n == 0);
+	else if (n == 0)
 		head_none(s, "End of script output before headers");
-	} else if (child_cgi_head_room(s) == 0) {
+	else if (child_cgi_head_room(s) == 0)
 		head_none(s, "The head is too large: script");
-	}
 }

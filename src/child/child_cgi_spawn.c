@@ -158,9 +158,7 @@ int child_cgi_spawn(struct cgi *g, char *const *env)
 {
 	const char *file = g->s.r->target.file;
 	char *name = arena_strdup(&g->s.c->arena, g->name);
-	/* A search-string is not made into arguments (section 4.4): options for an interpreter
-	   could come with it (CVE-2012-1823). */
-	char *argv[] = {name, NULL};
+	char *const *argv = child_cgi_arguments(g->s.c, g->s.r, name);
 	struct spawn s = {.path = file,
 	    .dir = arena_strndup(&g->s.c->arena, file, (size_t)(g->name - file)),
 	    .argv = argv,

@@ -17,19 +17,6 @@ void child_cgi_close(int *fd)
 	*fd = -1;
 }
 
-static void stream_head(struct cgi *g)
-{
-	struct child_stream *s = &g->s;
-	ssize_t n = read(g->out, s->c->cgi + s->head_n, child_cgi_head_room(s));
-
-	if (n < 0)
-		return;
-	/* One that said nothing may still work; one that says too much is ended. */
-	if (n == 0)
-		child_cgi_close(&g->out);
-	child_cgi_head_got(s, (size_t)n);
-}
-
 /* nph-: what the status-line says is for the log only. */
 static void stream_raw_status(struct child_request *r, const char *p, size_t n)
 {
@@ -45,6 +32,8 @@ static void stream_end(struct cgi *g)
 	struct child_stream *s = &g->s;
 
 	child_cgi_close(&g->out);
+	if (s->status)
+		return;
 	if (s->phase == STREAM_RAW && s->r->status == 0) {
 		child_log(s->c, LOG_ERR, "cgi", "End of script output before headers: %s", s->name);
 		s->status = 500;
@@ -53,6 +42,19 @@ static void stream_end(struct cgi *g)
 	if (!child_stream_end(s))
 		child_log(
 		    s->c, LOG_ERR, "cgi", "script '%s' ended before its Content-Length", s->name);
+}
+
+static void stream_head(struct cgi *g)
+{
+	struct child_stream *s = &g->s;
+	ssize_t n = read(g->out, s->c->cgi + s->head_n, child_cgi_head_room(s));
+
+	if (n < 0)
+		return;
+	child_cgi_head_got(s, (size_t)n);
+	/* One that said nothing may still work; one that says too much is ended. */
+	if (n == 0)
+		stream_end(g);
 }
 
 static void stream_body(struct cgi *g)

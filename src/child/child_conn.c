@@ -20,24 +20,6 @@ enum conn_next { CONN_KEEP, CONN_CLOSE, CONN_ABORT };
 /* What came instead of a head. */
 enum conn_head { HEAD_READ, HEAD_NONE /* the client is gone, or idle */, HEAD_ANSWERED };
 
-static void conn_addresses(struct child *c)
-{
-	const struct job *job = c->start->job;
-	struct sockaddr_storage peer = job->peer, local = job->local;
-	socklen_t peer_n = sizeof(peer), local_n = sizeof(local);
-
-	/* Over TLS the front is the peer, and says whom it speaks for. */
-	if (!c->relay && (getpeername(c->fd, (struct sockaddr *)&peer, &peer_n) < 0 ||
-	                     getsockname(c->fd, (struct sockaddr *)&local, &local_n) < 0))
-		peer.ss_family = local.ss_family = AF_UNSPEC; /* it is gone: a read will tell */
-	addr_ip((struct sockaddr *)&peer, c->peer);
-	addr_ip((struct sockaddr *)&local, c->local);
-	addr_text((struct sockaddr *)&peer, c->client);
-	c->peer_port = addr_port((struct sockaddr *)&peer);
-	c->local_port = addr_port((struct sockaddr *)&local);
-	c->group = host_map_group(&c->start->conf->host, (struct sockaddr *)&local);
-}
-
 static void conn_init(struct child *c, const struct child_start *start)
 {
 	/* A site waits a moment for its own logs' reader; nobody else waits for it. */
@@ -51,7 +33,10 @@ static void conn_init(struct child *c, const struct child_start *start)
 	arena_init_first(&c->arena, c->request_first, sizeof(c->request_first), CHILD_ARENA_MAX);
 	arena_init_first(&c->dir.arena, c->dir_first, sizeof(c->dir_first), CHILD_ARENA_MAX);
 	arena_init_heap(&c->dir.kept, CHILD_ARENA_MAX);
-	conn_addresses(c);
+	child_remoteip_connection(c);
+	c->first = start->conf->vhosts[host_group_default(c->group)];
+	c->limits = (struct http_limits){
+	    c->first->limit_line, c->first->limit_fields, c->first->limit_field_size};
 }
 
 /* Where descriptor of a log with that id came with the job; -1: nowhere. */
@@ -170,9 +155,7 @@ static enum conn_head conn_more(struct child *c, struct child_request *r, struct
 
 static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 {
-	const struct conf_vhost *v = c->vhost;
-	const struct conf_read_timeout *t = &v->read_timeout;
-	struct http_limits limits = {v->limit_line, v->limit_fields, v->limit_field_size};
+	const struct conf_read_timeout *t = &c->first->read_timeout;
 	struct child_rate rate;
 	size_t scanned = 0;
 	const char *why = "";
@@ -186,7 +169,7 @@ static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 		switch (c->in_at == c->in_end
 		            ? HTTP_HEAD_MORE
 		            : http_head_parse(&c->arena, c->in + c->in_at, c->in_end - c->in_at,
-		                  &scanned, &limits, &r->head, &status, &why)) {
+		                  &scanned, &c->limits, &r->head, &status, &why)) {
 		case HTTP_HEAD_DONE:
 			return HEAD_READ;
 		case HTTP_HEAD_BAD:
@@ -207,6 +190,7 @@ static void conn_refuse(struct child *c, struct child_request *r)
 {
 	const struct conf_vhost *v = c->vhost;
 
+	child_remoteip_request(c, r);
 	child_log(c, LOG_WARNING, "mpm_itk", "MaxClientsVhost reached for %s:%u, refusing client",
 	    v->server_name, v->server_port ? v->server_port : c->local_port);
 	child_body_init(c, r);
@@ -219,6 +203,7 @@ static enum conn_next conn_answered(struct child *c, struct child_request *r)
 	child_target_close(&r->target);
 	if (r->status)
 		child_log_access(c, r);
+	child_filter_end(r);
 	if (r->aborted)
 		return CONN_ABORT;
 	return r->keep && child_body_drain(c, r) ? CONN_KEEP : CONN_CLOSE;
@@ -230,6 +215,7 @@ static enum conn_next conn_request(struct child *c)
 
 	arena_reset(&c->arena);
 	c->request = &r;
+	child_remoteip_reset(c);
 	child_dir_start(c);
 	if (c->in_at == c->in_end) {
 		c->in_at = c->in_end = 0;
@@ -273,9 +259,9 @@ int child_serve(const struct child_start *start)
 	enum conn_next next;
 
 	conn_init(c, start);
-	do
+	next = child_remoteip_header(c) ? CONN_KEEP : CONN_CLOSE;
+	while (next == CONN_KEEP)
 		next = conn_request(c);
-	while (next == CONN_KEEP);
 	log_tell_lost();
 	if (next == CONN_ABORT)
 		child_abort(c);

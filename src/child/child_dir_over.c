@@ -68,6 +68,34 @@ const struct conf_alias_dir *child_dir_alias(struct child *c, const char *uri)
 	return alias;
 }
 
+const struct conf_rewrite *child_dir_rewrite(
+    struct child *c, const char *uri, const struct conf_rewrite *rewrite)
+{
+	const struct conf_matches *locations = &c->vhost->locations;
+
+	for (uint32_t i = 0; i < locations->n; i++) {
+		const struct conf_match *m = &locations->v[i];
+
+		if (m->dir->rewrite && over_match(c, m, uri, over_is_below))
+			conf_rewrite_merge(&c->arena, &rewrite, m->dir->rewrite);
+	}
+	return rewrite;
+}
+
+const struct conf_proxy *child_dir_proxy(struct child *c, const char *uri)
+{
+	const struct conf_matches *locations = &c->vhost->locations;
+	struct conf_proxy *proxy = c->vhost->dir.proxy;
+
+	for (uint32_t i = 0; i < locations->n; i++) {
+		const struct conf_match *m = &locations->v[i];
+
+		if (m->dir->proxy && over_match(c, m, uri, over_is_below))
+			conf_proxy_merge(&c->arena, &proxy, m->dir->proxy);
+	}
+	return proxy;
+}
+
 static bool over_is_equal(const char *name, const char *file)
 {
 	return strcmp(name, file) == 0;
@@ -140,4 +168,29 @@ int child_dir_walk(struct child *c, const char *uri, const char *file, enum chil
 	over_matches(c, &v->locations, uri, over_is_below);
 	over_ifs(c);
 	return 0;
+}
+
+static bool over_is_prefix(const char *begin, const char *url)
+{
+	return strncmp(begin, url, strlen(begin)) == 0;
+}
+
+/* Not FNM_PATHNAME: a '*' of <Proxy> is the rest of the URL, as in Apache. */
+static bool over_proxy_match(struct child *c, const struct conf_match *m, const char *url)
+{
+	if (m->kind == MATCH_GLOB)
+		return fnmatch(m->text, url, 0) == 0;
+	return over_match(c, m, url, over_is_prefix);
+}
+
+void child_dir_proxied(struct child *c, const char *uri, const char *url)
+{
+	const struct conf_vhost *v = c->vhost;
+
+	c->dir.merged = v->dir;
+	for (uint32_t i = 0; i < v->proxies.n; i++)
+		if (over_proxy_match(c, &v->proxies.v[i], url))
+			conf_dir_merge(&c->arena, &c->dir.merged, v->proxies.v[i].dir);
+	over_matches(c, &v->locations, uri, over_is_below);
+	over_ifs(c);
 }

@@ -34,22 +34,39 @@ const char *child_error_text(
 	return d && d->kind == kind ? document_text(c, r, d) : NULL;
 }
 
-void child_internal_redirect(struct child *c, struct child_request *r, const char *path,
+static void redirect_to(struct child *c, struct child_request *r, const char *path,
     struct span query, bool has_query, int status)
 {
 	r->redirect_url = r->uri;
 	r->redirect_query = child_query(r);
 	r->redirect_status = status;
-	r->redirect_print = c->dir.merged.print;
+	r->before = (struct child_grant){true, c->dir.merged.print, r->user, r->auth_type};
+	r->redirect_user = r->user ? r->user : r->redirect_user;
+	r->granted.set = false;
+	r->user = r->auth_type = r->auth_info = NULL;
 	r->uri = path;
 	r->query = query;
 	r->has_query = has_query;
-	r->method = SPAN("GET");
-	if (r->method_id != HTTP_METHOD_HEAD)
-		r->method_id = HTTP_METHOD_GET;
+	child_filter_end(r);
 	r->redirects++;
 	child_env_redirect(c, r, status);
 	child_env_server(c, r);
+}
+
+void child_internal_redirect(struct child *c, struct child_request *r, const char *path,
+    struct span query, bool has_query, int status)
+{
+	r->method = SPAN("GET");
+	if (r->method_id != HTTP_METHOD_HEAD)
+		r->method_id = HTTP_METHOD_GET;
+	redirect_to(c, r, path, query, has_query, status);
+}
+
+int child_redirect_inside(
+    struct child *c, struct child_request *r, const char *path, struct span query, bool has_query)
+{
+	redirect_to(c, r, path, query, has_query, r->error_status ? r->error_status : 200);
+	return CHILD_REDIRECT;
 }
 
 /* What the failed document's own settings were must not decide how the first error is told. */

@@ -22,6 +22,7 @@ void child_expires(struct child *c, struct child_request *r, struct child_header
 	const struct conf_expires *conf = c->dir.merged.expires;
 	const struct expires_code *code;
 	char date[DATE_LEN + 1];
+	struct span type;
 	int64_t at, base;
 
 	if (!conf || conf->active != EXPIRES_ON || r->status >= 400)
@@ -29,7 +30,8 @@ void child_expires(struct child *c, struct child_request *r, struct child_header
 	if (child_table_find(&h->err, SPAN("Expires")) ||
 	    child_table_find(&h->out, SPAN("Expires")))
 		return;
-	code = conf_expires_find(conf, h->type.p ? arena_span(&c->arena, h->type) : NULL);
+	type = r->parts_type.p ? r->parts_type : h->type;
+	code = conf_expires_find(conf, type.p ? arena_span(&c->arena, type) : NULL);
 	if (!code || !expires_base(r, code, &base))
 		return;
 	at = base + code->seconds;

@@ -171,22 +171,23 @@ static void headers_early(struct headers_run *run, const struct conf_headers *co
 }
 
 /* ap_make_content_type: only for the two types that browsers guess a charset of. */
-static void headers_charset(struct child *c, struct child_request *r, struct child_headers *h)
+struct span child_type(struct child *c, const struct child_request *r, struct span type)
 {
 	const char *charset = c->dir.merged.answer.charset, *end;
-	struct span type = h->type, bare = type;
+	struct span bare = type;
 
-	if (!charset || !*charset || r->no_charset || !type.p)
-		return;
+	if (!charset || !*charset || r->no_charset || r->plain || !type.p)
+		return type;
 	end = memchr(type.p, ';', type.n);
 	if (end)
 		bare.n = (size_t)(end - type.p);
 	bare = span_trim(bare);
 	if (!span_ieq(bare, SPAN("text/plain")) && !span_ieq(bare, SPAN("text/html")))
-		return;
-	if (!end || !strcasestr(arena_span(&c->arena, type), "charset="))
-		h->type = span_of(
-		    arena_printf(&c->arena, "%.*s; charset=%s", (int)type.n, type.p, charset));
+		return type;
+	if (end && strcasestr(arena_span(&c->arena, type), "charset="))
+		return type;
+	return span_of(
+	    arena_printf(&c->arena, "%.*s; charset=%s", (int)type.n, type.p, charset));
 }
 
 static bool headers_is_valid(struct child *c, const struct child_table *t)
@@ -300,11 +301,34 @@ bool child_headers_any(struct child *c, const struct child_request *r)
 	const struct conf_dir *dir = &c->dir.merged;
 
 	return !r->plain &&
-	       (r->vary.n || child_env_get(r, "force-no-vary") || dir->headers ||
+	       (r->filter || r->no_cache || r->vary.n || child_env_get(r, "force-no-vary") || dir->headers ||
 	           dir->answer.charset || (dir->expires && dir->expires->active == EXPIRES_ON));
 }
 
-bool child_headers_apply(struct child *c, struct child_request *r)
+/* For caches that know no Vary: a variant is old at once. */
+static void headers_no_cache(
+    struct child *c, const struct child_request *r, struct child_headers *h)
+{
+	char date[DATE_LEN + 1];
+
+	if (!r->no_cache || child_table_find(&h->out, SPAN("Expires")))
+		return;
+	date_format(r->start.tv_sec, date);
+	child_table_set(&h->out, SPAN("Expires"), span_of(arena_strdup(&c->arena, date)));
+}
+
+/* The answer's filters, and what they make of its length. */
+static void headers_filter(
+    struct child *c, struct child_request *r, struct child_headers *h, int64_t *length)
+{
+	child_filter_start(c, r, h);
+	if (!child_filter_on(r))
+		return;
+	*length = child_whole_length(c, r);
+	child_head_framing(r, *length);
+}
+
+bool child_headers_apply(struct child *c, struct child_request *r, int64_t *length)
 {
 	const struct conf_dir *dir = &c->dir.merged;
 	struct child_headers h = {.type = {NULL, 0}};
@@ -314,12 +338,15 @@ bool child_headers_apply(struct child *c, struct child_request *r)
 	r->headers = &h;
 	headers_early(&run, c->vhost->dir.headers);
 	child_expires(c, r, &h);
+	if (r->filter)
+		headers_filter(c, r, &h, length);
 	if (dir->headers) {
 		headers_rules(&run, &dir->headers->always, &h.err, false);
 		if (!r->error_page)
 			headers_rules(&run, &dir->headers->success, &h.out, false);
 	}
-	headers_charset(c, r, &h);
+	h.type = child_type(c, r, h.type);
+	headers_no_cache(c, r, &h);
 	r->headers = NULL;
 	return !run.failed && headers_write(c, r, &h);
 }

@@ -110,7 +110,8 @@ static int index_answer(struct child *c, struct child_request *r)
 	if (r->head_only) {
 		close(fd);
 		child_index_head(&x);
-		/* Nobody counts what the list would be. */
+		/* Nobody counts what the list would be; to a filter it is nothing. */
+		r->whole = (struct child_whole){.all = true, .p = ""};
 		if (child_head_finish(c, r, -1))
 			r->aborted = !child_send(c, c->out, c->out_n, 0);
 		return 0;

@@ -22,26 +22,6 @@ void child_index_head(struct index *x)
 	child_head_add(c, SPAN("Content-Type"), span_of(type));
 }
 
-/* One chunk (RFC 9112 section 7.1), or the bytes alone to a client that knows none. */
-static bool out_piece(struct index *x, const char *p, size_t n)
-{
-	char line[SPAN_DECIMAL_MAX];
-	static const char digits[] = "0123456789abcdef";
-	size_t at = sizeof(line);
-	struct child *c = x->c;
-
-	if (n == 0)
-		return true;
-	if (!x->r->chunked)
-		return child_send(c, p, n, 0);
-	line[--at] = '\n';
-	line[--at] = '\r';
-	for (size_t left = n; left; left >>= 4)
-		line[--at] = digits[left & 15];
-	return child_send(c, line + at, sizeof(line) - at, MSG_MORE) &&
-	       child_send(c, p, n, MSG_MORE) && child_send(c, "\r\n", 2, 0);
-}
-
 /* The head, by the settings of the directory itself. */
 static void out_start(struct index *x)
 {
@@ -70,10 +50,8 @@ void child_index_flush(struct index *x)
 
 	if (!x->sent)
 		out_start(x);
-	if (!r->aborted && !x->refused) {
-		r->aborted = !out_piece(x, x->out, x->out_n);
-		r->body_bytes += x->out_n;
-	}
+	if (!r->aborted && !x->refused && x->out_n)
+		child_piece(x->c, r, x->out, x->out_n, FILTER_MORE);
 	x->out_n = 0;
 }
 
@@ -126,6 +104,6 @@ void child_index_end(struct index *x)
 	}
 	if (x->out_n)
 		child_index_flush(x);
-	if (!r->aborted && !x->refused && r->chunked)
-		r->aborted = !child_send(x->c, "0\r\n\r\n", 5, 0);
+	if (!r->aborted && !x->refused)
+		child_piece(x->c, r, NULL, 0, FILTER_END);
 }

@@ -8,6 +8,7 @@
 #define ITKD_CHILD_INTERNAL_H
 
 #include "itkd/addr.h"
+#include "child_filter.h"
 #include "child_table.h"
 #include "itkd/arena.h"
 #include "itkd/child.h"
@@ -102,6 +103,8 @@ struct child {
 	const struct child_start *start;
 	const struct conf_vhost *vhost; /* of the current request */
 	const struct host_group *group;
+	const struct conf_vhost *first; /* of group: its limits hold for heads, as in Apache */
+	struct http_limits limits;
 	pid_t pid;
 	int fd;
 	bool relay;   /* the other end is the relay of a TLS connection */
@@ -110,7 +113,11 @@ struct child {
 	bool leads;   /* a process group of its own, for CGI programs and for killing them */
 	bool last;    /* the client said itself that it sends no more requests, and no body */
 	uint16_t peer_port, local_port;
-	char peer[ADDR_IP_MAX], local[ADDR_IP_MAX];
+	char peer[ADDR_IP_MAX], local[ADDR_IP_MAX];  /* peer: whose request it is, see below */
+	struct sockaddr_storage connection;          /* the other end itself, perhaps a proxy */
+	char connection_peer[ADDR_IP_MAX];
+	bool proxied; /* a PROXY header came: no field of a request names another client */
+	bool named;   /* a field of the current request did: peer is not connection_peer */
 	bool host_known;             /* host was asked for */
 	char host[CHILD_HOST_MAX];   /* the client's name, "" for none */
 	char client[ADDR_TEXT_MAX];  /* for the error log */
@@ -144,11 +151,13 @@ struct child_target {
 	const char *type;           /* Content-Type or NULL */
 	const char *encoding;       /* Content-Encoding or NULL */
 	const char *language;       /* Content-Language or NULL */
+	const char *input_filters, *output_filters; /* AddInputFilter, AddOutputFilter, or NULL */
 	bool script;                /* by ScriptAlias */
 	int fd;                     /* -1: nothing is open */
 	int error;                  /* errno of the open that failed, or 0 */
 	int status;                 /* of its .htaccess, which was refused; 0: none was */
 	struct stat st;
+	const char *uri;            /* what the choice among variants made of it; NULL: nothing */
 };
 
 enum child_body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED };
@@ -160,6 +169,13 @@ struct child_body {
 	uint64_t seen, limit; /* LimitRequestBody; 0: none */
 	struct http_chunked chunked;
 	struct child_rate rate;
+};
+
+/* Settings that decided about access, and who asked. */
+struct child_grant {
+	bool set;
+	uint64_t print; /* conf_dir.print */
+	const char *user, *type;
 };
 
 /* Variables of a request (child_env.c). */
@@ -185,13 +201,32 @@ struct child_request {
 	struct span query;
 	bool has_query;
 	unsigned redirects;         /* internal ones so far */
+	char *const *php_arguments; /* for the PHP that an Action leads to; NULL: none */
 	bool no_body;               /* a program has it already, or it is too large for any */
 	const char *redirect_url;   /* path that led there, and its query */
 	int redirect_status;        /* REDIRECT_STATUS */
-	uint64_t redirect_print;    /* of the settings that held for what led there */
+	struct child_grant before;  /* what held for what led there */
+	struct child_grant granted; /* what let in, before it was looked for an index file */
+	const char *user;           /* what the client says who it is; NULL: nothing was asked */
+	const char *auth_type;      /* AuthType, once it was asked */
+	const char *redirect_user;  /* REDIRECT_REMOTE_USER */
+	const char *auth_info;      /* Authentication-Info of an answer that is no error */
 	struct span redirect_query;
 	struct child_target target;
+
+	/* mod_rewrite. What an index file or a fallback is looked up for has a main_uri. */
+	const char *main_uri;       /* NULL: it is what was asked for itself */
+	const char *mapped_uri;     /* the path that rules of the server lead to mapped; or NULL */
+	const char *mapped;         /* a file */
+	const char *rewritten;      /* where rules of the directory lead: path and query; or NULL */
+	const char *forced_type, *forced_handler; /* T and H of a rule */
 	const char *proxy;          /* URL of the backend that answers, and not target; NULL: none */
+	bool proxy_raw;             /* its text is encoded and has the query (NE) */
+	bool proxy_noquery;         /* its backend gets no query */
+	bool rewrite_end;           /* END: no rules any more */
+	unsigned depth;             /* look-ups in each other */
+	struct child_cookie *cookies; /* that rules have set */
+
 
 	bool close;                 /* the connection must not be kept */
 	bool keep;                  /* what the answer's head said */
@@ -202,6 +237,11 @@ struct child_request {
 	const char *location;       /* of a redirect: an encoded URL */
 	const char *allow;          /* with 405 and OPTIONS */
 	const char *content_range;  /* with 416 */
+	struct child_choice *choice; /* among variants, of the last look-up; NULL: there was none */
+	bool no_cache;              /* no cache of HTTP/1.0 may keep it */
+	const char *variants;       /* what the choice among variants was made of; NULL: none was */
+	bool variants_weak;
+	struct span parts_type;     /* of what several ranges are sent of; p NULL: one or none */
 	struct span reply;          /* the answer's head, for %{}o */
 	struct child_env env;
 	bool env_dir, env_fixed;    /* SetEnvIf and SetEnv of its place were done */
@@ -212,9 +252,14 @@ struct child_request {
 	int first_status;           /* the same, for the log, whatever it answers */
 	const char *error_uri;      /* what was asked for before it */
 	const char *error_notes;    /* told on the page, already escaped (Apache's error-notes) */
+	struct span reason;         /* of an error's own page; p NULL: the status' */
+	struct span origin_date, origin_server; /* of a backend's answer; p NULL: our own */
 	struct child_table err;     /* fields for whatever the answer becomes: err_headers_out */
 	struct child_headers *headers; /* while rules change the answer's fields */
 	struct child_note *notes;
+	struct child_filter *filter;   /* what its body goes through; NULL: nothing */
+	struct child_inflate *inflate; /* what the request's body comes through; the same */
+	struct child_whole whole;
 	struct span connection;     /* what a rule put into Connection */
 	bool connection_close;      /* and whether that ends it */
 	struct span vary;           /* of conditions, before there is a head */
@@ -225,6 +270,8 @@ struct child_request {
 	bool keep_alive_field;      /* the answer has the server's own Keep-Alive */
 };
 
+/* A rule's result instead of a status: a file answers, nobody else translates the path. */
+#define CHILD_MAPPED (-2)
 /* A handler's result instead of a status: r->uri has changed, look again. */
 #define CHILD_REDIRECT (-1)
 
@@ -254,6 +301,20 @@ void child_nodelay(struct child *c);
 void child_rate_start(struct child_rate *t, uint32_t initial, uint32_t max, uint32_t rate);
 void child_rate_got(struct child_rate *t, size_t bytes);
 
+/*
+ * child_remoteip.c: whose request it is, in c->peer, c->peer_port and c->client; c->connection is
+ * the peer of the connection itself.
+ */
+void child_remoteip_connection(struct child *c);
+/* Takes the PROXY header where one must come first. False: the connection is not to be served. */
+bool child_remoteip_header(struct child *c);
+/* Before the next request: the connection's client again. */
+void child_remoteip_reset(struct child *c);
+/* RemoteIPHeader: the client that the request's field names. */
+void child_remoteip_request(struct child *c, struct child_request *r);
+/* Whether the next request of this connection may be for another site: it is a proxy's. */
+bool child_remoteip_shared(const struct child *c, const struct child_request *r);
+
 /* child_end.c: the end of a connection. */
 void child_close(struct child *c);
 void child_abort(struct child *c);
@@ -273,11 +334,20 @@ bool child_body_want(struct child *c, struct child_request *r);
 /* The next piece, without waiting; it stays valid until the next call. */
 enum child_body_result child_body_next(
 	struct child *c, struct child_request *r, struct span *data);
+/* The same without SetInputFilter, for child_inflate.c. */
+enum child_body_result child_body_raw(
+	struct child *c, struct child_request *r, struct span *data);
+enum child_body_result child_inflate_next(
+	struct child *c, struct child_request *r, struct span *data);
+/* Whether child_body_next() has more to give, or an end to tell. */
+bool child_body_more(const struct child_request *r);
 /* Until when the client may take its time for the next bytes of the body. */
 int64_t child_body_deadline(const struct child *c, const struct child_request *r);
 /* Whether what is left of the body may be read and thrown away to keep the connection. */
 bool child_body_drainable(const struct child_request *r);
 bool child_body_drain(struct child *c, struct child_request *r);
+/* Before an answer that reads no body: 0, or the status that its chunks get. */
+int child_body_skip(struct child *c, struct child_request *r);
 
 /* child_dir.c, child_dir_over.c: the settings that hold for a target, in c->dir.merged. */
 /* At a request's start: those of the server. */
@@ -296,6 +366,8 @@ enum child_walk {
 	WALK_DIRECTORY,
 };
 int child_dir_walk(struct child *c, const char *uri, const char *file, enum child_walk what);
+/* Those of a request for uri that the backend at url answers, not a file: <Proxy>, <Location>. */
+void child_dir_proxied(struct child *c, const char *uri, const char *url);
 /* Whether more is known now that file is one: the walk for its name must be done again. */
 bool child_dir_again(struct child *c, const char *file);
 /*
@@ -303,6 +375,11 @@ bool child_dir_again(struct child *c, const char *file);
  * file. NULL: there are none.
  */
 const struct conf_alias_dir *child_dir_alias(struct child *c, const char *uri);
+/* The same of ProxyPass. */
+const struct conf_proxy *child_dir_proxy(struct child *c, const char *uri);
+/* The same for mod_rewrite, over what the server says. */
+const struct conf_rewrite *child_dir_rewrite(
+	struct child *c, const char *uri, const struct conf_rewrite *rewrite);
 /* child_htaccess.c: the one in dir[0..n), or NULL. 0, or a status, logged. */
 int child_htaccess_read(struct child *c, const char *dir, size_t n, const struct conf_allow *allow,
 	const struct child_htaccess **out);
@@ -319,8 +396,12 @@ int child_open(const struct child_dir *dir, const char *path, bool readable);
  * logged.
  */
 int child_access(struct child *c, struct child_request *r, const char *file);
+/* child_auth.c: AuthBasicFake: 0, or 500. */
+int child_auth_fake(struct child *c, struct child_request *r);
 /* child_lookup.c: the client's name, which leads back to its address; NULL: it has none. */
 const char *child_lookup_host(struct child *c);
+/* The name of a user or group, of an identity's or as NSS knows it; NULL: it has none. */
+const char *child_owner(struct child *c, bool group, unsigned id);
 /* Whether the name has the client's address. */
 bool child_lookup_leads(struct child *c, const char *name);
 /* The name's addresses, without a port; how many. */
@@ -336,6 +417,12 @@ int child_map(
 /* The two halves of it: t->error is set, nothing is logged; then the verdict, logged. */
 void child_map_quiet(struct child *c, const char *uri, struct child_target *t);
 int child_map_status(struct child *c, const struct child_target *t);
+/*
+ * The file of a name that was found in a directory, beside another target: nothing is translated.
+ * 0 with t open or t->error set, or the status of its .htaccess.
+ */
+int child_map_file(struct child *c, const char *uri, const char *file,
+	const struct child_target *beside, struct child_target *t);
 void child_target_close(struct child_target *t);
 
 /*
@@ -347,6 +434,21 @@ int child_redirect_dir(struct child *c, struct child_request *r, const char *uri
 /* The text of an Alias or Redirect with variables; NULL, logged, where it cannot be had. */
 struct expr;
 const char *child_alias_text(struct child *c, const struct expr *e);
+
+/*
+ * child_rewrite.c: RewriteRule of the server for *uri, which a rule with [PT] changes. 0, a status
+ * with r->location where it has one, or CHILD_MAPPED: r->mapped or r->proxy is set.
+ */
+int child_rewrite_server(struct child *c, struct child_request *r, const char **uri);
+/*
+ * RewriteRule of the directory whose settings were merged; uri leads to r->target. 0 or a status;
+ * r->rewritten or r->proxy is set where they lead elsewhere.
+ */
+int child_rewrite_dir(struct child *c, struct child_request *r, const char *uri);
+/* Whether there are any. */
+bool child_rewrite_has_dir(const struct child *c);
+/* The internal redirect to r->rewritten: CHILD_REDIRECT, or a status. */
+int child_rewrite_redirect(struct child *c, struct child_request *r);
 
 /* child_resolve.c */
 /* The same for the request: index files, the slash behind a directory. */
@@ -360,8 +462,24 @@ int child_action(struct child *c, struct child_request *r);
 struct span child_query(const struct child_request *r);
 /* A handler that is asked even where there is no file. */
 bool child_handler_is_virtual(const char *handler);
+/* "proxy:URL", of SetHandler: a backend answers for the file. */
+bool child_handler_is_proxy(const char *handler);
 /* What would run the file is not here: its source is nobody's business. */
 bool child_handler_is_program(const struct child *c, const struct child_target *t);
+
+/*
+ * child_negotiate.c: MultiViews, where r->target was not found: 0, with another target and its uri
+ * where one was chosen, or a status.
+ */
+int child_negotiate(struct child *c, struct child_request *r, const char *uri);
+/* r->choice into the answer's fields. */
+void child_negotiated(struct child *c, struct child_request *r);
+/* The encoding's name as the client writes it. */
+void child_negotiate_encoding(
+	struct child *c, const struct child_request *r, struct child_target *t);
+/* child_negotiate_map.c: the handler of type maps, by its name or by their type. */
+bool child_is_type_map(const struct child_target *t);
+int child_type_map(struct child *c, struct child_request *r);
 
 /* child_userdir.c: UserDir. Whether uri is a user's: t->file and its context are set. */
 bool child_userdir(struct child *c, const char *uri, struct child_target *t);
@@ -422,13 +540,30 @@ int child_index(struct child *c, struct child_request *r);
 /* Whether it is for a list before anything else: GET of a directory without a handler. */
 bool child_index_wants(const struct child_request *r);
 int child_cgi(struct child *c, struct child_request *r);
+/*
+ * child_php.c: php_value and its like.
+ */
+/* 0, or 403 for a program of PHP where it is switched off, logged. */
+int child_php_check(struct child *c, const struct child_request *r);
+/* Whether the file's name is one of PHP. */
+bool child_php_named(const char *file);
+/* For FastCGI: PHP_VALUE and PHP_ADMIN_VALUE into the request's variables. */
+void child_php_params(struct child *c, struct child_request *r);
+/* For php-cgi, which will run file: r->php_arguments, out of the merged settings. */
+void child_php_arguments(struct child *c, struct child_request *r, const char *file);
 /* child_proxy.c: r->proxy, or the handler "proxy:URL". */
 int child_proxy(struct child *c, struct child_request *r);
+/* ProxyPass for uri: sets r->proxy where one is for it. 0, or a status. */
+int child_proxy_translate(struct child *c, struct child_request *r, const char *uri);
 
-/* child_request.c: answers r, whose head was read and whose vhost is c->vhost. */
+/* child_request.c: raw, decoded as the vhost's settings say. 0, or a status, logged. */
+int child_path_decode(struct child *c, struct span raw, char **path);
+/* Answers r, whose head was read and whose vhost is c->vhost. */
 void child_request(struct child *c, struct child_request *r);
 
 /* child_log.c */
+/* LogLevel of the module, for where the request has got to. */
+bool child_log_wanted(const struct child *c, int level, const char *module);
 void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void child_log_access(struct child *c, const struct child_request *r);

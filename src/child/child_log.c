@@ -69,8 +69,7 @@ static void log_formatted(struct child *c, int level, const char *module, const 
 		log_write(c->logs[0], line, n);
 }
 
-/* LogLevel of the module, for where the request has got to. */
-static bool log_is_wanted(const struct child *c, int level, const char *module)
+bool child_log_wanted(const struct child *c, int level, const char *module)
 {
 	const struct conf_dir *dir = c->request ? &c->dir.merged : &c->vhost->dir;
 
@@ -83,7 +82,7 @@ void child_log(struct child *c, int level, const char *module, const char *fmt, 
 	const char *referer;
 	va_list ap;
 
-	if (!log_is_wanted(c, level, module))
+	if (!child_log_wanted(c, level, module))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
@@ -157,7 +156,8 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	*record = (struct log_record){
 	    .client = c->peer,
-	    .peer = c->peer,
+	    .user = r->user,
+	    .peer = c->connection_peer,
 	    .client_port = c->peer_port,
 	    .local = c->local,
 	    .local_port = c->local_port,

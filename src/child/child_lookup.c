@@ -103,3 +103,20 @@ bool child_lookup_leads(struct child *c, const char *name)
 			return true;
 	return false;
 }
+
+const char *child_owner(struct child *c, bool group, unsigned id)
+{
+	const struct conf *conf = c->start->conf;
+	char name[CHILD_HOST_MAX];
+
+	for (uint32_t i = 0; i < conf->nidentities; i++) {
+		const struct conf_identity *known = &conf->identities[i];
+
+		if (group ? known->gid == id : known->uid == id)
+			return group ? known->group : known->user;
+	}
+	lookup_ask(c, arena_printf(&c->arena, "%s:%u", group ? "gid" : "uid", id), name,
+	    sizeof(name));
+	name[strcspn(name, "\n")] = '\0';
+	return name[0] ? arena_strdup(&c->arena, name) : NULL;
+}

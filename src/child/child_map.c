@@ -83,7 +83,16 @@ static bool map_location(struct child *c, const char *uri, struct child_target *
 void child_translate(struct child *c, const char *uri, struct child_target *t)
 {
 	const struct conf_vhost *v = c->vhost;
+	const struct child_request *r = c->request;
 
+	/* A rule of the server has named the file: nobody else translates. */
+	if (r && r->mapped && strcmp(uri, r->mapped_uri) == 0) {
+		t->context_prefix = "";
+		t->context_root = v->document_root;
+		t->script = false;
+		t->file = r->mapped;
+		return;
+	}
 	if (map_location(c, uri, t))
 		return;
 	for (uint32_t i = 0; i < v->naliases; i++) {
@@ -155,6 +164,8 @@ static void map_handler(struct child *c, struct child_target *t, const char *fil
 	t->type = dir->set & DIR_TYPE && *dir->type ? dir->type : info.type;
 	t->encoding = info.encoding;
 	t->language = info.language;
+	t->input_filters = info.input_filters;
+	t->output_filters = info.output_filters;
 	t->handler = map_set_handler(c);
 	if (!t->handler)
 		t->handler = info.handler;
@@ -280,6 +291,18 @@ void child_map_quiet(struct child *c, const char *uri, struct child_target *t)
 	*t = (struct child_target){.fd = -1};
 	child_translate(c, uri, t);
 	t->error = -map_walk(c, t, uri);
+}
+
+int child_map_file(struct child *c, const char *uri, const char *file,
+    const struct child_target *beside, struct child_target *t)
+{
+	*t = (struct child_target){.fd = -1,
+	    .path_info = "",
+	    .context_prefix = beside->context_prefix,
+	    .context_root = beside->context_root,
+	    .script = beside->script};
+	t->error = -map_open(c, t, uri, file);
+	return t->status;
 }
 
 int child_map(struct child *c, struct child_request *r, const char *uri, struct child_target *t)

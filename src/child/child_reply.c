@@ -5,80 +5,13 @@
  */
 #include "child_internal.h"
 
+#include "itkd/http_status.h"
 #include <assert.h>
 #include <string.h>
 
-static const struct {
-	int status;
-	struct span reason;
-} reasons[] = {
-    {100, {"Continue", 8}},
-    {101, {"Switching Protocols", 19}},
-    {102, {"Processing", 10}},
-    {200, {"OK", 2}},
-    {201, {"Created", 7}},
-    {202, {"Accepted", 8}},
-    {203, {"Non-Authoritative Information", 29}},
-    {204, {"No Content", 10}},
-    {205, {"Reset Content", 13}},
-    {206, {"Partial Content", 15}},
-    {207, {"Multi-Status", 12}},
-    {208, {"Already Reported", 16}},
-    {226, {"IM Used", 7}},
-    {300, {"Multiple Choices", 16}},
-    {301, {"Moved Permanently", 17}},
-    {302, {"Found", 5}},
-    {303, {"See Other", 9}},
-    {304, {"Not Modified", 12}},
-    {305, {"Use Proxy", 9}},
-    {307, {"Temporary Redirect", 18}},
-    {308, {"Permanent Redirect", 18}},
-    {400, {"Bad Request", 11}},
-    {401, {"Unauthorized", 12}},
-    {402, {"Payment Required", 16}},
-    {403, {"Forbidden", 9}},
-    {404, {"Not Found", 9}},
-    {405, {"Method Not Allowed", 18}},
-    {406, {"Not Acceptable", 14}},
-    {407, {"Proxy Authentication Required", 29}},
-    {408, {"Request Timeout", 15}},
-    {409, {"Conflict", 8}},
-    {410, {"Gone", 4}},
-    {411, {"Length Required", 15}},
-    {412, {"Precondition Failed", 19}},
-    {413, {"Request Entity Too Large", 24}},
-    {414, {"Request-URI Too Long", 20}},
-    {415, {"Unsupported Media Type", 22}},
-    {416, {"Requested Range Not Satisfiable", 31}},
-    {417, {"Expectation Failed", 18}},
-    {421, {"Misdirected Request", 19}},
-    {422, {"Unprocessable Entity", 20}},
-    {423, {"Locked", 6}},
-    {424, {"Failed Dependency", 17}},
-    {426, {"Upgrade Required", 16}},
-    {428, {"Precondition Required", 21}},
-    {429, {"Too Many Requests", 17}},
-    {431, {"Request Header Fields Too Large", 31}},
-    {451, {"Unavailable For Legal Reasons", 29}},
-    {500, {"Internal Server Error", 21}},
-    {501, {"Not Implemented", 15}},
-    {502, {"Bad Gateway", 11}},
-    {503, {"Service Unavailable", 19}},
-    {504, {"Gateway Timeout", 15}},
-    {505, {"HTTP Version Not Supported", 26}},
-    {506, {"Variant Also Negotiates", 23}},
-    {507, {"Insufficient Storage", 20}},
-    {508, {"Loop Detected", 13}},
-    {510, {"Not Extended", 12}},
-    {511, {"Network Authentication Required", 31}},
-};
-
 struct span child_reason(int status)
 {
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return SPAN("Unknown Reason");
+	return http_status_reason(status);
 }
 
 static void head_put(struct child *c, struct span s)
@@ -134,6 +67,20 @@ static struct span head_protocol(struct child_request *r)
 	return SPAN("HTTP/1.0 ");
 }
 
+void child_head_line(struct child *c, struct span version, struct span status, struct span reason)
+{
+	head_put(c, version);
+	head_put(c, status);
+	head_put(c, SPAN(" "));
+	head_put(c, reason);
+	head_put(c, SPAN("\r\n"));
+}
+
+void child_head_end(struct child *c)
+{
+	head_put(c, SPAN("\r\n"));
+}
+
 void child_head_start(struct child *c, struct child_request *r, int status, struct span reason)
 {
 	const char *server = c->start->conf->server_token;
@@ -146,16 +93,15 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	r->status = status;
 	r->error_page = false;
 	c->out_n = 0;
-	head_put(c, head_protocol(r));
-	head_put(c, span_decimal(digits, (uint64_t)status));
-	head_put(c, SPAN(" "));
-	head_put(c, reason);
-	head_put(c, SPAN("\r\n"));
-	child_head_add(c, SPAN("Date"), head_date(c, r->start.tv_sec));
-	child_head_add(c, SPAN("Server"), span_of(server));
+	child_head_line(c, head_protocol(r), span_decimal(digits, (uint64_t)status), reason);
+	child_head_add(c, SPAN("Date"),
+	    r->origin_date.n ? r->origin_date : head_date(c, r->start.tv_sec));
+	child_head_add(c, SPAN("Server"), r->origin_server.n ? r->origin_server : span_of(server));
 	c->out_fields = c->out_n;
 	head_put_err(c, r);
 	c->out_own = c->out_n;
+	if (r->auth_info && status != 304)
+		child_head_add(c, SPAN("Authentication-Info"), span_of(r->auth_info));
 	if (r->vary.n)
 		child_head_add(c, SPAN("Vary"), r->vary);
 }
@@ -181,6 +127,8 @@ static bool head_may_keep(const struct child *c, const struct child_request *r)
 	if (child_env_get(r, "nokeepalive") && !http_head_field(&r->head, SPAN("Via")))
 		return false;
 	if (v->max_keep_alive_requests && c->served >= v->max_keep_alive_requests)
+		return false;
+	if (child_remoteip_shared(c, r))
 		return false;
 	return !child_ending() && !child_hurry() && child_body_drainable(r);
 }
@@ -227,8 +175,7 @@ static bool head_is_bodiless(int status)
 	return status < 200 || status == 204 || status == 304;
 }
 
-/* Whether the answer is sent in chunks, or ends with the connection. */
-static void head_framing(struct child_request *r, int64_t length)
+void child_head_framing(struct child_request *r, int64_t length)
 {
 	bool bodiless = head_is_bodiless(r->status);
 
@@ -257,9 +204,9 @@ static void head_refused(struct child *c, struct child_request *r)
 
 bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 {
-	head_framing(r, length);
+	child_head_framing(r, length);
 	if (child_headers_any(c, r)) {
-		if (!child_headers_apply(c, r)) {
+		if (!child_headers_apply(c, r, &length)) {
 			head_refused(c, r);
 			return false;
 		}
@@ -280,8 +227,13 @@ void child_reply(struct child *c, struct child_request *r, const char *body, siz
 {
 	bool sent;
 
+	r->whole = (struct child_whole){.all = true, .p = body, .n = n};
 	if (!child_head_finish(c, r, (int64_t)n))
 		return;
+	if (child_filter_on(r)) {
+		r->aborted = !child_whole_send(c, r);
+		return;
+	}
 	if (r->head_only || head_is_bodiless(r->status))
 		n = 0;
 	if (n <= sizeof(c->out) - c->out_n) {

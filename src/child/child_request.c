@@ -8,37 +8,43 @@
 
 #include <string.h>
 
-/* The status that the head alone gets, or 0. */
-static int request_check(struct child *c, struct child_request *r)
+int child_path_decode(struct child *c, struct span raw, char **path)
 {
 	static const unsigned slashes[] = {
 	    [SLASHES_DECODED] = PATH_DECODE_SLASHES, [SLASHES_KEPT] = PATH_LEAVE_SLASHES};
-	const struct conf_vhost *v = c->vhost,
-	                        *first = c->start->conf->vhosts[host_group_default(c->group)];
+	const struct conf_vhost *v = c->vhost;
 	unsigned flags = slashes[v->encoded_slashes] | (v->keep_slashes ? PATH_KEEP_SLASHES : 0);
+
+	switch (path_decode_as(&c->arena, raw, flags, path)) {
+	case PATH_OK:
+		return 0;
+	case PATH_NOT_FOUND:
+		child_log(c, LOG_INFO, "core",
+		    "AH00026: found %%2f (encoded '/') in URI path (%.*s), returning 404",
+		    (int)raw.n, raw.p);
+		return 404;
+	default:
+		child_log(c, LOG_ERR, "core", "AH10244: invalid URI path (%.*s)", (int)raw.n, raw.p);
+		return 400;
+	}
+}
+
+/* The status that the head alone gets, or 0. */
+static int request_check(struct child *c, struct child_request *r)
+{
 	char *path = NULL;
 
 	if (r->head.expect_unknown)
 		return 417;
 	/* Apache reads a head before it knows whose it is: the default one's setting counts. */
-	if (r->method_id == HTTP_METHOD_OTHER && first->registered_methods)
+	if (r->method_id == HTTP_METHOD_OTHER && c->first->registered_methods)
 		return 501;
 	if (r->method_id == HTTP_METHOD_CONNECT)
 		return 405;
-	switch (path_decode_as(&c->arena, r->head.path, flags, &path)) {
-	case PATH_OK:
-		r->path = r->uri = path;
-		return 0;
-	case PATH_NOT_FOUND:
-		child_log(c, LOG_INFO, "core",
-		    "AH00026: found %%2f (encoded '/') in URI path (%.*s), returning 404",
-		    (int)r->head.path.n, r->head.path.p);
-		return 404;
-	default:
-		child_log(c, LOG_ERR, "core", "AH10244: invalid URI path (%.*s)",
-		    (int)r->head.path.n, r->head.path.p);
-		return 400;
-	}
+	int status = child_path_decode(c, r->head.path, &path);
+
+	r->path = r->uri = path;
+	return status;
 }
 
 /* OPTIONS * asks of the server, not of a file (RFC 9110 section 9.3.7). */
@@ -70,24 +76,42 @@ static int request_limit(struct child *c, struct child_request *r)
 	return 413;
 }
 
+/* The server's own handlers read no body. */
+static int request_handle_own(struct child *c, struct child_request *r)
+{
+	const struct child_target *t = &r->target;
+	int status = child_body_skip(c, r);
+
+	if (status)
+		return status;
+	if (t->handler && strcmp(t->handler, "server-status") == 0)
+		return child_status_page(c, r);
+	return S_ISDIR(t->st.st_mode) ? child_index(c, r) : child_static(c, r);
+}
+
 static int request_handle(struct child *c, struct child_request *r)
 {
 	const struct child_target *t = &r->target;
 	int status = request_limit(c, r);
 
+	if (!status)
+		status = child_php_check(c, r);
 	if (status)
 		return status;
+	child_filter_insert(c, r);
+	if (r->proxy || child_handler_is_proxy(t->handler))
+		return child_proxy(c, r);
 	if (t->handler && strcmp(t->handler, "cgi-script") == 0)
 		return child_cgi(c, r);
-	if (t->handler && strcmp(t->handler, "server-status") == 0)
-		return child_status_page(c, r);
-	if (child_index_wants(r))
-		return child_index(c, r);
+	if (child_is_type_map(t))
+		return child_type_map(c, r);
+	if ((t->handler && strcmp(t->handler, "server-status") == 0) || child_index_wants(r))
+		return request_handle_own(c, r);
 	status = child_action(c, r);
 	if (status)
 		return status;
 	if (!child_handler_is_program(c, t))
-		return S_ISDIR(t->st.st_mode) ? child_index(c, r) : child_static(c, r);
+		return request_handle_own(c, r);
 	/* Served as it is, the source of a program would be shown. */
 	child_log(c, LOG_ERR, "core",
 	    "handler \"%s\" is not known here, the source is not sent: %s",
@@ -100,15 +124,23 @@ static int request_once(struct child *c, struct child_request *r)
 {
 	int method, status = child_resolve(c, r);
 
+	if (r->choice)
+		child_negotiated(c, r);
 	if (status == 0) {
+		child_negotiate_encoding(c, r, &r->target);
 		child_env_fixup(c, r);
+		status = child_auth_fake(c, r);
+		if (status)
+			return status;
 		child_headers_request(c, r, false);
 		return request_handle(c, r);
 	}
 	/* What is not there may have a method that is not possible either: Apache tells that. */
 	if (status != 404 || !r->target.error)
 		return status;
-	method = child_method(c, r);
+	method = child_body_skip(c, r);
+	if (!method)
+		method = child_method(c, r);
 	return method == 200 ? 0 : method ? method : status;
 }
 
@@ -138,18 +170,31 @@ static int request_serve(struct child *c, struct child_request *r)
 	return 500;
 }
 
+/* One that RegisterHttpMethod names is known, too. */
+static enum http_method request_method(struct child *c, const struct http_head *head)
+{
+	const struct conf_strings *known = &c->start->conf->methods;
+
+	if (head->method_id == HTTP_METHOD_OTHER)
+		for (uint32_t i = 0; i < known->n; i++)
+			if (span_eq(head->method, span_of(known->v[i])))
+				return HTTP_METHOD_EXTENSION;
+	return head->method_id;
+}
+
 void child_request(struct child *c, struct child_request *r)
 {
 	int status;
 
 	r->target.fd = -1;
 	r->method = r->head.method;
-	r->method_id = r->head.method_id;
+	r->method_id = request_method(c, &r->head);
 	r->query = r->head.query;
 	r->has_query = r->head.has_query;
 	r->head_only = r->method_id == HTTP_METHOD_HEAD;
 	child_body_init(c, r);
 	child_headers_request(c, r, true);
+	child_remoteip_request(c, r);
 	if (request_is_server(c, r))
 		return;
 	status = request_serve(c, r);

@@ -9,7 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RESOLVE_NONE (-2) /* nothing was found: look at the path itself */
+#define RESOLVE_NONE (-3) /* nothing was found: look at the path itself */
+#define RESOLVE_LOOK (-4) /* look at the path itself first: rules of the place may change it */
+
+/* Whether Apache's look at the path would have come through: it opens nothing yet. */
+static bool resolve_is_walked(const struct child_target *t)
+{
+	struct stat st;
+
+	if (t->error == EACCES)
+		return stat(t->file, &st) == 0;
+	return !t->error || t->error == ENOENT || t->error == ENOTDIR;
+}
 
 /* Before something answers for a path, whoever asked for it. */
 static int resolve_enter(struct child *c, struct child_request *r, const char *uri)
@@ -18,12 +29,25 @@ static int resolve_enter(struct child *c, struct child_request *r, const char *u
 	/* Who may not have it does not learn whether it is there. */
 	int status = child_access(c, r, r->target.file);
 
+	/* What it chooses is what the rest is for; its 404 is said of what is there. */
+	if (!status)
+		status = r->target.status = child_negotiate(c, r, uri);
+	if (r->target.uri)
+		uri = r->target.uri;
+	if (!status && child_rewrite_has_dir(c) && resolve_is_walked(&r->target))
+		status = r->target.status = child_rewrite_dir(c, r, uri);
 	/* Its 404 is said of what is there, too, and no fallback takes its place. */
 	if (!status)
 		status = r->target.status = child_redirect_dir(c, r, uri);
 	if (!status)
 		child_env_fixup(c, r);
 	return status;
+}
+
+/* Rules lead to another path, or to a backend: whether the file is there is not asked. */
+static bool resolve_is_elsewhere(const struct child_request *r)
+{
+	return r->rewritten || r->proxy;
 }
 
 /* 0 with r->target open, or a status; 404 is not logged yet. */
@@ -37,7 +61,7 @@ static int resolve_look(struct child *c, struct child_request *r, const char *ur
 	if (t->status)
 		return t->status;
 	status = resolve_enter(c, r, uri);
-	if (status)
+	if (status || resolve_is_elsewhere(r))
 		return status;
 	if (t->error == ENOENT || t->error == ENOTDIR)
 		return 404;
@@ -75,11 +99,9 @@ static void resolve_query(struct child *c, struct child_request *r, struct span 
 }
 
 /* The index file, or the fallback, answers in the place of what was asked for. */
-static int resolve_take(
-    struct child *c, struct child_request *r, const char *uri, struct span query)
+static int resolve_take(struct child_request *r, const char *uri)
 {
-	r->uri = uri;
-	resolve_query(c, r, query);
+	r->uri = r->target.uri ? r->target.uri : uri;
 	return 0;
 }
 
@@ -118,16 +140,19 @@ static const char *resolve_has_fallback(struct child *c, const struct child_requ
 	return t->handler && resolve_parent_exists(c, t->file) ? NULL : name;
 }
 
-static int resolve_index(struct child *c, struct child_request *r, const char *uri, bool deep);
+static int resolve_index_names(
+    struct child *c, struct child_request *r, const char *uri, bool deep);
 static int resolve_slash(struct child *c, struct child_request *r, const char *uri);
 
 /* A directory stands for its index file, which has no fallback again. */
 static int resolve_fallback_found(struct child *c, struct child_request *r, const char *path)
 {
-	if (S_ISREG(r->target.st.st_mode))
+	if (r->proxy || S_ISREG(r->target.st.st_mode))
 		return 0;
+	if (!S_ISDIR(r->target.st.st_mode))
+		return RESOLVE_NONE;
 	if (path[strlen(path) - 1] == '/')
-		return resolve_index(c, r, path, false);
+		return resolve_index_names(c, r, path, false);
 	int status = resolve_slash(c, r, path);
 
 	return status ? status : RESOLVE_NONE;
@@ -182,14 +207,66 @@ static int resolve_slash(struct child *c, struct child_request *r, const char *u
 	return 301;
 }
 
+/* What is of the request and not of what is looked up for it (Apache's main request). */
+struct resolve_main {
+	const char *uri, *type, *handler, *mapped, *mapped_uri;
+	struct child_env env;
+	struct span query;
+	bool has_query, end;
+};
+
+static struct resolve_main resolve_nest(struct child *c, struct child_request *r, const char *uri)
+{
+	struct resolve_main kept = {r->main_uri, r->forced_type, r->forced_handler, r->mapped,
+	    r->mapped_uri, r->env, r->query, r->has_query, r->rewrite_end};
+
+	if (r->env.n && (c->vhost->rewrite || c->dir.merged.rewrite))
+		child_env_own(c, r);
+	r->main_uri = uri;
+	r->rewrite_end = false;
+	return kept;
+}
+
+/* failed: nothing of it counts. */
+static void resolve_unnest(struct child_request *r, const struct resolve_main *kept, bool failed)
+{
+	r->main_uri = kept->uri;
+	r->rewrite_end = kept->end;
+	if (!failed)
+		return;
+	r->env = kept->env;
+	r->query = kept->query;
+	r->has_query = kept->has_query;
+	r->forced_type = kept->type;
+	r->forced_handler = kept->handler;
+	r->mapped = kept->mapped;
+	r->mapped_uri = kept->mapped_uri;
+	r->rewritten = r->proxy = NULL;
+}
+
+/* From the path to a file or a backend, by whoever comes first; *uri may change. */
+static int resolve_translate(struct child *c, struct child_request *r, const char **uri)
+{
+	int status = child_rewrite_server(c, r, uri);
+
+	if (status)
+		return status == CHILD_MAPPED ? 0 : status;
+	status = child_proxy_translate(c, r, *uri);
+	if (status || r->proxy)
+		return status;
+	return child_redirect_server(c, r, *uri);
+}
+
 /* Asked for as if a client had (Apache's subrequest): redirects and fallbacks hold for it, too. */
 static int resolve_sub(
     struct child *c, struct child_request *r, const char **path, struct span *query)
 {
-	int status = child_redirect_server(c, r, *path);
+	int status = resolve_translate(c, r, path);
 
-	if (!status)
+	if (!status && !r->proxy)
 		status = resolve_look(c, r, *path);
+	if (resolve_is_elsewhere(r))
+		return status;
 	if (status == 404 && !r->target.status && resolve_has_fallback(c, r)) {
 		status = resolve_fallback(c, r, path, query);
 		return status == RESOLVE_NONE ? 404 : status;
@@ -201,8 +278,8 @@ static int resolve_sub(
 }
 
 /* One name for the directory uri: 0, a status, 404 for the next one, RESOLVE_NONE to stop. */
-static int resolve_name(struct child *c, struct child_request *r, const char *uri, const char *name,
-    int redirect, bool deep)
+static int resolve_name_try(struct child *c, struct child_request *r, const char *uri,
+    const char *name, int redirect, bool deep)
 {
 	const struct child_target *t = &r->target;
 	struct span query;
@@ -211,10 +288,13 @@ static int resolve_name(struct child *c, struct child_request *r, const char *ur
 	/* A name elsewhere does not show that there is a directory at all. */
 	if (strchr(name, '/') && !resolve_is_directory(c, r, uri))
 		return RESOLVE_NONE;
+	resolve_query(c, r, query);
 	int status = !path  ? 400
 	             : deep ? resolve_sub(c, r, &path, &query)
 	                    : resolve_look(c, r, path);
 
+	if (status == 0 && r->proxy)
+		return resolve_take(r, path);
 	/* What should be a directory is a file, or below one. */
 	if (status == 404 && t->error == ENOTDIR)
 		return RESOLVE_NONE;
@@ -225,7 +305,17 @@ static int resolve_name(struct child *c, struct child_request *r, const char *ur
 	if (status)
 		return status;
 	return redirect > INDEX_REDIRECT_OFF ? resolve_index_redirect(c, r, path, redirect)
-	                                     : resolve_take(c, r, path, query);
+	                                     : resolve_take(r, path);
+}
+
+static int resolve_name(struct child *c, struct child_request *r, const char *uri, const char *name,
+    int redirect, bool deep)
+{
+	struct resolve_main kept = resolve_nest(c, r, uri);
+	int status = resolve_name_try(c, r, uri, name, redirect, deep);
+
+	resolve_unnest(r, &kept, status != 0);
+	return status;
 }
 
 /*
@@ -255,25 +345,14 @@ static int resolve_names(struct child *c, struct child_request *r, const char *u
 	return failed;
 }
 
-/*
- * The directory uri, which ends in a slash: 0, a status, or RESOLVE_NONE. That it exists follows
- * from its index file, so it is not opened first. deep: index files may have a fallback, too.
- */
-static int resolve_index(struct child *c, struct child_request *r, const char *uri, bool deep)
+/* The directory uri, whose settings hold: 0, a status, or RESOLVE_NONE. */
+static int resolve_index_names(
+    struct child *c, struct child_request *r, const char *uri, bool deep)
 {
 	static const char *const standard[] = {"index.html"};
 	const struct conf_dir *dir = &c->dir.merged;
-	struct child_target *t = &r->target;
 	struct conf_strings names = {1, standard};
-	int status;
 
-	*t = (struct child_target){.fd = -1};
-	child_translate(c, uri, t);
-	status = child_dir_walk(c, uri, t->file, WALK_DIRECTORY);
-	if (!status)
-		status = resolve_enter(c, r, uri);
-	if (status)
-		return status;
 	if (dir->check_handler == CONF_ON && (dir->set & DIR_HANDLER) && *dir->handler)
 		return RESOLVE_NONE;
 	if (dir->set & DIR_INDEX)
@@ -281,17 +360,46 @@ static int resolve_index(struct child *c, struct child_request *r, const char *u
 	return resolve_names(c, r, uri, &names, dir->index_redirect, deep);
 }
 
+/*
+ * The path of the request, which ends in a slash: 0, a status, or RESOLVE_NONE. That there is a
+ * directory follows from its index file, so it is not opened first, unless rules want to know.
+ */
+static int resolve_index(struct child *c, struct child_request *r)
+{
+	struct child_target *t = &r->target;
+	int status;
+
+	*t = (struct child_target){.fd = -1};
+	child_translate(c, r->uri, t);
+	status = child_dir_walk(c, r->uri, t->file, WALK_DIRECTORY);
+	if (!status && child_rewrite_has_dir(c))
+		return RESOLVE_LOOK;
+	if (!status)
+		status = resolve_enter(c, r, r->uri);
+	return status ? status : resolve_index_names(c, r, r->uri, true);
+}
+
+static int resolve_missing_fallback(struct child *c, struct child_request *r)
+{
+	struct resolve_main kept = resolve_nest(c, r, r->uri);
+	struct span query;
+	const char *path;
+	int status = resolve_fallback(c, r, &path, &query);
+
+	resolve_unnest(r, &kept, status != 0);
+	if (status)
+		return status;
+	resolve_query(c, r, query);
+	return resolve_take(r, path);
+}
+
 /* A path that leads to no file: who could still answer for it. */
 static int resolve_missing(struct child *c, struct child_request *r)
 {
-	const char *path;
-	struct span query;
-	int status = RESOLVE_NONE;
+	int status;
 
 	if (resolve_has_fallback(c, r)) {
-		status = resolve_fallback(c, r, &path, &query);
-		if (status == 0)
-			return resolve_take(c, r, path, query);
+		status = resolve_missing_fallback(c, r);
 		if (status != RESOLVE_NONE)
 			return status;
 		/* The answer is that of what was asked for. */
@@ -301,6 +409,9 @@ static int resolve_missing(struct child *c, struct child_request *r)
 	}
 	if (child_handler_is_virtual(r->target.handler))
 		return 0;
+	/* A look-up for another says nothing of what is not there. */
+	if (r->sub)
+		return 404;
 	/* What SetEnv gives is the script's, too. */
 	if (c->dir.merged.actions)
 		child_env_fixup(c, r);
@@ -308,25 +419,89 @@ static int resolve_missing(struct child *c, struct child_request *r)
 	return status ? status : child_map_status(c, &r->target);
 }
 
-int child_resolve(struct child *c, struct child_request *r)
+/* A backend answers: the settings of the URL hold, none of a file. */
+static int resolve_proxied(struct child *c, struct child_request *r)
 {
-	size_t n = strlen(r->uri);
-	int status = child_redirect_server(c, r, r->uri);
+	int status;
 
+	child_dir_proxied(c, r->uri, r->proxy);
+	r->target.file = arena_printf(&c->arena, "proxy:%s", r->proxy);
+	r->target.path_info = "";
+	child_env_dir(c, r);
+	status = child_access(c, r, r->target.file);
+	if (!status && child_rewrite_has_dir(c))
+		status = child_rewrite_dir(c, r, r->uri);
 	if (!status)
-		status = child_userdir_redirect(c, r, r->uri);
-	if (status)
+		status = child_redirect_dir(c, r, r->uri);
+	if (!status)
+		child_env_fixup(c, r);
+	return status;
+}
+
+/* The directory itself is open; its index file comes before it. */
+static int resolve_directory(struct child *c, struct child_request *r)
+{
+	int status = resolve_index_names(c, r, r->uri, true);
+
+	if (status != RESOLVE_NONE)
 		return status;
-	r->target = (struct child_target){.fd = -1};
-	if (r->uri[n - 1] == '/') {
-		status = resolve_index(c, r, r->uri, true);
-		if (status != RESOLVE_NONE)
+	child_target_close(&r->target);
+	child_map_quiet(c, r->uri, &r->target);
+	return r->target.status ? r->target.status : child_map_status(c, &r->target);
+}
+
+static int resolve_file(struct child *c, struct child_request *r)
+{
+	bool slash = r->uri[strlen(r->uri) - 1] == '/', names = false;
+	int status = RESOLVE_LOOK;
+
+	if (slash && !r->mapped) {
+		status = resolve_index(c, r);
+		if (status != RESOLVE_NONE && status != RESOLVE_LOOK)
 			return status;
+		names = status == RESOLVE_NONE;
 	}
 	status = resolve_look(c, r, r->uri);
 	if (status == 404 && !r->target.status)
 		return resolve_missing(c, r);
-	if (status == 0 && S_ISDIR(r->target.st.st_mode) && r->uri[n - 1] != '/')
+	if (r->target.uri)
+		r->uri = r->target.uri;
+	if (status || r->proxy || !S_ISDIR(r->target.st.st_mode))
+		return status;
+	if (!slash)
 		return resolve_slash(c, r, r->uri);
-	return status;
+	return names || r->rewritten ? 0 : resolve_directory(c, r);
+}
+
+/* What rules of mod_rewrite have decided, last of all. */
+static int resolve_rewritten(struct child *c, struct child_request *r)
+{
+	struct child_target *t = &r->target;
+
+	if (r->forced_type)
+		t->type = r->forced_type;
+	if (r->proxy) {
+		child_target_close(t);
+		t->file = arena_printf(&c->arena, "proxy:%s", r->proxy);
+		t->path_info = "";
+		t->handler = "proxy-server";
+	}
+	if (r->forced_handler)
+		t->handler = r->forced_handler;
+	return r->rewritten && !r->sub ? child_rewrite_redirect(c, r) : 0;
+}
+
+int child_resolve(struct child *c, struct child_request *r)
+{
+	r->mapped = r->mapped_uri = r->rewritten = r->proxy = NULL;
+	r->forced_type = r->forced_handler = NULL;
+	r->proxy_raw = r->proxy_noquery = false;
+	r->target = (struct child_target){.fd = -1};
+	int status = resolve_translate(c, r, &r->uri);
+
+	if (!status && !r->proxy && !r->mapped)
+		status = child_userdir_redirect(c, r, r->uri);
+	if (!status)
+		status = r->proxy ? resolve_proxied(c, r) : resolve_file(c, r);
+	return status ? status : resolve_rewritten(c, r);
 }

@@ -3,15 +3,17 @@
  * once and never the whole in memory. Runs as the vhost's user; the bytes are the client's and the
  * program's.
  */
-#include "child_stream.h"
+#include "child_cgi.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define STREAM_CHUNK_LINE 16 /* room before a piece for its chunk-size */
+#define STREAM_TAIL 8        /* behind it, with the last chunk */
 
 void child_stream_start(
     struct child_stream *s, struct child *c, struct child_request *r, const char *module)
@@ -21,6 +23,8 @@ void child_stream_start(
 	    .r = r,
 	    .module = module,
 	    .left = -1,
+	    .spool = -1,
+	    .broken = 500,
 	    .want_body = !r->body.done && !r->no_body,
 	    .timeout = (int64_t)c->vhost->timeout * 1000,
 	};
@@ -40,28 +44,35 @@ void child_stream_progress(struct child_stream *s)
 	s->deadline = child_now() + s->timeout;
 }
 
-bool child_stream_pending(const struct child_stream *s)
+bool child_stream_full(const struct child_stream *s)
 {
-	return s->sent < s->c->out_n;
+	return s->full;
 }
 
-void child_stream_send(struct child_stream *s)
+bool child_stream_pending(const struct child_stream *s)
+{
+	return s->sent < s->c->out_n || s->full;
+}
+
+/* False: the client takes no more now. */
+static bool stream_send(struct child_stream *s)
 {
 	struct child *c = s->c;
 
-	while (child_stream_pending(s)) {
+	while (s->sent < c->out_n) {
 		ssize_t n = send(c->fd, c->out + s->sent, c->out_n - s->sent, MSG_NOSIGNAL);
 
 		if (n < 0) {
 			s->gone = errno != EAGAIN && errno != EINTR;
 			(void)child_drained(c);
-			return;
+			return false;
 		}
 		s->sent += (size_t)n;
 		c->bytes_out += (uint64_t)n;
 		child_stream_progress(s);
 	}
 	s->sent = c->out_n = 0;
+	return true;
 }
 
 static void stream_put(struct child_stream *s, const char *p, size_t n)
@@ -112,9 +123,69 @@ static void stream_fitted(struct child_stream *s)
 		(void)child_stream_end(s);
 }
 
+/* The n bytes that stand behind room for a chunk's line at the end of c->out. */
+static void stream_frame(struct child_stream *s, size_t n)
+{
+	struct child *c = s->c;
+	char line[STREAM_CHUNK_LINE], *at = c->out + c->out_n;
+	size_t digits = 0;
+
+	s->r->body_bytes += n;
+	if (n == 0)
+		return;
+	if (s->r->chunked)
+		digits = (size_t)snprintf(line, sizeof(line), "%zx\r\n", n);
+	memmove(at + digits, at + STREAM_CHUNK_LINE, n);
+	memcpy(at, line, digits);
+	c->out_n += digits + n;
+	if (s->r->chunked)
+		stream_put(s, "\r\n", 2);
+}
+
+static void stream_last(struct child_stream *s)
+{
+	if (s->r->chunked)
+		stream_put(s, "0\r\n\r\n", 5);
+}
+
+/* What the filter makes of the rest goes behind what waits in c->out. */
+static void stream_filter(struct child_stream *s)
+{
+	struct child *c = s->c;
+	size_t room, n;
+
+	for (;;) {
+		room = sizeof(c->out) - c->out_n - STREAM_CHUNK_LINE - STREAM_TAIL;
+		enum child_filter_result result = child_filter_data(
+		    c, s->r, &s->rest, s->mode, c->out + c->out_n + STREAM_CHUNK_LINE, room, &n);
+
+		stream_frame(s, n);
+		s->full = result == FILTER_FULL;
+		if (result == FILTER_FAILED)
+			s->r->aborted = true;
+		if (result != FILTER_IDLE)
+			return;
+		if (s->mode == FILTER_END || !s->ending)
+			break;
+		s->mode = FILTER_END;
+	}
+	if (s->mode == FILTER_END)
+		stream_last(s);
+	s->pause = s->mode == FILTER_MORE ? child_now() + CHILD_FILTER_PAUSE : 0;
+}
+
+void child_stream_send(struct child_stream *s)
+{
+	while (stream_send(s) && s->full && !s->r->aborted)
+		stream_filter(s);
+}
+
 char *child_stream_room(struct child_stream *s, size_t *room)
 {
 	*room = CHILD_CGI_PIECE;
+	/* The program's head has left it. */
+	if (s->phase == STREAM_BODY && child_filter_on(s->r))
+		return s->c->cgi;
 	return s->c->out + STREAM_CHUNK_LINE;
 }
 
@@ -123,6 +194,10 @@ void child_stream_wrote(struct child_stream *s, size_t n)
 	struct child *c = s->c;
 	char line[STREAM_CHUNK_LINE];
 
+	if (s->phase == STREAM_BODY && child_filter_on(s->r)) {
+		child_stream_body(s, c->cgi, n);
+		return;
+	}
 	child_stream_progress(s);
 	n = stream_fit(s, n);
 	s->r->body_bytes += n;
@@ -140,20 +215,21 @@ void child_stream_wrote(struct child_stream *s, size_t n)
 
 void child_stream_body(struct child_stream *s, const char *p, size_t n)
 {
-	char line[STREAM_CHUNK_LINE];
+	struct child *c = s->c;
 
 	if (s->phase == STREAM_DISCARD)
 		return;
 	child_stream_progress(s);
 	n = stream_fit(s, n);
-	s->r->body_bytes += n;
-	if (n == 0)
-		return;
-	if (s->r->chunked)
-		stream_put(s, line, (size_t)snprintf(line, sizeof(line), "%zx\r\n", n));
-	stream_put(s, p, n);
-	if (s->r->chunked)
-		stream_put(s, "\r\n", 2);
+	if (child_filter_on(s->r)) {
+		s->rest = (struct span){p, n};
+		s->mode = FILTER_MORE;
+		stream_filter(s);
+	} else if (n) {
+		assert(n + STREAM_CHUNK_LINE + STREAM_TAIL <= sizeof(c->out) - c->out_n);
+		memcpy(c->out + c->out_n + STREAM_CHUNK_LINE, p, n);
+		stream_frame(s, n);
+	}
 	stream_fitted(s);
 }
 
@@ -169,8 +245,15 @@ bool child_stream_end(struct child_stream *s)
 		s->r->aborted = true;
 		return false;
 	}
-	if (s->r->chunked)
-		stream_put(s, "0\r\n\r\n", 5);
+	if (!child_filter_on(s->r)) {
+		stream_last(s);
+		return true;
+	}
+	s->ending = true;
+	if (!s->full) {
+		s->mode = FILTER_END;
+		stream_filter(s);
+	}
 	return true;
 }
 
@@ -188,13 +271,18 @@ void child_stream_fed(struct child_stream *s, size_t len)
 
 bool child_stream_buffered(const struct child_stream *s)
 {
-	return s->want_body && s->feed.n == 0 && s->c->in_at < s->c->in_end;
+	return s->want_body && s->feed.n == 0 && (s->spool >= 0 || s->c->in_at < s->c->in_end);
 }
 
 void child_stream_take(struct child_stream *s)
 {
-	enum child_body_result result = child_body_next(s->c, s->r, &s->feed);
+	enum child_body_result result;
 
+	if (s->spool >= 0) {
+		child_stream_spooled(s);
+		return;
+	}
+	result = child_body_next(s->c, s->r, &s->feed);
 	switch (result) {
 	case CHILD_BODY_DATA:
 		child_stream_progress(s);
@@ -245,16 +333,35 @@ void child_stream_polled(struct child_stream *s, short revents)
 
 int64_t child_stream_deadline(const struct child_stream *s)
 {
-	int64_t body;
+	int64_t deadline = s->deadline, body;
 
+	if (s->pause && s->pause < deadline && !child_stream_pending(s))
+		deadline = s->pause;
 	if (!s->want_body || s->feed.n)
-		return s->deadline;
+		return deadline;
 	body = child_body_deadline(s->c, s->r);
-	return body < s->deadline ? body : s->deadline;
+	return body < deadline ? body : deadline;
+}
+
+/* The program paused: what it said must leave. */
+static bool stream_paused(struct child_stream *s)
+{
+	if (!s->pause || child_stream_pending(s) || child_now() < s->pause)
+		return false;
+	s->pause = 0;
+	if (s->phase == STREAM_HEAD) {
+		child_cgi_head_paused(s);
+	} else if (s->phase == STREAM_BODY) {
+		s->mode = FILTER_FLUSH;
+		stream_filter(s);
+	}
+	return true;
 }
 
 bool child_stream_timeout(struct child_stream *s)
 {
+	if (stream_paused(s))
+		return true;
 	if (child_stream_pending(s)) {
 		s->gone = !child_drained(s->c);
 		child_stream_progress(s);
@@ -288,6 +395,9 @@ int child_stream_finish(struct child_stream *s)
 	struct child_request *r = s->r;
 	int result = s->status == CHILD_REDIRECT ? CHILD_REDIRECT : 0;
 
+	if (s->spool >= 0)
+		close(s->spool);
+	s->spool = -1;
 	if (s->gone) {
 		r->aborted = true;
 		/* As in Apache's log: nobody was there to be told otherwise. */

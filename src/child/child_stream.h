@@ -36,9 +36,18 @@ struct child_stream {
 	enum stream_phase phase;
 	bool want_body;      /* more of the request's body is to come */
 	struct span feed;    /* of the body: taken from the client, not yet with the program */
-	size_t head_n;       /* bytes of the program's head in c->cgi */
+	size_t head_n;       /* bytes of the program's head in c->cgi, and of what came behind it */
+	size_t head_end;     /* its length, once it is complete and waits for a filter's sake */
 	size_t sent;         /* of c->out[0..out_n) */
+	struct span rest;    /* of a piece that a filter has not taken yet */
+	enum child_filter_mode mode;
+	bool full;           /* what a filter has for the client did not fit into c->out */
+	bool ending;         /* the filter is told of the end when it has the rest */
+	int64_t pause;       /* when the program is taken to have paused; 0: nobody wants to know */
 	int64_t left;        /* of its Content-Length; -1: it gave none */
+	int spool;           /* the request's body, read beforehand; -1: it comes from the client */
+	char *spooled;       /* a piece of it */
+	int broken;          /* status for an answer that is none: 500, of a backend 502 */
 	int status;          /* what to answer instead, or CHILD_REDIRECT; 0: all is well */
 	bool gone;           /* the client is */
 	bool timed_out;
@@ -67,7 +76,11 @@ void child_stream_replied(struct child_stream *s);
 /* Where to read the next piece of the body, while nothing is pending; then how much it was. */
 char *child_stream_room(struct child_stream *s, size_t *room);
 void child_stream_wrote(struct child_stream *s, size_t n);
-/* The same for a piece that lies elsewhere; the head may be pending. n <= CHILD_CGI_PIECE. */
+/*
+ * The same for a piece that lies elsewhere; the head may be pending. n <= CHILD_CGI_PIECE. It must
+ * stay where it is, and no other may follow, while child_stream_full().
+ */
+bool child_stream_full(const struct child_stream *s);
 void child_stream_body(struct child_stream *s, const char *p, size_t n);
 /* The body is whole. One that is shorter than it said is an aborted answer: false, to be logged. */
 bool child_stream_end(struct child_stream *s);
@@ -76,6 +89,13 @@ void child_stream_send(struct child_stream *s);
 
 /* The request's body, into s->feed, which is empty. Errors become s->status or s->gone, logged. */
 void child_stream_take(struct child_stream *s);
+/*
+ * child_stream_spool.c: the whole body into a file without a name, for a program that must know its
+ * length beforehand. -1: s->status or s->gone is set, logged. child_stream_finish() closes it.
+ */
+int64_t child_stream_spool(struct child_stream *s);
+/* The same for a piece of it: into s->feed. */
+void child_stream_spooled(struct child_stream *s);
 /* Some of it is there without a poll: child_stream_take() now. */
 bool child_stream_buffered(const struct child_stream *s);
 /* len bytes of the feed are with the program. */

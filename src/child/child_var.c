@@ -74,21 +74,16 @@ static const char *time_part(struct child *c, const char *name)
 	return arena_printf(&c->arena, "%d", tm.tm_wday);
 }
 
-/* Names by what the configuration knows of them: nobody asks NSS. */
 static const char *owner_name(struct child *c, const struct child_request *r, bool group)
 {
-	const struct conf *conf = c->start->conf;
 	struct stat st = r->target.st;
 
 	if (r->target.fd < 0 && (!r->target.file || stat(r->target.file, &st) < 0))
 		return NULL;
-	for (uint32_t i = 0; i < conf->nidentities; i++) {
-		const struct conf_identity *id = &conf->identities[i];
+	unsigned id = group ? st.st_gid : st.st_uid;
+	const char *name = child_owner(c, group, id);
 
-		if (group ? id->gid == st.st_gid : id->uid == st.st_uid)
-			return group ? id->group : id->user;
-	}
-	return arena_printf(&c->arena, "%u", (unsigned)(group ? st.st_gid : st.st_uid));
+	return name ? name : arena_printf(&c->arena, "%u", id);
 }
 
 static const char *span_text(struct child *c, struct span s)
@@ -116,6 +111,10 @@ static const char *head_variable(struct child *c, const struct child_request *r,
 		return r->head.minor ? "HTTP/1.1" : "HTTP/1.0";
 	if (strcmp(name, "REQUEST_STATUS") == 0)
 		return number_text(c, r->status ? (unsigned)r->status : 200);
+	if (strcmp(name, "REMOTE_USER") == 0)
+		return r->user;
+	if (strcmp(name, "AUTH_TYPE") == 0)
+		return r->auth_type;
 	if (strcmp(name, "IS_SUBREQ") == 0)
 		return r->sub ? "true" : "false";
 	if (strcmp(name, "DOCUMENT_URI") == 0) {
@@ -186,17 +185,19 @@ static const char *server_variable(struct child *c, const struct child_request *
 		return v->document_root;
 	if (strcmp(name, "REQUEST_SCHEME") == 0)
 		return child_scheme(c);
-	if (strcmp(name, "REMOTE_ADDR") == 0 || strcmp(name, "CONN_REMOTE_ADDR") == 0)
+	if (strcmp(name, "REMOTE_ADDR") == 0)
 		return c->peer;
+	if (strcmp(name, "CONN_REMOTE_ADDR") == 0)
+		return c->connection_peer;
 	/* As with HostnameLookups Off. */
 	if (strcmp(name, "REMOTE_HOST") == 0)
 		return c->host[0] ? c->host : c->peer;
 	if (strcmp(name, "REMOTE_PORT") == 0)
-		return number_text(c, c->peer_port);
+		return number_text(c, addr_port((const struct sockaddr *)&c->connection));
 	if (strcmp(name, "HTTPS") == 0)
 		return c->start->job->flags & JOB_TLS ? "on" : "off";
 	if (strcmp(name, "IPV6") == 0)
-		return strchr(c->peer, ':') ? "on" : "off";
+		return strchr(c->connection_peer, ':') ? "on" : "off";
 	if (strcmp(name, "HTTP2") == 0)
 		return "off";
 	return NULL;

@@ -57,8 +57,6 @@ void child_vary_fix(struct child *c, const struct child_request *r, struct child
 	for (size_t i = 0; i < names.n; i++)
 		text = arena_printf(&c->arena, "%s%s%.*s", text, *text ? "," : "",
 		    (int)names.v[i].name.n, names.v[i].name.p);
-	if (vary_has(&names, SPAN("*")))
-		text = "*";
 	child_table_unset(&h->err, SPAN("Vary"));
 	child_table_unset(&h->out, SPAN("Vary"));
 	if (child_env_get(r, "force-no-vary"))

@@ -17,7 +17,10 @@ static bool settles(const struct conf_authz *section, enum authz_result r)
 static enum authz_result authz_apply(
     const struct conf_authz *node, const struct access_source *s, bool parent_all);
 
-/* The first child that is not neutral counts, or the one that settles it. */
+/*
+ * The first child that is not neutral counts, or the one that settles it; but that a user may
+ * change the result counts more.
+ */
 static enum authz_result authz_section(
     const struct conf_authz *section, const struct access_source *s)
 {
@@ -28,7 +31,7 @@ static enum authz_result authz_section(
 
 		if (settles(section, r))
 			return r;
-		if (result == AUTHZ_NEUTRAL)
+		if (result == AUTHZ_NEUTRAL || r == AUTHZ_NO_USER)
 			result = r;
 	}
 	return result;
@@ -49,7 +52,7 @@ static enum authz_result authz_apply(
 	/* That somebody is not shut out does not let him in. */
 	if (!limited && node->negate && r == AUTHZ_GRANTED)
 		r = AUTHZ_DENIED;
-	else if (!limited && node->negate && r == AUTHZ_DENIED)
+	else if (!limited && node->negate && (r == AUTHZ_DENIED || r == AUTHZ_NO_USER))
 		r = AUTHZ_NEUTRAL;
 	if (s->told)
 		s->told(s->ctx, node, r, limited);

@@ -5,6 +5,7 @@
 #include "itkd/conf_answer.h"
 
 #include "itkd/arena.h"
+#include "itkd/range.h"
 #include <string.h>
 
 /* merge_core_dir_configs */
@@ -58,6 +59,12 @@ void conf_answer_merge(struct arena *a, struct conf_answer *base, const struct c
 		base->canonical = add->canonical;
 	if (add->charset)
 		base->charset = add->charset;
+	if (add->ranges.set)
+		base->ranges = add->ranges;
+	if (add->overlaps.set)
+		base->overlaps = add->overlaps;
+	if (add->reversals.set)
+		base->reversals = add->reversals;
 	if (add->cpu.set)
 		base->cpu = add->cpu;
 	if (add->mem.set)
@@ -72,9 +79,23 @@ unsigned conf_answer_etag(const struct conf_answer *answer)
 {
 	unsigned bits = (answer->etag & ~(unsigned)answer->etag_remove) | answer->etag_add;
 
+	if (bits & ETAG_DIGEST)
+		return ETAG_DIGEST;
 	if (bits & ETAG_NONE)
 		return ETAG_NONE;
 	return bits ? bits : ETAG_MTIME | ETAG_SIZE;
+}
+
+static uint32_t answer_count(const struct answer_count *count, uint32_t standard)
+{
+	return count->set ? count->n : standard;
+}
+
+void conf_answer_ranges(const struct conf_answer *answer, struct range_limits *limits)
+{
+	limits->ranges = answer_count(&answer->ranges, RANGES_DEFAULT);
+	limits->overlaps = answer_count(&answer->overlaps, RANGE_OVERLAPS_DEFAULT);
+	limits->reversals = answer_count(&answer->reversals, RANGE_REVERSALS_DEFAULT);
 }
 
 const struct error_document *conf_answer_document(const struct conf_answer *answer, int status)

@@ -104,6 +104,29 @@ static bool is_there(const struct conf_parser *p, const char *name, bool section
 	return d && d->status != CONF_REFUSED;
 }
 
+/* mod_php.c, php_module, and the names of its versions. */
+static bool is_mod_php(const char *word)
+{
+	bool file = strncmp(word, "mod_php", 7) == 0, module = strncmp(word, "php", 3) == 0;
+	const char *rest = word + (file ? 7 : module ? 3 : 0);
+
+	if (strcmp(word, "sapi_apache2.c") == 0)
+		return true;
+	rest += strspn(rest, "0123456789");
+	return (file && strcmp(rest, ".c") == 0) || (module && strcmp(rest, "_module") == 0);
+}
+
+/*
+ * mod_php is there as far as its directives go, once something runs PHP. Its absence is what
+ * Debian's files for php-fpm ask for: as a module it is never there. A .htaccess asks who runs its
+ * programs, and for it both answers must fit.
+ */
+static bool mod_php_holds(struct conf_parser *p, bool negated)
+{
+	p->asked_php = true;
+	return negated ? !p->htaccess || !p->php : p->php;
+}
+
 static bool word_holds(struct conf_parser *p, enum conf_id id, const char *word)
 {
 	struct stat st;
@@ -144,7 +167,10 @@ bool conf_parse_condition(
 	argument += negated;
 	const char *word = conf_lex_word(p->a, &argument);
 
-	*holds = *word && word_holds(p, d->id, word) != negated;
+	if (d->id == CONF_ID_SECTION_IfModule && is_mod_php(word))
+		*holds = mod_php_holds(p, negated);
+	else
+		*holds = *word && word_holds(p, d->id, word) != negated;
 	if (!*word)
 		conf_parse_error(p, name, "directive requires additional arguments");
 	return true;

@@ -177,10 +177,14 @@ static const char *require_expr(struct conf_dir_build *b, struct conf_authz *lin
 
 	if (n > 1 && args[0] == '"' && args[n - 1] == '"')
 		args = arena_strndup(b->tmp, args + 1, n - 2);
-	return require_expr_kind(b, line, args, EXPR_CONDITION);
+	const char *error = require_expr_kind(b, line, args, EXPR_CONDITION);
+
+	line->by_user = !error && expr_asks(line->expr, "REMOTE_USER");
+	return error;
 }
 
-static const char *require_host(struct conf_dir_build *b, struct conf_authz *line, const char *args)
+/* Names, with variables in them. */
+static const char *require_names(struct conf_dir_build *b, struct conf_authz *line, const char *args)
 {
 	return require_expr_kind(b, line, args, EXPR_STRING);
 }
@@ -228,24 +232,35 @@ static const struct {
     {"all", AUTHZ_ALL, require_all},
     {"ip", AUTHZ_IP, require_ip},
     {"local", AUTHZ_LOCAL, NULL},
-    {"host", AUTHZ_HOST, require_host},
-    {"forward-dns", AUTHZ_FORWARD_DNS, require_host},
+    {"host", AUTHZ_HOST, require_names},
+    {"forward-dns", AUTHZ_FORWARD_DNS, require_names},
     {"method", AUTHZ_METHOD, require_method},
     {"env", AUTHZ_ENV, require_env},
     {"expr", AUTHZ_EXPR, require_expr},
     {"ssl", AUTHZ_SSL, require_ssl},
+    {"valid-user", AUTHZ_VALID_USER, NULL},
+    {"user", AUTHZ_USER, require_names},
+    {"group", AUTHZ_GROUP, require_names},
+    {"file-owner", AUTHZ_FILE_OWNER, NULL},
+    {"file-group", AUTHZ_FILE_GROUP, NULL},
 };
 
 /* What Apache's modules know and itkd does not: each restricts, so none is passed over. */
 static const struct {
 	const char *name, *why;
 } foreign[] = {
-    {"valid-user", "authentication is not implemented yet"},
-    {"user", "authentication is not implemented yet"},
-    {"group", "authentication is not implemented yet"},
-    {"file-owner", "authentication is not implemented yet"},
-    {"file-group", "authentication is not implemented yet"},
     {"ssl-verify-client", "client certificates are not implemented"},
+    {"ldap-user", "itkd does not ask LDAP servers"},
+    {"ldap-group", "itkd does not ask LDAP servers"},
+    {"ldap-dn", "itkd does not ask LDAP servers"},
+    {"ldap-attribute", "itkd does not ask LDAP servers"},
+    {"ldap-filter", "itkd does not ask LDAP servers"},
+    {"ldap-search", "itkd does not ask LDAP servers"},
+    {"dbm-group", "groups stand in AuthGroupFile alone: write Require group"},
+    {"dbm-file-group", "groups stand in AuthGroupFile alone: write Require file-group"},
+    {"dbd-group", "groups stand in AuthGroupFile alone: write Require group"},
+    {"dbd-login", "databases are not asked"},
+    {"dbd-logout", "databases are not asked"},
 };
 
 static const char *provider_unknown(struct conf_dir_build *b, const char *name)

@@ -4,7 +4,9 @@
  * .htaccess.
  */
 #include "common/conf_dir_set.h"
+#include "itkd/conf_parse.h"
 #include "itkd/expr.h"
+#include "itkd/range.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,9 +94,9 @@ const char *dir_server_signature(struct conf_dir_build *b, const struct conf_val
 static const char *etag_word(struct conf_answer *a, const char *word, bool *first)
 {
 	static const char *const words[] = {
-	    "None", "All", "Size", "LMTime", "MTime", "LastModified", "INode", NULL};
-	static const uint8_t bits[] = {
-	    ETAG_NONE, ETAG_ALL, ETAG_SIZE, ETAG_MTIME, ETAG_MTIME, ETAG_MTIME, ETAG_INODE};
+	    "None", "All", "Digest", "Size", "LMTime", "MTime", "LastModified", "INode", NULL};
+	static const uint8_t bits[] = {ETAG_NONE, ETAG_ALL, ETAG_DIGEST, ETAG_SIZE, ETAG_MTIME,
+	    ETAG_MTIME, ETAG_MTIME, ETAG_INODE};
 	char action = *word == '+' || *word == '-' ? *word++ : '\0';
 	int i = word_in(word, words);
 
@@ -103,8 +105,6 @@ static const char *etag_word(struct conf_answer *a, const char *word, bool *firs
 		a->etag = a->etag_add = a->etag_remove = ETAG_UNSET;
 		*first = false;
 	}
-	if (strcasecmp(word, "Digest") == 0)
-		return "Digest is not possible: each file would be read twice";
 	if (i < 0)
 		return "an unknown keyword";
 	if (action && i < 2)
@@ -244,4 +244,36 @@ const char *dir_limit_xml_body(struct conf_dir_build *b, const struct conf_value
 	(void)b;
 	(void)v;
 	return NULL;
+}
+
+/* The three limits of ranges: NULL, or what is wrong. */
+static const char *range_count(struct conf_dir_build *b, const struct conf_value *v,
+    struct answer_count *count, uint32_t standard)
+{
+	static const char *const words[] = {"none", "default", "unlimited", NULL};
+	const uint32_t values[] = {0, standard, RANGE_UNLIMITED};
+	int i = word_in(v->text, words);
+	int number = i < 0 ? atoi(v->text) : 1;
+
+	if (number <= 0)
+		return arena_printf(b->tmp,
+		    "%s requires 'none', 'default', 'unlimited' or a positive integer",
+		    v->node->name);
+	*count = (struct answer_count){true, i < 0 ? (uint32_t)number : values[i]};
+	return NULL;
+}
+
+const char *dir_max_ranges(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return range_count(b, v, &b->dir.answer.ranges, RANGES_DEFAULT);
+}
+
+const char *dir_max_range_overlaps(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return range_count(b, v, &b->dir.answer.overlaps, RANGE_OVERLAPS_DEFAULT);
+}
+
+const char *dir_max_range_reversals(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return range_count(b, v, &b->dir.answer.reversals, RANGE_REVERSALS_DEFAULT);
 }

@@ -108,7 +108,7 @@ const char *dir_options(struct conf_dir_build *b, const struct conf_value *v)
 			return error;
 		if (b->allow && bits & ~b->allow->options)
 			return arena_printf(b->tmp, "Option %s not allowed here", w);
-		if (bits & (OPT_INCLUDES | OPT_MULTI) && action != '-' && bits != OPT_ALL)
+		if (bits & OPT_INCLUDES && action != '-' && bits != OPT_ALL)
 			conf_report(b->report, CONF_NOTE, v->node, "%s has no effect", w);
 		option_set(d, action, bits);
 		line.first = false;
@@ -262,11 +262,6 @@ const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v
 	struct conf_dir *d = &b->dir;
 	const char *error = NULL;
 
-	/* The child never sends such files as they are: that would show the source of programs. */
-	if (strncasecmp(v->text, "proxy:", 6) == 0)
-		conf_report(b->report, CONF_WARNING, v->node,
-		    "there is no proxy yet: requests for these files get a 500; cgi-script, or "
-		    "Action with a CGI program, would run them");
 	d->set |= DIR_HANDLER;
 	d->handler_expr = NULL;
 	d->handler = lower(b->a, v->text);

@@ -1,10 +1,10 @@
 /*
- * The directives of mod_mime and mod_negotiation into a conf_dir. Run by the loader as root on the
+ * The directives of mod_mime into a conf_dir. Run by the loader as root on the
  * administrator's words, and by the child as the vhost's user on those of a .htaccess.
  */
 #include "common/conf_dir_set.h"
+#include "itkd/conf_filter.h"
 #include <string.h>
-#include <strings.h>
 
 static struct conf_mime_dir *mime_of(struct conf_dir_build *b)
 {
@@ -113,6 +113,37 @@ const char *dir_remove_language(struct conf_dir_build *b, const struct conf_valu
 	return mime_remove(b, v, MIME_LANGUAGE);
 }
 
+/* The name of a filter is looked at where it is written. */
+static const char *mime_filter(
+    struct conf_dir_build *b, const struct conf_value *v, enum conf_mime_kind kind)
+{
+	struct filter_names names = {.n = 0};
+	const char *error = conf_filter_names(
+	    b->tmp, b->tmp, v->words[0], kind == MIME_INPUT_FILTER, &names);
+
+	return error ? error : mime_add(b, v, kind);
+}
+
+const char *dir_add_input_filter(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_filter(b, v, MIME_INPUT_FILTER);
+}
+
+const char *dir_add_output_filter(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_filter(b, v, MIME_OUTPUT_FILTER);
+}
+
+const char *dir_remove_input_filter(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_remove(b, v, MIME_INPUT_FILTER);
+}
+
+const char *dir_remove_output_filter(struct conf_dir_build *b, const struct conf_value *v)
+{
+	return mime_remove(b, v, MIME_OUTPUT_FILTER);
+}
+
 const char *dir_default_language(struct conf_dir_build *b, const struct conf_value *v)
 {
 	mime_of(b)->language = arena_strdup(b->a, v->text);
@@ -122,68 +153,5 @@ const char *dir_default_language(struct conf_dir_build *b, const struct conf_val
 const char *dir_mod_mime_use_path_info(struct conf_dir_build *b, const struct conf_value *v)
 {
 	mime_of(b)->path_info = v->flag ? CONF_ON : CONF_OFF;
-	return NULL;
-}
-
-enum multimatch { MATCH_ANY = 1, MATCH_NEGOTIATED = 2, MATCH_FILTERS = 4, MATCH_HANDLERS = 8 };
-
-/* There is no negotiation for it to work on; its words are checked all the same. */
-const char *dir_multiviews_match(struct conf_dir_build *b, const struct conf_value *v)
-{
-	static const struct {
-		const char *word;
-		unsigned bit, excludes;
-		const char *error;
-	} words[] = {
-	    {"Any", MATCH_ANY, MATCH_NEGOTIATED | MATCH_FILTERS | MATCH_HANDLERS,
-	        "Any is incompatible with NegotiatedOnly, Filters and Handlers"},
-	    {"NegotiatedOnly", MATCH_NEGOTIATED, MATCH_ANY | MATCH_FILTERS | MATCH_HANDLERS,
-	        "NegotiatedOnly is incompatible with Any, Filters and Handlers"},
-	    {"Filters", MATCH_FILTERS, MATCH_ANY | MATCH_NEGOTIATED,
-	        "Filters is incompatible with Any and NegotiatedOnly"},
-	    {"Handlers", MATCH_HANDLERS, MATCH_ANY | MATCH_NEGOTIATED,
-	        "Handlers is incompatible with Any and NegotiatedOnly"},
-	};
-	struct conf_mime_dir *m = mime_of(b);
-
-	for (uint32_t i = 0; i < v->n; i++) {
-		size_t at = 0, n = sizeof(words) / sizeof(*words);
-
-		while (at < n && strcasecmp(v->words[i], words[at].word) != 0)
-			at++;
-		if (at == n)
-			return arena_printf(b->tmp, "Unrecognized option '%s'", v->words[i]);
-		if (m->multimatch & words[at].excludes)
-			return words[at].error;
-		m->multimatch |= (uint8_t)words[at].bit;
-	}
-	return NULL;
-}
-
-/* The same: without negotiation no language has priority. */
-const char *dir_language_priority(struct conf_dir_build *b, const struct conf_value *v)
-{
-	(void)b;
-	(void)v;
-	return NULL;
-}
-
-const char *dir_force_language_priority(struct conf_dir_build *b, const struct conf_value *v)
-{
-	bool none = false, other = false;
-
-	for (uint32_t i = 0; i < v->n; i++) {
-		const char *word = v->words[i];
-
-		if (strcasecmp(word, "None") == 0)
-			none = true;
-		else if (strcasecmp(word, "Prefer") == 0 || strcasecmp(word, "Fallback") == 0)
-			other = true;
-		else
-			return arena_printf(
-			    b->tmp, "Invalid ForceLanguagePriority option %s", word);
-		if (none && other)
-			return "Cannot combine ForceLanguagePriority options with None";
-	}
 	return NULL;
 }

@@ -4,6 +4,7 @@
  * (passwords of databases): they are kept where SetEnv's are.
  */
 #include "common/conf_dir_set.h"
+#include "itkd/php_ini.h"
 #include <string.h>
 #include <strings.h>
 
@@ -30,6 +31,8 @@ static const char *php_set(
     struct conf_dir_build *b, const char *name, const char *value, bool admin)
 {
 	struct conf_php *php = b->dir.php;
+	if (!php_ini_name(name))
+		return arena_printf(b->tmp, "'%s' is no name of a setting of PHP", name);
 	size_t need = strlen(name) + strlen(value) + 2 * ROOM_SLACK + sizeof(*php);
 
 	/* A list that grows leaves its smaller one behind; and room for the merged one. */
@@ -46,6 +49,7 @@ static const char *php_set(
 	}
 	to->value = arena_strdup(b->secret, value);
 	to->admin = admin;
+	to->htaccess = b->context == CTX_HTACCESS;
 	return NULL;
 }
 

@@ -20,10 +20,25 @@ void conf_dir_inherit(struct conf_dir_build *b, const struct conf_dir_build *fro
 	b->context = from->context;
 	b->within = from->within;
 	b->section = from->section;
+	b->directory = from->directory;
+	b->rewrites = from->rewrites;
 	b->allow = from->allow;
 	b->methods = from->methods;
 	b->noted = from->noted;
 	b->depth = from->depth;
+}
+
+/* What mod_rewrite takes away from a path and puts before a substitution there. */
+static const char *section_directory(const struct conf_node *node)
+{
+	switch (node->directive->id) {
+	case CONF_ID_SECTION_If:
+	case CONF_ID_SECTION_ElseIf:
+	case CONF_ID_SECTION_Else:
+		return "*If";
+	default:
+		return node->nargs ? node->args[node->nargs - 1] : "";
+	}
 }
 
 const struct conf_dir *conf_dir_nested(
@@ -37,6 +52,7 @@ const struct conf_dir *conf_dir_nested(
 	if (inner.context != CTX_HTACCESS)
 		inner.context = CTX_DIRECTORY;
 	inner.section = node;
+	inner.directory = section_directory(node);
 	inner.within |= within;
 	inner.depth++;
 	conf_dir_read(&inner, node->children);

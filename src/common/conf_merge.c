@@ -74,6 +74,7 @@ void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_di
 	if (add->set & DIR_OPTIONS)
 		merge_options(base, add);
 	conf_access_merge(a, &base->access, &add->access);
+	conf_auth_merge(a, &base->auth, add->auth);
 	if (add->set & DIR_INDEX)
 		base->index = add->index;
 	if (add->set & DIR_LIMIT_BODY)
@@ -91,9 +92,12 @@ void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_di
 	conf_dir_tls_merge(base, add);
 	conf_log_levels_merge(a, &base->log_levels, add->log_levels);
 	conf_alias_merge(a, &base->alias, add->alias);
+	conf_proxy_merge(a, &base->proxy, add->proxy);
+	conf_rewrite_merge(a, &base->rewrite, add->rewrite);
 	conf_index_merge(a, &base->listing, add->listing);
 	conf_action_merge(a, &base->actions, add->actions);
 	conf_php_merge(a, &base->php, add->php);
+	conf_fcgi_merge(a, &base->fcgi, add->fcgi);
 	if (add->fallback)
 		base->fallback = add->fallback;
 	if (add->index_redirect)
@@ -101,12 +105,14 @@ void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_di
 	if (add->check_handler)
 		base->check_handler = add->check_handler;
 	conf_mime_merge(a, &base->mime, add->mime);
+	conf_negotiate_merge(a, &base->negotiate, add->negotiate);
 	conf_envs_merge(a, &base->env, &add->env);
 	conf_setenvifs_merge(a, &base->setenvif_server, &add->setenvif_server);
 	conf_setenvifs_merge(a, &base->setenvif, &add->setenvif);
 	conf_answer_merge(a, &base->answer, &add->answer);
 	conf_headers_merge(a, &base->headers, add->headers);
 	conf_expires_merge(a, &base->expires, add->expires);
+	conf_filter_merge(a, &base->filter, add->filter);
 	append_files(a, &base->files, &add->files);
 	append_ifs(a, &base->ifs, &add->ifs);
 }

@@ -286,3 +286,17 @@ const char *expr_string(const struct expr *e, struct expr_source *s)
 
 	return s->error ? NULL : text;
 }
+
+static bool node_asks(const struct expr_node *n, const char *variable)
+{
+	for (; n; n = n->next)
+		if ((n->op == EXPR_VARIABLE && strcmp(n->text, variable) == 0) ||
+		    node_asks(n->a, variable) || node_asks(n->b, variable))
+			return true;
+	return false;
+}
+
+bool expr_asks(const struct expr *e, const char *variable)
+{
+	return node_asks(e->root, variable);
+}

@@ -5,9 +5,9 @@
 #include "common/expr_node.h"
 
 #include "itkd/arena.h"
+#include "itkd/base64.h"
+#include "itkd/hash.h"
 #include "itkd/path.h"
-
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static const char *to_case(struct arena *a, const char *arg, char first)
 {
@@ -21,40 +21,22 @@ static const char *to_case(struct arena *a, const char *arg, char first)
 
 static const char *encode(struct arena *a, const char *arg)
 {
-	size_t n = strlen(arg);
-	char *out = arena_alloc(a, (n + 2) / 3 * 4 + 1), *to = out;
-
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned bits = (unsigned)(unsigned char)arg[i] << 16;
-
-		if (i + 1 < n)
-			bits |= (unsigned)(unsigned char)arg[i + 1] << 8;
-		if (i + 2 < n)
-			bits |= (unsigned char)arg[i + 2];
-		*to++ = base64[bits >> 18];
-		*to++ = base64[bits >> 12 & 63];
-		*to++ = i + 1 < n ? base64[bits >> 6 & 63] : '=';
-		*to++ = i + 2 < n ? base64[bits & 63] : '=';
-	}
-	return out;
+	return base64_encode(a, arg, strlen(arg));
 }
 
-/* Up to the first character that is none of the alphabet. */
 static const char *decode(struct arena *a, const char *arg)
 {
-	char *out = arena_alloc(a, strlen(arg) / 4 * 3 + 4), *to = out;
-	unsigned bits = 0, have = 0;
+	size_t n;
 
-	for (const char *p = arg, *at; *p && (at = strchr(base64, *p)) != NULL; p++) {
-		bits = bits << 6 | (unsigned)(at - base64);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			*to++ = (char)(bits >> have);
-		}
-	}
-	*to = '\0';
-	return out;
+	return base64_decode(a, arg, &n);
+}
+
+static const char *digest(enum hash_kind kind, struct arena *a, const char *arg)
+{
+	char *digits = arena_alloc(a, HASH_HEX_MAX);
+
+	hash_text(kind, arg, digits);
+	return digits;
 }
 
 static int hex(char c)
@@ -106,6 +88,10 @@ const char *expr_func_call(enum expr_func func, struct arena *a, const char *arg
 		return encode(a, arg);
 	case EXPR_FUNC_UNBASE64:
 		return decode(a, arg);
+	case EXPR_FUNC_MD5:
+		return digest(HASH_MD5, a, arg);
+	case EXPR_FUNC_SHA1:
+		return digest(HASH_SHA1, a, arg);
 	case EXPR_FUNC_ASK:
 		break;
 	}

@@ -46,8 +46,8 @@ static const struct expr_function functions[] = {
     {"unbase64", EXPR_FUNC_UNBASE64, false, true},
     {"file", EXPR_FUNC_ASK, true, true},
     {"filesize", EXPR_FUNC_ASK, true, true},
-    {"md5", EXPR_FUNC_ASK, false, false},
-    {"sha1", EXPR_FUNC_ASK, false, false},
+    {"md5", EXPR_FUNC_MD5, false, true},
+    {"sha1", EXPR_FUNC_SHA1, false, true},
     {"ldap", EXPR_FUNC_ASK, false, false},
 };
 

@@ -39,6 +39,8 @@ enum expr_func {
 	EXPR_FUNC_UNESCAPE,
 	EXPR_FUNC_BASE64,
 	EXPR_FUNC_UNBASE64,
+	EXPR_FUNC_MD5,
+	EXPR_FUNC_SHA1,
 };
 
 struct subnet;

@@ -79,6 +79,39 @@ static void put_tls(struct wire *w, const struct conf_tls *t)
 	wire_put_u32(w, t->line);
 }
 
+static void put_subnets(struct wire *w, const struct subnet *nets, uint32_t n)
+{
+	wire_put_u32(w, n);
+	for (uint32_t i = 0; i < n; i++)
+		subnet_put(w, &nets[i]);
+}
+
+static void put_remoteip(struct wire *w, const struct conf_remoteip *r)
+{
+	put_bool(w, r && r->header);
+	if (!r || !r->header)
+		return;
+	wire_put_str(w, r->header);
+	wire_put_u32(w, r->n);
+	for (uint32_t i = 0; i < r->n; i++) {
+		subnet_put(w, &r->proxies[i].net);
+		put_bool(w, r->proxies[i].internal);
+	}
+}
+
+static void put_proxy_protocol(struct wire *w, const struct conf_proxy_protocol *p)
+{
+	wire_put_u32(w, p ? p->n : 0);
+	if (!p)
+		return;
+	for (uint32_t i = 0; i < p->n; i++) {
+		put_bool(w, p->groups[i] != NULL);
+		if (p->groups[i])
+			put_subnets(w, p->groups[i]->peers, p->groups[i]->n);
+	}
+	put_subnets(w, p->exceptions, p->nexceptions);
+}
+
 static void put_assign_expr(struct wire *w, const struct assign *s)
 {
 	wire_put_str(w, s->user_text);
@@ -147,7 +180,9 @@ static void put_vhost(struct wire *w, const struct conf_vhost *v)
 	wire_put_u32(w, v->limit_line);
 	wire_put_u32(w, v->limit_fields);
 	wire_put_u32(w, v->limit_field_size);
+	wire_put_u32(w, v->dir.answer.signature);
 	put_tls(w, &v->tls);
+	put_remoteip(w, v->remoteip);
 }
 
 size_t front_table_encode(const struct conf *conf, uint8_t **out)
@@ -160,6 +195,7 @@ size_t front_table_encode(const struct conf *conf, uint8_t **out)
 	wire_put_u32(&w, conf->generation);
 	wire_put_u32(&w, conf->listen_backlog);
 	wire_put_u32(&w, conf->graceful_timeout);
+	wire_put_str(&w, conf->server_token);
 	wire_put_u32(&w, conf->front_uid);
 	wire_put_u32(&w, conf->front_gid);
 	wire_put_u32(&w, conf->nlogs);
@@ -176,6 +212,7 @@ size_t front_table_encode(const struct conf *conf, uint8_t **out)
 	wire_put_u32(&w, conf->nsites);
 	for (uint32_t i = 0; i < conf->nvhosts; i++)
 		put_vhost(&w, conf->vhosts[i]);
+	put_proxy_protocol(&w, conf->proxy_protocol);
 	*out = w.p;
 	return w.n;
 }

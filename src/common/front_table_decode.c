@@ -192,6 +192,59 @@ static void get_tls(struct table *t, struct conf_tls *tls)
 	tls->line = wire_get_u32(&t->w);
 }
 
+static const struct subnet *get_subnets(struct table *t, uint32_t *n)
+{
+	*n = get_count(t, SUBNET_WIRE);
+	struct subnet *v = arena_array(t->a, *n, sizeof(*v));
+
+	for (uint32_t i = 0; i < *n; i++)
+		subnet_get(&t->w, &v[i]);
+	return v;
+}
+
+static const struct conf_remoteip *get_remoteip(struct table *t)
+{
+	if (!get_bool(t))
+		return NULL;
+	struct conf_remoteip *r = ARENA_NEW(t->a, struct conf_remoteip);
+
+	r->header = get_str(t);
+	r->n = get_count(t, SUBNET_WIRE + 1);
+	struct conf_peer *v = arena_array(t->a, r->n, sizeof(*v));
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		subnet_get(&t->w, &v[i].net);
+		v[i].internal = get_bool(t);
+	}
+	r->proxies = v;
+	return r;
+}
+
+/* One for each group of the map that was built from the same virtual hosts. */
+static void get_proxy_protocol(struct table *t)
+{
+	uint32_t n = get_count(t, 1);
+
+	if (n == 0)
+		return;
+	bad_unless(t, n == t->conf->host.ngroups + 1);
+	struct conf_proxy_protocol *p = ARENA_NEW(t->a, struct conf_proxy_protocol);
+	const struct conf_proxied **groups = arena_array(t->a, n, sizeof(*groups));
+
+	for (uint32_t i = 0; i < n && !t->w.bad; i++) {
+		if (!get_bool(t))
+			continue;
+		struct conf_proxied *on = ARENA_NEW(t->a, struct conf_proxied);
+
+		on->peers = get_subnets(t, &on->n);
+		groups[i] = on;
+	}
+	p->n = n;
+	p->groups = groups;
+	p->exceptions = get_subnets(t, &p->nexceptions);
+	t->conf->proxy_protocol = p;
+}
+
 static void get_vhost_identities(struct table *t, struct conf_vhost *v)
 {
 	uint32_t n = get_count(t, 4);
@@ -340,7 +393,9 @@ static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 	v->limit_line = wire_get_u32(&t->w);
 	v->limit_fields = wire_get_u32(&t->w);
 	v->limit_field_size = wire_get_u32(&t->w);
+	v->dir.answer.signature = get_below(t, SIGNATURE_EMAIL + 1);
 	get_tls(t, &v->tls);
+	v->remoteip = get_remoteip(t);
 	return v;
 }
 
@@ -375,6 +430,7 @@ const struct conf *front_table_decode(struct arena *a, const void *p, size_t n)
 	t.conf->generation = wire_get_u32(&t.w);
 	t.conf->listen_backlog = wire_get_u32(&t.w);
 	t.conf->graceful_timeout = wire_get_u32(&t.w);
+	t.conf->server_token = get_str(&t);
 	t.conf->front_uid = wire_get_u32(&t.w);
 	t.conf->front_gid = wire_get_u32(&t.w);
 	t.conf->nlogs = wire_get_u32(&t.w);
@@ -382,5 +438,6 @@ const struct conf *front_table_decode(struct arena *a, const void *p, size_t n)
 	get_listeners(&t);
 	get_identities(&t);
 	get_vhosts(&t);
+	get_proxy_protocol(&t);
 	return wire_end(&t.w) ? t.conf : NULL;
 }

@@ -33,6 +33,7 @@ struct host_pattern {
 struct host_group {
 	struct host_addr addr;
 	uint32_t first;             /* vhost: the default */
+	uint32_t nvhosts;
 	struct host_table names;    /* ServerName and plain ServerAlias */
 	struct host_table suffixes; /* ".example.com" of "*.example.com" */
 	uint32_t npatterns;
@@ -166,7 +167,7 @@ static bool host_pattern_matches(const char *pattern, struct span host)
 }
 
 /* 0.0.0.0 and [::] stand for any address, as in Apache; a v4-mapped address is an IPv4 one. */
-static struct host_addr host_addr_normal(const struct host_addr *addr)
+struct host_addr host_addr_normal(const struct host_addr *addr)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}, any[16];
 	struct host_addr a = {.family = addr->family, .port = addr->port};
@@ -271,6 +272,7 @@ static void host_draft_fill(struct host_draft *d, uint32_t id, const struct host
 {
 	struct host_group *g = d->group;
 
+	g->nvhosts++;
 	if (v->name && v->name[0])
 		host_table_add(&g->names, host_bare(span_of(v->name)), id);
 	if (v->path && v->path[0])
@@ -391,6 +393,21 @@ const struct host_group *host_map_group(const struct host_map *map, const struct
 uint32_t host_group_default(const struct host_group *g)
 {
 	return g ? g->first : 0;
+}
+
+uint32_t host_group_size(const struct host_group *g)
+{
+	return g ? g->nvhosts : 1;
+}
+
+uint32_t host_group_index(const struct host_map *map, const struct host_group *g)
+{
+	return g ? (uint32_t)(g - map->groups) : map->ngroups;
+}
+
+const struct host_addr *host_map_addr(const struct host_map *map, uint32_t index)
+{
+	return &map->groups[index].addr;
 }
 
 /* The first vhost whose exact name or "*.suffix" it is; UINT32_MAX: none. */

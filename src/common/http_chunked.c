@@ -7,8 +7,8 @@
 
 /* Extensions and trailers of one body, in bytes: they are read and dropped (section 7.1.1). */
 #define OVERHEAD_MAX 65536
-/* Above 2^63 - 1 a size is refused; leading zeros count as digits. */
-#define SIZE_DIGITS_MAX 16
+/* More digits than a size below 2^63 needs are zeros that serve nobody. */
+#define SIZE_DIGITS 16
 
 enum {
 	SIZE_FIRST, /* the first digit of chunk-size */
@@ -33,11 +33,12 @@ enum {
 	LAST_LF,
 	END,
 	BAD,
+	LARGE,
 };
 
-void http_chunked_init(struct http_chunked *c)
+void http_chunked_init(struct http_chunked *c, const struct http_limits *limits)
 {
-	*c = (struct http_chunked){.state = SIZE_FIRST};
+	*c = (struct http_chunked){.state = SIZE_FIRST, .limits = limits};
 }
 
 static int hex_digit(char b)
@@ -54,8 +55,8 @@ static int size_byte(struct http_chunked *c, char b)
 	int digit = hex_digit(b);
 
 	if (digit >= 0) {
-		if (++c->digits > SIZE_DIGITS_MAX || c->left > (uint64_t)INT64_MAX >> 4)
-			return BAD;
+		if (c->left > (uint64_t)INT64_MAX >> 4)
+			return LARGE;
 		c->left = c->left << 4 | (unsigned)digit;
 		return SIZE;
 	}
@@ -134,13 +135,37 @@ static int trailer_byte(int state, char b)
 	}
 }
 
+/*
+ * Section 7.1.1: the total of what is dropped is limited, and each line as in Apache. Section
+ * 7.1.2: trailers are limited as the fields of a head.
+ */
+static bool over_limit(struct http_chunked *c)
+{
+	const struct http_limits *limits = c->limits;
+
+	if (c->state == TRAILER_FIRST || c->state == SIZE_FIRST)
+		c->line = 0;
+	c->line++;
+	if ((c->state != SIZE_FIRST && c->state != SIZE) || c->line > SIZE_DIGITS)
+		c->overhead++;
+	return c->overhead > OVERHEAD_MAX || c->line > limits->field_size ||
+	       (limits->fields && c->fields > limits->fields);
+}
+
+/* The state behind a byte of framing that ends no line. */
+static int line_byte(struct http_chunked *c, char b)
+{
+	if (b != '\r' && over_limit(c))
+		return LARGE;
+	if (c->state <= SIZE)
+		return size_byte(c, b);
+	return c->state < SIZE_LF ? ext_byte(c->state, b) : trailer_byte(c->state, b);
+}
+
 /* The state behind a byte of framing. */
 static int framing_byte(struct http_chunked *c, char b)
 {
 	switch (c->state) {
-	case SIZE_FIRST:
-	case SIZE:
-		return size_byte(c, b);
 	case SIZE_LF:
 		if (b != '\n')
 			return BAD;
@@ -148,22 +173,36 @@ static int framing_byte(struct http_chunked *c, char b)
 	case DATA_CR:
 		return b == '\r' ? DATA_LF : BAD;
 	case DATA_LF:
-		c->digits = 0;
 		return b == '\n' ? SIZE_FIRST : BAD;
-	case END:
-	case BAD:
-		return c->state;
+	case TRAILER_LF:
+	case LAST_LF:
+		return trailer_byte(c->state, b);
+	case TRAILER_FIRST:
+		c->fields += b != '\r';
+		/* fall through */
 	default:
-		if (++c->overhead > OVERHEAD_MAX)
-			return BAD;
-		return c->state < SIZE_LF ? ext_byte(c->state, b) : trailer_byte(c->state, b);
+		return line_byte(c, b);
+	}
+}
+
+static enum http_chunked_result outcome(const struct http_chunked *c)
+{
+	switch (c->state) {
+	case END:
+		return HTTP_CHUNKED_END;
+	case BAD:
+		return HTTP_CHUNKED_BAD;
+	case LARGE:
+		return HTTP_CHUNKED_LARGE;
+	default:
+		return HTTP_CHUNKED_MORE;
 	}
 }
 
 enum http_chunked_result http_chunked_next(
     struct http_chunked *c, struct span *in, struct span *data)
 {
-	while (c->state != END && c->state != BAD && in->n) {
+	while (c->state < END && in->n) {
 		if (c->state != DATA) {
 			c->state = (uint8_t)framing_byte(c, in->p[0]);
 			in->p++;
@@ -178,7 +217,5 @@ enum http_chunked_result http_chunked_next(
 			c->state = DATA_CR;
 		return HTTP_CHUNKED_DATA;
 	}
-	if (c->state == END)
-		return HTTP_CHUNKED_END;
-	return c->state == BAD ? HTTP_CHUNKED_BAD : HTTP_CHUNKED_MORE;
+	return outcome(c);
 }

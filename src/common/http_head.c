@@ -14,6 +14,8 @@
 
 /* How often a Content-Length may be said again. */
 #define REPEATS_MAX 3
+/* Places of one head that http-parser is not shown. */
+#define CUTS_MAX 8
 
 /* The next field of that name at or behind *i, or NULL. */
 static const struct http_field *next_field(
@@ -94,8 +96,8 @@ static void split_fields(
 
 /*
  * RFC 9112 section 3.2: a request of HTTP/1.1 without Host, and any with two or an invalid one, is
- * refused. Section 3.2.2: the host of an absolute-form wins. Section 3.3: an empty Host says that
- * there is no authority; the connection's default is meant.
+ * refused. Section 3.2.2: the host of an absolute-form wins. RFC 9110 section 4.2.1: an empty host
+ * is none that http has; only HTTP/1.0 may leave the choice to the server (RFC 9112 section 3.3).
  */
 static struct http_fault rule_host(struct http_head *head)
 {
@@ -111,6 +113,8 @@ static struct http_fault rule_host(struct http_head *head)
 		return http_fault(400, "RFC 9112 section 3.2: Host twice");
 	if (f->value.n && (!host_parse(f->value, &host, &port) || host.n == 0))
 		return http_fault(400, "RFC 9112 section 3.2: an invalid Host");
+	if (f->value.n == 0 && head->minor && !head->absolute)
+		return http_fault(400, "RFC 9110 section 4.2.1: an empty Host");
 	if (head->host.n == 0) {
 		head->host = host;
 		head->host_port = port;
@@ -206,24 +210,52 @@ static void rule_expect(struct http_head *head)
 	}
 }
 
+/* A span of the head that http-parser is not shown. */
+static struct span second_cut(const struct http_field *f, bool again, const char *end)
+{
+	const struct span te = SPAN("Transfer-Encoding");
+	struct span value = f->value, name = f->name;
+	const char *behind = value.p + value.n;
+	const char *lf = memchr(behind, '\n', (size_t)(end - behind));
+	bool length = span_ieq(name, SPAN("Content-Length"));
+
+	/* It refuses a Content-Length that is said again, and takes "Transfer-Encodings" for ours. */
+	if ((length && again) ||
+	    (name.n > te.n && span_ieq((struct span){name.p, te.n}, te)))
+		return (struct span){name.p, (size_t)(lf + 1 - name.p)};
+	/* Nor does it know that HTAB is white space behind a value (RFC 9112 section 5.1). */
+	if (length || span_ieq(name, te))
+		return (struct span){behind, (size_t)(lf - 1 - behind)};
+	return (struct span){NULL, 0};
+}
+
 /*
- * The head in pieces for http-parser, without what it refuses though it is no error: a method that
- * it does not know (GET stands in) and a Content-Length that is said again.
+ * The head in pieces for http-parser, without what it refuses though it is no error. A method that
+ * it does not know: GET stands in. 0: there is more of that than anybody means well.
  */
 static size_t second_pieces(const struct http_head *head, const char *end, struct span *pieces)
 {
 	bool known =
 	    head->method_id != HTTP_METHOD_OTHER && head->method_id != HTTP_METHOD_EXTENSION;
 	const char *p = head->method.p + head->method.n;
-	const struct http_field *f;
-	size_t n = 0, i = 0;
+	bool again = false;
+	size_t n = 0;
 
 	pieces[n++] = known ? head->method : SPAN("GET");
-	next_field(head, SPAN("Content-Length"), &i);
-	while ((f = next_field(head, SPAN("Content-Length"), &i)) != NULL) {
-		pieces[n++] = (struct span){p, (size_t)(f->name.p - p)};
-		p = f->value.p + f->value.n;
-		p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+	for (size_t i = 0; i < head->nfields; i++) {
+		const struct http_field *f = &head->fields[i];
+		struct span cut;
+
+		if (f->name.n < SPAN("Content-Length").n)
+			continue;
+		cut = second_cut(f, again, end);
+		again = again || span_ieq(f->name, SPAN("Content-Length"));
+		if (cut.n == 0)
+			continue;
+		if (n > CUTS_MAX)
+			return 0;
+		pieces[n++] = (struct span){p, (size_t)(cut.p - p)};
+		p = cut.p + cut.n;
 	}
 	pieces[n++] = (struct span){p, (size_t)(end - p)};
 	return n;
@@ -236,11 +268,11 @@ static size_t second_pieces(const struct http_head *head, const char *end, struc
  */
 static struct http_fault compare_second(struct http_head *head, const char *end)
 {
-	struct span pieces[REPEATS_MAX + 2];
+	struct span pieces[CUTS_MAX + 2];
 	struct http_opinion o;
 	size_t n = second_pieces(head, end, pieces);
 
-	if (!http_second_opinion(pieces, n, &o) || !span_eq(pieces[0], span_of(o.method)) ||
+	if (n == 0 || !http_second_opinion(pieces, n, &o) || !span_eq(pieces[0], span_of(o.method)) ||
 	    o.major != head->major || (o.minor > 0) != (head->minor > 0) ||
 	    o.ntarget != head->target.n || o.chunked != head->chunked ||
 	    o.content_length != head->content_length)

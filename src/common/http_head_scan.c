@@ -7,23 +7,26 @@
 
 /* Bits of byte_class. */
 #define TCHAR 1u /* tchar: RFC 9110 section 5.6.2 */
-#define VCHAR 2u /* visible ASCII: RFC 5234 appendix B.1 */
-#define FIELD 4u /* HTAB, SP, VCHAR, obs-text: RFC 9110 section 5.5 */
+#define FIELD 2u /* HTAB, SP, VCHAR, obs-text: RFC 9110 section 5.5 */
+/*
+ * SP, VCHAR and obs-text. No URI has the last (RFC 3986 section 2), but clients that do not encode
+ * what their user typed have; it can be no delimiter, and Apache's strict reading takes it, too.
+ */
+#define LINE 4u
 
-#define V (VCHAR | FIELD)
-#define T (TCHAR | VCHAR | FIELD)
-#define F FIELD
+#define F (FIELD | LINE)
+#define T (TCHAR | F)
 
 /* clang-format off */
 static const unsigned char byte_class[256] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, F, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, FIELD, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	F, T, V, T, T, T, T, T, V, V, T, T, V, T, T, V, /*   ! " # $ % & ' ( ) * + , - . / */
-	T, T, T, T, T, T, T, T, T, T, V, V, V, V, V, V, /* 0-9 : ; < = > ? */
-	V, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, /* @ A-O */
-	T, T, T, T, T, T, T, T, T, T, T, V, V, V, T, T, /* P-Z [ \ ] ^ _ */
+	F, T, F, T, T, T, T, T, F, F, T, T, F, T, T, F, /*   ! " # $ % & ' ( ) * + , - . / */
+	T, T, T, T, T, T, T, T, T, T, F, F, F, F, F, F, /* 0-9 : ; < = > ? */
+	F, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, /* @ A-O */
+	T, T, T, T, T, T, T, T, T, T, T, F, F, F, T, T, /* P-Z [ \ ] ^ _ */
 	T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, /* ` a-o */
-	T, T, T, T, T, T, T, T, T, T, T, V, T, V, T, 0, /* p-z { | } ~ DEL */
+	T, T, T, T, T, T, T, T, T, T, T, F, T, F, T, 0, /* p-z { | } ~ DEL */
 	F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
 	F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
 	F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
@@ -35,7 +38,6 @@ static const unsigned char byte_class[256] = {
 };
 /* clang-format on */
 
-#undef V
 #undef T
 #undef F
 
@@ -70,7 +72,7 @@ static size_t request_line_bytes(struct span in, size_t line, size_t at)
 {
 	if (at == line && at < in.n && !is(in.p[at], TCHAR))
 		return at;
-	while (at < in.n && (is(in.p[at], VCHAR) || in.p[at] == ' '))
+	while (at < in.n && is(in.p[at], LINE))
 		at++;
 	return at;
 }

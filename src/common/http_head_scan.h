@@ -1,4 +1,5 @@
-/* What the files of the request head share. Private to http_head*.c and http_target.c. */
+/* What the files of the request head share. Private to http_head*.c, http_target.c and
+ * http_reply.c. */
 #ifndef ITKD_HTTP_HEAD_SCAN_H
 #define ITKD_HTTP_HEAD_SCAN_H
 

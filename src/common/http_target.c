@@ -4,6 +4,7 @@
  */
 #include "http_head_scan.h"
 
+#include "itkd/conf_method.h"
 #include "itkd/host.h"
 
 static const struct {
@@ -20,34 +21,6 @@ static const struct {
     {{"CONNECT", 7}, HTTP_METHOD_CONNECT},
     /* RFC 5789 */
     {{"PATCH", 5}, HTTP_METHOD_PATCH},
-    /* WebDAV: RFC 4918 */
-    {{"PROPFIND", 8}, HTTP_METHOD_EXTENSION},
-    {{"PROPPATCH", 9}, HTTP_METHOD_EXTENSION},
-    {{"MKCOL", 5}, HTTP_METHOD_EXTENSION},
-    {{"COPY", 4}, HTTP_METHOD_EXTENSION},
-    {{"MOVE", 4}, HTTP_METHOD_EXTENSION},
-    {{"LOCK", 4}, HTTP_METHOD_EXTENSION},
-    {{"UNLOCK", 6}, HTTP_METHOD_EXTENSION},
-    /* its versioning: RFC 3253 */
-    {{"VERSION-CONTROL", 15}, HTTP_METHOD_EXTENSION},
-    {{"REPORT", 6}, HTTP_METHOD_EXTENSION},
-    {{"CHECKOUT", 8}, HTTP_METHOD_EXTENSION},
-    {{"CHECKIN", 7}, HTTP_METHOD_EXTENSION},
-    {{"UNCHECKOUT", 10}, HTTP_METHOD_EXTENSION},
-    {{"MKWORKSPACE", 11}, HTTP_METHOD_EXTENSION},
-    {{"UPDATE", 6}, HTTP_METHOD_EXTENSION},
-    {{"LABEL", 5}, HTTP_METHOD_EXTENSION},
-    {{"MERGE", 5}, HTTP_METHOD_EXTENSION},
-    {{"BASELINE-CONTROL", 16}, HTTP_METHOD_EXTENSION},
-    {{"MKACTIVITY", 10}, HTTP_METHOD_EXTENSION},
-    /* RFC 3648, 3744, 5323, 5842, 4791 (calendars) */
-    {{"ORDERPATCH", 10}, HTTP_METHOD_EXTENSION},
-    {{"ACL", 3}, HTTP_METHOD_EXTENSION},
-    {{"SEARCH", 6}, HTTP_METHOD_EXTENSION},
-    {{"BIND", 4}, HTTP_METHOD_EXTENSION},
-    {{"UNBIND", 6}, HTTP_METHOD_EXTENSION},
-    {{"REBIND", 6}, HTTP_METHOD_EXTENSION},
-    {{"MKCALENDAR", 10}, HTTP_METHOD_EXTENSION},
 };
 
 /* RFC 9110 section 9.1: methods are case-sensitive. */
@@ -56,6 +29,8 @@ static enum http_method method_id(struct span method)
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (span_eq(methods[i].name, method))
 			return methods[i].id;
+	if (conf_method_bit(method) & CONF_METHODS_BUILT_IN)
+		return HTTP_METHOD_EXTENSION;
 	return HTTP_METHOD_OTHER;
 }
 

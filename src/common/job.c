@@ -56,6 +56,8 @@ size_t job_encode(const struct job *j, uint8_t buf[static JOB_MAX])
 		job_put_text(&w, j->tls_cipher, sizeof(j->tls_cipher));
 		job_put_text(&w, j->tls_sni, sizeof(j->tls_sni));
 	}
+	if (j->flags & JOB_PROXY)
+		addr_put(&w, &j->proxy);
 	return w.n;
 }
 
@@ -68,6 +70,11 @@ static void job_get_tls(struct job *j, struct wire *w)
 	job_get_text(w, j->tls_protocol, sizeof(j->tls_protocol));
 	job_get_text(w, j->tls_cipher, sizeof(j->tls_cipher));
 	job_get_text(w, j->tls_sni, sizeof(j->tls_sni));
+	if (!(j->flags & JOB_PROXY))
+		return;
+	addr_get(w, &j->proxy);
+	if (j->proxy.ss_family == 0)
+		w->bad = true;
 }
 
 bool job_decode(struct job *j, const uint8_t *buf, size_t n)
@@ -92,7 +99,7 @@ bool job_decode(struct job *j, const uint8_t *buf, size_t n)
 	j->identity = wire_get_u32(&w);
 	j->listener = wire_get_u32(&w);
 	j->flags = wire_get_u32(&w);
-	if (j->flags & ~JOB_TLS)
+	if ((j->flags & ~(JOB_TLS | JOB_PROXY)) || j->flags == JOB_PROXY)
 		return false;
 	if (j->flags & JOB_TLS)
 		job_get_tls(j, &w);

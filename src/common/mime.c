@@ -53,6 +53,12 @@ static void lookup_ext(struct arena *a, const struct conf *conf, const struct co
 	value = conf_mime_find(dir, ext, MIME_LANGUAGE);
 	if (value)
 		info->language = append(a, info->language, ",", value);
+	value = conf_mime_find(dir, ext, MIME_INPUT_FILTER);
+	if (value)
+		info->input_filters = append(a, info->input_filters, ";", value);
+	value = conf_mime_find(dir, ext, MIME_OUTPUT_FILTER);
+	if (value)
+		info->output_filters = append(a, info->output_filters, ";", value);
 }
 
 static bool is_token(char c)
@@ -157,7 +163,7 @@ void mime_lookup(struct arena *a, const struct conf *conf, const struct conf_dir
 	const char *p = slash ? slash + 1 : path;
 	char ext[NAME_MAX + 1];
 
-	*info = (struct mime_info){NULL, NULL, NULL, NULL};
+	*info = (struct mime_info){.type = NULL};
 	/* Leading dots belong to the base name: ".png" is a hidden file named png. */
 	p += strspn(p, ".");
 	p += strcspn(p, ".");
@@ -172,4 +178,60 @@ void mime_lookup(struct arena *a, const struct conf *conf, const struct conf_dir
 		info->type = whole_type(a, info->type, charset);
 	if (!info->language && dir->mime)
 		info->language = dir->mime->language;
+}
+
+static unsigned mime_multimatch(const struct conf_mime_dir *dir)
+{
+	for (; dir; dir = dir->below)
+		if (dir->multimatch)
+			return dir->multimatch;
+	return MULTIMATCH_NEGOTIATED;
+}
+
+/* Whether an extension says something by which clients choose. */
+static bool mime_known(const struct conf *conf, const struct conf_mime_dir *dir, const char *ext,
+    unsigned multimatch)
+{
+	static const struct {
+		enum conf_mime_kind kind;
+		unsigned match; /* known where MultiviewsMatch has this */
+	} kinds[] = {{MIME_CHARSET, ~0u}, {MIME_LANGUAGE, ~0u}, {MIME_ENCODING, ~0u},
+	    {MIME_HANDLER, MULTIMATCH_HANDLERS}, {MIME_INPUT_FILTER, MULTIMATCH_FILTERS},
+	    {MIME_OUTPUT_FILTER, MULTIMATCH_FILTERS}};
+	const char *type = conf_mime_find(dir, ext, MIME_TYPE);
+
+	/* RemoveType's "" hides that of mime.types. */
+	if (type ? *type != '\0' : type_of(conf, ext) != NULL)
+		return true;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if ((kinds[i].match & multimatch) && conf_mime_find(dir, ext, kinds[i].kind))
+			return true;
+	return multimatch & MULTIMATCH_ANY;
+}
+
+bool mime_unknown(struct arena *a, const struct conf *conf, const struct conf_dir *dir,
+    const char *path, const char *const **parts, size_t *n)
+{
+	const char *slash = strrchr(path, '/'), *p = slash ? slash + 1 : path;
+	const char **v = arena_array(a, strlen(p) + 1, sizeof(*v));
+	unsigned multimatch = mime_multimatch(dir->mime);
+	char ext[NAME_MAX + 1];
+	bool known = false;
+
+	size_t dots = strspn(p, "."), len = dots + strcspn(p + dots, ".");
+
+	/* A hidden file's dot is no part of any name that is asked for: it has no variants. */
+	v[0] = arena_strndup(a, p, len);
+	*n = 1;
+	for (p += len; *p; p += len) {
+		len = strcspn(++p, ".");
+		if (!copy_ext(ext, p, len))
+			continue;
+		if (mime_known(conf, dir->mime, ext, multimatch))
+			known = true;
+		else
+			v[(*n)++] = arena_strndup(a, p, len);
+	}
+	*parts = v;
+	return known;
 }

@@ -7,7 +7,7 @@
 
 #include "itkd/arena.h"
 
-static int hex_digit(char c)
+int path_hex(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -28,8 +28,8 @@ static enum path_result percent_decode(struct span raw, unsigned flags, char *ou
 		char c = raw.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < raw.n ? hex_digit(raw.p[i + 1]) : -1;
-			int low = high >= 0 ? hex_digit(raw.p[i + 2]) : -1;
+			int high = i + 2 < raw.n ? path_hex(raw.p[i + 1]) : -1;
+			int low = high >= 0 ? path_hex(raw.p[i + 2]) : -1;
 
 			if (low < 0)
 				return PATH_BAD;

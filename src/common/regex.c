@@ -159,7 +159,7 @@ static void match_copy(
 	}
 }
 
-bool regex_find(const struct regex *re, struct span subject, struct regex_match *m)
+enum regex_result regex_try(const struct regex *re, struct span subject, struct regex_match *m)
 {
 	if (!regex_state.match)
 		match_start();
@@ -169,10 +169,15 @@ bool regex_find(const struct regex *re, struct span subject, struct regex_match 
 	    re->code, (PCRE2_SPTR)subject.p, subject.n, 0, 0, regex_state.data, regex_state.match);
 
 	if (n < 0)
-		return false;
+		return n == PCRE2_ERROR_NOMATCH ? REGEX_NOT_FOUND : REGEX_LIMIT;
 	if (m)
 		match_copy(re, subject, (unsigned)n, m);
-	return true;
+	return REGEX_FOUND;
+}
+
+bool regex_find(const struct regex *re, struct span subject, struct regex_match *m)
+{
+	return regex_try(re, subject, m) == REGEX_FOUND;
 }
 
 /* One piece of the text: a character, or a group. Moves *s on. */

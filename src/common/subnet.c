@@ -5,6 +5,7 @@
 #include "itkd/subnet.h"
 
 #include "itkd/conf_table.h"
+#include "itkd/wire.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -111,4 +112,25 @@ bool subnet_holds(const struct subnet *net, const struct sockaddr *sa)
 		if ((bytes[i] & net->mask[i]) != net->net[i])
 			return false;
 	return true;
+}
+
+void subnet_put(struct wire *w, const struct subnet *net)
+{
+	wire_put_u8(w, net->size);
+	for (size_t i = 0; i < sizeof(net->net); i++)
+		wire_put_u8(w, net->net[i]);
+	for (size_t i = 0; i < sizeof(net->mask); i++)
+		wire_put_u8(w, net->mask[i]);
+}
+
+void subnet_get(struct wire *w, struct subnet *net)
+{
+	net->size = wire_get_u8(w);
+	net->ip6 = net->size == 16;
+	for (size_t i = 0; i < sizeof(net->net); i++)
+		net->net[i] = wire_get_u8(w);
+	for (size_t i = 0; i < sizeof(net->mask); i++)
+		net->mask[i] = wire_get_u8(w);
+	if (net->size != 4 && net->size != 16)
+		w->bad = true;
 }

@@ -4,6 +4,7 @@
 
 #include "itkd/conf.h"
 #include "itkd/http_head.h"
+#include "itkd/proxy_protocol.h"
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <sys/queue.h>
@@ -11,8 +12,11 @@
 struct scoreboard;
 struct front_tls;
 
-/* One buffer for all that is read: empty between two events. A byte more than a head may have. */
-#define FRONT_BUFFER (HTTP_HEAD_MAX + 1)
+/*
+ * One buffer for all that is read: empty between two events. A byte more than a head may have with
+ * a PROXY header before it.
+ */
+#define FRONT_BUFFER (PROXY_PROTOCOL_MAX + HTTP_HEAD_MAX + 1)
 extern char front_buffer[FRONT_BUFFER];
 
 /* front_run.c: the process itself; does not return. front_check.c: `itkd-front --check`. */
@@ -69,6 +73,9 @@ struct front_conn {
 	size_t drained;                    /* FRONT_LINGER: bytes thrown away */
 	int64_t heard;                     /* FRONT_LINGER: ms, of the last of them */
 	struct front_tls *tls;             /* NULL: plain */
+	bool proxied;                      /* a PROXY header comes first */
+	size_t proxy_size;                 /* of that header, once it has come */
+	struct sockaddr_storage *named;    /* whom it names; NULL: nobody else than the peer */
 };
 
 /* front_conn.c */
@@ -79,6 +86,8 @@ void front_conn_free(struct front_conn *c);
 void front_conn_quiet(struct front_conn *c);
 /* Registers the socket with cb; timeout in ms, negative: none. false: c is freed. */
 bool front_conn_watch(struct front_conn *c, short what, event_callback_fn cb, int64_t timeout);
+/* The socket's other end, in *sa. */
+const struct sockaddr *front_conn_peer(const struct front_conn *c, struct sockaddr_storage *sa);
 /* The client's reset, which a half-closed connection does not show otherwise. */
 bool front_conn_reset(const struct front_conn *c);
 /* Drops all that no child has yet: the master died. */
@@ -106,6 +115,24 @@ int64_t front_deadline_left(uint32_t initial, uint32_t max, uint32_t rate, uint3
 int64_t front_deadline_head(const struct front_conn *c, size_t n);
 int64_t front_deadline_handshake(const struct front_conn *c);
 
+/* front_proxy.c: PROXY headers (RemoteIPProxyProtocol) */
+/* Whether c is to begin with one. false: the peer may send none, c is being closed. */
+bool front_proxy_expect(struct front_conn *c);
+enum front_proxy {
+	FRONT_PROXY_MORE,
+	FRONT_PROXY_READ, /* it has proxy_size bytes */
+	FRONT_PROXY_BAD,  /* c is being closed */
+};
+enum front_proxy front_proxy_look(struct front_conn *c, const char *p, size_t n);
+/* The peer sends no more, and there is no whole header. */
+void front_proxy_closed(struct front_conn *c);
+/* Whom that header names, or the peer. */
+const struct sockaddr *front_proxy_client(
+	const struct front_conn *c, struct sockaddr_storage *room);
+/* The same for a request (RemoteIPHeader); head NULL: none was understood. */
+const struct sockaddr *front_proxy_request(const struct front_conn *c,
+	const struct conf_vhost *vhost, const struct http_head *head, struct sockaddr_storage *room);
+
 /* front_peek.c: a plain connection until its head is complete */
 void front_peek_start(struct front_conn *c);
 
@@ -114,6 +141,8 @@ enum front_head { FRONT_HEAD_MORE, FRONT_HEAD_TAKEN };
 enum front_head front_head_look(struct front_conn *c, const char *p, size_t n);
 /* The deadline has passed with n bytes. */
 void front_head_late(struct front_conn *c, const char *p, size_t n);
+/* The client sends no more, and these bytes are no head. */
+void front_head_closed(struct front_conn *c, const char *p, size_t n);
 
 /* front_dispatch.c: from a complete head to a job. bytes: all that was read over TLS */
 void front_dispatch(struct front_conn *c, const struct http_head *head, struct span bytes);
@@ -138,7 +167,7 @@ struct front_refusal {
 	int status;
 	const char *module, *why; /* for the error log; why NULL: it has been told */
 	int level;
-	const char *page; /* HTML to add to the page, or NULL */
+	const char *page; /* HTML to add to the page (Apache's error-notes), or NULL */
 };
 void front_answer(struct front_conn *c, const struct conf_vhost *vhost,
 	const struct front_refusal *refusal, const struct http_head *head, struct span bytes);
@@ -146,11 +175,12 @@ void front_answer(struct front_conn *c, const struct conf_vhost *vhost,
 void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost, int level,
 	const char *module, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* front_page.c: the text of such an answer */
-#define FRONT_PAGE_MAX 2048
-/* The whole answer into buf; *body is the number of its last bytes that are the body. */
-size_t front_page(int status, const char *more, bool head_only, char buf[static FRONT_PAGE_MAX],
-	size_t *body);
+/*
+ * front_page.c: the text of such an answer, valid until the next one; *body is the number of its
+ * last bytes that are the body.
+ */
+struct span front_page(const struct front_conn *c, const struct conf_vhost *v,
+	const struct front_refusal *refusal, bool head_only, size_t *body);
 
 /* front_linger.c: SHUT_WR, then what still comes is thrown away for a while; front_end() says
    close_notify before it where that is due. */

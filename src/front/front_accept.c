@@ -60,9 +60,13 @@ static void accept_one(const struct front_listener *l, int fd)
 
 	if (!c)
 		return;
-	if (!accept_group(c))
+	if (!accept_group(c)) {
 		front_conn_free(c);
-	else if (l->tls)
+		return;
+	}
+	if (front.conf->proxy_protocol && !front_proxy_expect(c))
+		return;
+	if (l->tls)
 		front_handshake_start(c);
 	else
 		front_peek_start(c);

@@ -16,16 +16,6 @@
 
 #define ANSWER_LINE_MAX 8190 /* of a request-line, in the access log */
 
-static const struct sockaddr *answer_peer(const struct front_conn *c, struct sockaddr_storage *sa)
-{
-	socklen_t n = sizeof(*sa);
-
-	*sa = (struct sockaddr_storage){0};
-	if (getpeername(c->fd, (struct sockaddr *)sa, &n) != 0)
-		sa->ss_family = AF_UNSPEC; /* the client is gone: "-" */
-	return (const struct sockaddr *)sa;
-}
-
 static const struct sockaddr *answer_local(const struct front_conn *c, struct sockaddr_storage *sa)
 {
 	socklen_t n = sizeof(*sa);
@@ -45,7 +35,7 @@ void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost
 
 	if (level > (int)vhost->log_level)
 		return;
-	addr_text(answer_peer(c, &sa), client);
+	addr_text(front_proxy_client(c, &sa), client);
 	va_start(ap, fmt);
 	log_vto(front.own_logs[vhost->logs[0]], level, module, client, fmt, ap);
 	va_end(ap);
@@ -71,11 +61,12 @@ static struct span answer_line(const struct http_head *head, struct span bytes)
 static void answer_access(
     const struct front_conn *c, const struct conf_vhost *vhost, struct log_record *r)
 {
-	char client[ADDR_IP_MAX], local[ADDR_IP_MAX], line[LOG_LINE_MAX];
-	struct sockaddr_storage peer, own;
+	char client[ADDR_IP_MAX], peer[ADDR_IP_MAX], local[ADDR_IP_MAX], line[LOG_LINE_MAX];
+	struct sockaddr_storage from, named, own;
 
-	r->client = r->peer = addr_ip(answer_peer(c, &peer), client);
-	r->client_port = addr_port((const struct sockaddr *)&peer);
+	r->peer = addr_ip(front_conn_peer(c, &from), peer);
+	r->client = addr_ip(front_proxy_request(c, vhost, r->head, &named), client);
+	r->client_port = addr_port((const struct sockaddr *)&named);
 	r->local = addr_ip(answer_local(c, &own), local);
 	r->local_port = addr_port((const struct sockaddr *)&own);
 	r->server_port = vhost->server_port ? vhost->server_port : c->tls ? 443 : 80;
@@ -124,14 +115,14 @@ void front_answer(struct front_conn *c, const struct conf_vhost *vhost,
     const struct front_refusal *refusal, const struct http_head *head, struct span bytes)
 {
 	bool head_only = bytes.n >= 5 && memcmp(bytes.p, "HEAD ", 5) == 0;
-	char buf[FRONT_PAGE_MAX];
-	size_t body, n = front_page(refusal->status, refusal->page, head_only, buf, &body);
-	bool sent = answer_send(c, buf, n);
+	size_t body;
+	struct span page = front_page(c, vhost, refusal, head_only, &body);
+	bool sent = answer_send(c, page.p, page.n);
 
 	if (refusal->why)
 		front_answer_log(c, vhost, refusal->level, refusal->module, "%d: %s",
 		    refusal->status, refusal->why);
-	answer_record(c, vhost, refusal->status, sent ? n : 0, body, head, bytes);
+	answer_record(c, vhost, refusal->status, sent ? page.n : 0, body, head, bytes);
 	if (!sent)
 		front_conn_free(c);
 	else

@@ -58,6 +58,7 @@ void front_conn_free(struct front_conn *c)
 	if (c->fd >= 0 && close(c->fd) != 0)
 		log_msg(LOG_DEBUG, "close: %m");
 	LIST_REMOVE(c, all);
+	free(c->named);
 	free(c);
 	front_limit_gave(1);
 	if (front.draining && front_conn_none())
@@ -82,6 +83,16 @@ failed:
 	log_msg(LOG_ERR, "cannot watch a connection: %m");
 	front_conn_free(c);
 	return false;
+}
+
+const struct sockaddr *front_conn_peer(const struct front_conn *c, struct sockaddr_storage *sa)
+{
+	socklen_t n = sizeof(*sa);
+
+	*sa = (struct sockaddr_storage){0};
+	if (getpeername(c->fd, (struct sockaddr *)sa, &n) != 0)
+		sa->ss_family = AF_UNSPEC; /* the client is gone: "-" */
+	return (const struct sockaddr *)sa;
 }
 
 bool front_conn_reset(const struct front_conn *c)

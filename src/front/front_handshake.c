@@ -42,6 +42,34 @@ static bool handshake_is_plain(struct front_conn *c)
 	return true;
 }
 
+/* Takes the PROXY header before the handshake. false: it is not there yet, or c is at its end. */
+static bool handshake_proxy(struct front_conn *c)
+{
+	ssize_t n = recv(c->fd, front_buffer, PROXY_PROTOCOL_MAX, MSG_PEEK);
+	const bool none = n < 0 && (errno == EAGAIN || errno == EINTR);
+
+	if (n <= 0 && !none) {
+		front_conn_free(c);
+		return false;
+	}
+	switch (front_proxy_look(c, front_buffer, none ? 0 : (size_t)n)) {
+	case FRONT_PROXY_BAD:
+		return false;
+	case FRONT_PROXY_MORE:
+		if (c->closed)
+			front_proxy_closed(c);
+		else
+			handshake_wait(c, front_deadline_handshake(c));
+		return false;
+	case FRONT_PROXY_READ:
+		break;
+	}
+	if (recv(c->fd, front_buffer, c->proxy_size, 0) == (ssize_t)c->proxy_size)
+		return true;
+	front_conn_free(c);
+	return false;
+}
+
 /* false: no byte yet, or the connection is over or answered. */
 static bool handshake_begin(struct front_conn *c)
 {
@@ -133,13 +161,12 @@ static void handshake_head(struct front_conn *c)
 	}
 	if (n > t->in_len && front_head_look(c, front_buffer, n) == FRONT_HEAD_TAKEN)
 		return;
-	if (r == FRONT_READ_END || !front_record_hold(c, (struct span){front_buffer, n})) {
-		front_answer_log(
-		    c, c->base, LOG_TRACE1, "core", "closed before the head was complete");
+	if (r == FRONT_READ_END)
+		front_head_closed(c, front_buffer, n);
+	else if (!front_record_hold(c, (struct span){front_buffer, n}))
 		front_conn_free(c);
-		return;
-	}
-	handshake_wait(c, front_deadline_head(c, n));
+	else
+		handshake_wait(c, front_deadline_head(c, n));
 }
 
 static void handshake_go(struct front_conn *c)
@@ -147,6 +174,8 @@ static void handshake_go(struct front_conn *c)
 	struct front_tls *t = c->tls;
 
 	t->readable = true;
+	if (c->proxied && !c->proxy_size && !handshake_proxy(c))
+		return;
 	if (!t->ssl && !handshake_begin(c))
 		return;
 	if (!t->established && !handshake_step(c))
@@ -176,6 +205,7 @@ void front_handshake_event(evutil_socket_t fd, short what, void *arg)
 	struct front_conn *c = arg;
 
 	(void)fd;
+	c->closed |= (what & EV_CLOSED) != 0;
 	if (c->state == FRONT_RELAY)
 		front_relay_client(c);
 	else if (what & EV_TIMEOUT)

@@ -23,6 +23,12 @@ static bool job_describe_tls(const struct front_conn *c, struct job *j)
 	    getsockname(c->fd, (struct sockaddr *)&j->local, &nlocal) != 0)
 		return false;
 	j->flags = JOB_TLS;
+	if (c->proxied) {
+		j->flags |= JOB_PROXY;
+		j->proxy = j->peer;
+		if (c->named)
+			j->peer = *c->named;
+	}
 	snprintf(j->tls_protocol, sizeof(j->tls_protocol), "%s", SSL_get_version(t->ssl));
 	snprintf(j->tls_cipher, sizeof(j->tls_cipher), "%s", SSL_get_cipher_name(t->ssl));
 	snprintf(j->tls_sni, sizeof(j->tls_sni), "%s", t->sni ? t->sni : "");

@@ -26,28 +26,46 @@ static ssize_t peek_read(const struct front_conn *c)
 
 static void peek_event(evutil_socket_t fd, short what, void *arg);
 
+/* No complete head yet: these are the bytes of it. */
+static void peek_wait(struct front_conn *c, struct span head)
+{
+	int64_t left;
+
+	if (c->closed) {
+		front_head_closed(c, head.p, head.n);
+		return;
+	}
+	left = front_deadline_head(c, head.n);
+	if (left > 0)
+		front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, peek_event, left);
+	else
+		front_head_late(c, head.p, head.n);
+}
+
 static void peek_look(struct front_conn *c)
 {
 	ssize_t n = peek_read(c);
-	int64_t left;
+	struct span head = {front_buffer, n > 0 ? (size_t)n : 0};
 
 	if (n < 0) {
 		front_conn_free(c);
 		return;
 	}
-	if (n > 0 && front_head_look(c, front_buffer, (size_t)n) == FRONT_HEAD_TAKEN)
-		return;
-	if (c->closed) {
-		front_answer_log(
-		    c, c->base, LOG_TRACE1, "core", "closed before the head was complete");
-		front_conn_free(c);
-		return;
+	if (c->proxied) {
+		enum front_proxy proxy = front_proxy_look(c, head.p, head.n);
+		size_t skip = proxy == FRONT_PROXY_READ ? c->proxy_size : head.n;
+
+		if (proxy == FRONT_PROXY_BAD)
+			return;
+		if (proxy == FRONT_PROXY_MORE && c->closed) {
+			front_proxy_closed(c);
+			return;
+		}
+		head = (struct span){head.p + skip, head.n - skip};
 	}
-	left = front_deadline_head(c, (size_t)n);
-	if (left > 0)
-		front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, peek_event, left);
-	else
-		front_head_late(c, front_buffer, (size_t)n);
+	if (head.n > 0 && front_head_look(c, head.p, head.n) == FRONT_HEAD_TAKEN)
+		return;
+	peek_wait(c, head);
 }
 
 static void peek_event(evutil_socket_t fd, short what, void *arg)

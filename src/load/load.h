@@ -52,6 +52,14 @@ struct load_userdir {
 	struct conf_vec enabled, disabled_users; /* const char *, not inherited */
 };
 
+/* RemoteIP while it is read. */
+struct load_remoteip {
+	const struct conf_node *header_node;
+	const char *header, *proxies_header;
+	enum conf_switch keep_alive;
+	struct conf_vec proxies; /* struct conf_peer: its own, not inherited */
+};
+
 struct load_section {
 	const struct conf_node *node;
 	struct conf_match match;
@@ -78,8 +86,11 @@ struct load_server {
 	struct conf_vec names;       /* const char *: ServerAlias */
 	struct conf_vec sections;    /* struct load_section */
 	struct conf_vec locations;   /* struct conf_match */
+	struct conf_vec proxies;     /* the same, <Proxy> */
 	struct conf_dir_build dir;
+	bool rewrites; /* a line of mod_rewrite is in it, or in one of its sections */
 	struct load_userdir userdir;
+	struct load_remoteip remoteip;
 	const struct conf_node *document_root;
 	const struct conf_node *server_name;
 	const struct conf_node *ssl_engine, *ssl_certificate, *ssl_key, *ssl_protocol;
@@ -122,6 +133,8 @@ struct loader {
 	struct conf_map log_of;      /* index + 1 by path */
 	struct conf_map format_of;   /* compiled formats by text */
 	struct load_names *names;    /* load_names.c; NULL: not read yet */
+	struct conf_vec proxied;     /* struct load_proxied: RemoteIPProxyProtocol */
+	struct conf_vec exceptions;  /* struct subnet: RemoteIPProxyProtocolExceptions */
 	struct conf_map noted;       /* accepted directives of which a note was given */
 	bool homes;                /* a UserDir needs home directories */
 	const char *types_config;
@@ -130,6 +143,8 @@ struct loader {
 	bool no_root_check; /* -T: a DocumentRoot need not be there */
 };
 
+/* load_php.c: whether a line among nodes, or in their sections, makes something run PHP. */
+bool load_php_runs(const struct conf_node *nodes);
 /* load_tree.c: reads the files; the result is l->parser.root. */
 void load_tree(struct loader *l, const struct load_options *o);
 /* The file that -f means, and the ServerRoot before it is read. */
@@ -267,6 +282,13 @@ void load_log_finish(struct loader *l);
 void load_section_add(struct loader *l, struct load_server *s, const struct conf_node *node);
 void load_section_finish(struct loader *l, struct load_server *s);
 
+/* load_proxy.c: <Proxy>; ProxyPass of server context, before it is merged; all else after that. */
+void load_proxy_section(struct loader *l, struct load_server *s, const struct conf_node *node);
+void load_proxy_passes(struct loader *l, struct load_server *s);
+void load_proxy_finish(struct loader *l, struct load_server *s);
+/* Addresses of the backends that the files name. */
+void load_proxy_hosts(struct loader *l);
+
 /* load_htaccess.c: the file's default name, and what a child needs to read one. */
 void load_htaccess_names(struct loader *l);
 void load_htaccess_finish(struct loader *l);
@@ -282,6 +304,10 @@ void load_check(struct loader *l);
 void load_userdir_finish(struct loader *l, struct load_server *s);
 /* The home directories, after all servers and ranges. */
 void load_homes(struct loader *l);
+
+/* load_remoteip.c: the proxies of a server; then the addresses that PROXY headers come to. */
+void load_remoteip_server(struct loader *l, struct load_server *s);
+void load_remoteip_finish(struct loader *l);
 
 /* load_mime.c, load_filter.c */
 void load_mime(struct loader *l);

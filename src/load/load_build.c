@@ -56,6 +56,20 @@ static const void *copy_list(struct loader *l, const struct conf_vec *list, size
 	return v;
 }
 
+/* As in Apache, a virtual host without a line of mod_rewrite has no rules of the server's. */
+static void finish_rewrite(struct loader *l, struct load_server *s)
+{
+	struct conf_rewrite *own = s->dir.rewrite_server;
+
+	if (!s->main || !s->rewrites) {
+		s->v.rewrite = own;
+		return;
+	}
+	s->v.rewrite = s->main->v.rewrite;
+	conf_rewrite_merge(
+	    &l->common, &s->v.rewrite, own ? own : ARENA_NEW(&l->common, struct conf_rewrite));
+}
+
 /* The server context: the main server's settings with the virtual host's over them. */
 static void finish_dir(struct loader *l, struct load_server *s)
 {
@@ -100,9 +114,13 @@ static void finish_server(struct loader *l, struct load_server *s, uint32_t id)
 
 	load_server_name(l, s);
 	load_alias_finish(l, s);
+	load_proxy_passes(l, s);
 	load_userdir_finish(l, s);
+	load_remoteip_server(l, s);
 	finish_dir(l, s);
+	finish_rewrite(l, s);
 	load_section_finish(l, s);
+	load_proxy_finish(l, s);
 	v->id = id;
 	v->site = s->site ? s->site->v.id : id;
 	v->file = s->node ? arena_strdup(&l->common, s->node->file) : NULL;
@@ -201,6 +219,7 @@ const struct conf *load_build(
 		return NULL;
 	arena_init_fixed(&l->common, r->base, CONF_COMMON_MAX);
 	l->conf = ARENA_NEW(&l->common, struct conf);
+	l->conf->php_expected = l->parser.php;
 	l->conf->magic = CONF_MAGIC;
 	l->conf->format = CONF_FORMAT;
 	l->conf->generation = generation;
@@ -214,6 +233,7 @@ const struct conf *load_build(
 	read_servers(l);
 	build_hosts(l);
 	load_listen_finish(l);
+	load_remoteip_finish(l);
 	load_tls_finish(l);
 	load_log_finish(l);
 	load_status_page(l);
@@ -223,6 +243,7 @@ const struct conf *load_build(
 	load_homes(l);
 	load_mime(l);
 	load_filter(l);
+	load_proxy_hosts(l);
 	load_htaccess_finish(l);
 	finish_conf(l, o, r);
 	return l->report->errors ? NULL : l->conf;

@@ -1,14 +1,18 @@
 /*
  * `itkd --lookup ADDRESS`: the name that the address has and that leads back to it;
- * `itkd --lookup NAME`: the addresses of a name, one a line. Run by a child, as the vhost's user,
- * for Require host and Allow from: what serves requests is static and cannot ask NSS. The argument
- * comes from the client's address, or from the configuration.
+ * `itkd --lookup NAME`: the addresses of a name, one a line; `itkd --lookup uid:N` or gid:N: the
+ * name of a user or group. Run by a child, as the vhost's user, for Require host, Allow from and
+ * Require file-owner: what serves requests is static and cannot ask NSS. The argument comes from
+ * the client's address, from the configuration, or from a file's owner.
  */
 #include "load/load_cli.h"
 
 #include "itkd/addr.h"
+#include <grp.h>
 #include <netdb.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct addrinfo *lookup_addresses(const char *name)
@@ -56,12 +60,30 @@ static int lookup_address(const struct sockaddr *addr)
 	return 0;
 }
 
+static int lookup_user(const char *id)
+{
+	const struct passwd *user = getpwuid((uid_t)strtoul(id, NULL, 10));
+
+	return user && puts(user->pw_name) >= 0 ? 0 : 1;
+}
+
+static int lookup_group(const char *id)
+{
+	const struct group *group = getgrgid((gid_t)strtoul(id, NULL, 10));
+
+	return group && puts(group->gr_name) >= 0 ? 0 : 1;
+}
+
 int load_lookup(int argc, char **argv)
 {
 	struct sockaddr_storage addr;
 
 	if (argc != 3)
 		return 1;
+	if (strncmp(argv[2], "uid:", 4) == 0)
+		return lookup_user(argv[2] + 4);
+	if (strncmp(argv[2], "gid:", 4) == 0)
+		return lookup_group(argv[2] + 4);
 	if (addr_parse(span_of(argv[2]), 0, &addr))
 		return lookup_address((const struct sockaddr *)&addr);
 	return lookup_name(argv[2]);

@@ -31,6 +31,7 @@ static void begin_dir(struct loader *l, struct load_server *s, struct arena *sec
 	s->dir.server_root = l->parser.server_root;
 	s->dir.context = s->node ? CTX_VHOST : CTX_SERVER;
 	s->dir.noted = &l->noted;
+	s->dir.rewrites = &s->rewrites;
 }
 
 void load_server_main(struct loader *l)
@@ -56,6 +57,8 @@ void load_server_main(struct loader *l)
 	v->limit_fields = 100;
 	v->limit_field_size = 8190;
 	v->redirects_max = 10;
+	v->proxy.max_forwards = -1;
+	v->proxy.inherit = true;
 	load_server_token(l, 3, false);
 	v->tls.protocols = TLS_V1_2 | TLS_V1_3;
 	s->engine = -1;
@@ -98,8 +101,9 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	s->server_name = NULL;
 	s->default_format = NULL;
 	s->ssl_engine = s->ssl_certificate = s->ssl_key = s->ssl_protocol = NULL;
-	s->access = s->addrs = s->names = s->sections = s->locations = (struct conf_vec){0};
+	s->access = s->addrs = s->names = s->sections = s->locations = s->proxies = (struct conf_vec){0};
 	s->userdir.enabled = s->userdir.disabled_users = (struct conf_vec){0};
+	s->remoteip.proxies = (struct conf_vec){0};
 	conf_map_init(&s->formats, l->tmp, false);
 	begin_dir(l, s, &l->private[identity]);
 }

@@ -210,13 +210,7 @@ const char *load_set_load_module(
 	    "socache_shmcb_module", "slotmem_plain_module", "slotmem_shm_module",
 	    "watchdog_module"};
 
-	static const char *const php[] = {
-	    "php", "proxy_fcgi", "fcgid", "fastcgi", "suphp", "lsapi"};
-
 	(void)s;
-	for (size_t i = 0; i < sizeof(php) / sizeof(*php); i++)
-		if (strncmp(v->words[0], php[i], strlen(php[i])) == 0)
-			l->conf->php_expected = true;
 	if (conf_table_module(v->words[0]))
 		return NULL;
 	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)

@@ -145,3 +145,18 @@ const char *load_set_protocol_options(
 		s->v.registered_methods = seen[4];
 	return NULL;
 }
+
+const char *load_set_register_method(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	struct conf_strings *known = &l->conf->methods;
+	const char **all = arena_array(&l->common, known->n + v->n, sizeof(*all));
+
+	(void)s;
+	for (uint32_t i = 0; i < known->n; i++)
+		all[i] = known->v[i];
+	for (uint32_t i = 0; i < v->n; i++)
+		all[known->n + i] = arena_strdup(&l->common, v->words[i]);
+	*known = (struct conf_strings){known->n + v->n, all};
+	return NULL;
+}

@@ -35,16 +35,37 @@ static void read_directives(
 	conf_parse_text(&l->parser, name, text);
 }
 
-void load_tree(struct loader *l, const struct load_options *o)
+static void read_all(struct loader *l, const struct load_options *o, bool php)
 {
 	struct conf_parser *p = &l->parser;
 
-	l->no_root_check = o->no_root_check;
 	conf_parser_init(
 	    p, l->tmp, l->report, o->server_root ? o->server_root : load_default_root());
+	p->php = php;
 	for (unsigned i = 0; i < o->ndefines; i++)
 		conf_parse_define(p, o->defines[i], NULL);
 	read_directives(l, "-C", o->pre, o->npre);
 	conf_parse_file(p, o->config_file);
 	read_directives(l, "-c", o->post, o->npost);
+}
+
+/*
+ * Whether something runs PHP, which <IfModule mod_php.c> asks for, is known when all is read: where
+ * the answer matters, all is read again with it.
+ */
+void load_tree(struct loader *l, const struct load_options *o)
+{
+	struct conf_report before = *l->report;
+
+	l->no_root_check = o->no_root_check;
+	read_all(l, o, false);
+	bool php = load_php_runs(l->parser.root.children);
+
+	if (php && l->parser.asked_php) {
+		*l->report = before;
+		if (before.last)
+			before.last->next = NULL;
+		read_all(l, o, true);
+	}
+	l->parser.php = php;
 }

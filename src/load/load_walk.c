@@ -15,6 +15,11 @@ static const char *walk_section(struct loader *l, struct load_server *s, const s
 {
 	if (n->directive->id == CONF_ID_SECTION_VirtualHost)
 		return NULL;
+	if (n->directive->id == CONF_ID_SECTION_Proxy ||
+	    n->directive->id == CONF_ID_SECTION_ProxyMatch) {
+		load_proxy_section(l, s, n);
+		return NULL;
+	}
 	if (!is_place(n->directive->id))
 		return conf_dir_section(&s->dir, n);
 	load_section_add(l, s, n);

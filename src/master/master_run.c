@@ -156,6 +156,7 @@ static void start(struct master *m)
 	master_code_gather();
 	open_signals(m);
 	child_prepare();
+	spare_prepare();
 	open_scoreboard(m);
 	master_load_start(m);
 }

@@ -6,6 +6,7 @@
 #include "itkd/spare.h"
 #include "itkd/child.h"
 #include "itkd/cred.h"
+#include "itkd/hash.h"
 #include "itkd/job.h"
 #include "itkd/log.h"
 #include "itkd/sandbox.h"
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -226,6 +228,32 @@ static void keep_own_part(const struct conf *conf, const struct conf_identity *i
 		fatal_errno("mremap");
 }
 
+static uint8_t secret[32];
+
+void spare_prepare(void)
+{
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		fatal_errno("getrandom");
+}
+
+/*
+ * The identity's own secret, the same in all of its processes for as long as the master lives, by a
+ * hash that leads to no other one. The master's is gone from this process then.
+ */
+static void derive_secret(const struct conf_identity *id, uint8_t own[static HASH_SHA1_SIZE])
+{
+	uint8_t sum[HASH_SIZE_MAX];
+	struct hash h;
+
+	hash_start(&h, HASH_SHA1);
+	hash_add(&h, secret, sizeof(secret));
+	hash_add(&h, &id->uid, sizeof(id->uid));
+	hash_add(&h, &id->gid, sizeof(id->gid));
+	memcpy(own, sum, hash_end(&h, sum));
+	explicit_bzero(secret, sizeof(secret));
+	explicit_bzero(&h, sizeof(h));
+}
+
 static void close_own(const struct spare_start *s)
 {
 	if (close(s->queue) != 0 || close(s->taken) != 0)
@@ -248,6 +276,8 @@ _Noreturn void spare_run(const struct spare_start *start)
 
 	const struct status_page *status = look_around(s.scoreboard, vhost);
 
+	uint8_t own[HASH_SHA1_SIZE];
+	derive_secret(id, own);
 	keep_own_part(s.conf, id);
 	unmap(s.scoreboard, sizeof(*s.scoreboard));
 	close_own(&s);
@@ -269,6 +299,7 @@ _Noreturn void spare_run(const struct spare_start *start)
 	    .nofile = s.nofile,
 	    .master_group = s.master_group,
 	};
+	memcpy(child.secret, own, sizeof(own));
 	memcpy(child.logs, r.fds + 1, vhost->nlogs * sizeof(int));
 	_exit(child_serve(&child));
 }

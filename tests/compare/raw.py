@@ -24,9 +24,10 @@ SERVERS = ("itkd", "Apache", "nginx")
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
 WORD = re.compile(rb"[\w.-]{1,24}\Z")
 TIMEOUT = 10
-ECHO = """#!/bin/sh
-n=$(wc -c)
-printf 'Content-Type: text/plain\\r\\n\\r\\n%s.%s' "$REQUEST_METHOD" "$n"
+ECHO = """#!/usr/bin/perl
+local $/;
+my $body = <STDIN>;
+print "Content-Type: text/plain\\r\\n\\r\\n$ENV{REQUEST_METHOD}.", length($body // "");
 """
 
 
@@ -47,6 +48,10 @@ class Row:
     @property
     def bytes(self):
         return self.data.encode("latin-1") + (b"" if self.alone else PROBE)
+
+    @property
+    def head_only(self):
+        return self.data.startswith("HEAD ")
 
     def expected(self, server):
         return (self.apache if server == "Apache" else self.nginx) or self.itkd
@@ -117,15 +122,18 @@ class Wire:
         return self
 
 
-def answers(raw):
-    """(Response, how it ends) of each answer in raw bytes; a last (None, text) is no whole one."""
+def answers(raw, head_only=False):
+    """
+    (Response, how it ends) of each answer in raw bytes; a last (None, text) is no whole one.
+    head_only: the first request was HEAD.
+    """
     found = []
     while raw:
         head, mark, rest = raw.partition(b"\r\n\r\n")
         if not mark or not re.match(rb"HTTP/1\.[01] \d{3}(?: |\r|\Z)", head):
             return [*found, (None, "text")]
         answer = Response(head)
-        size, end = length(answer, rest)
+        size, end = (0, "none") if head_only and not found else length(answer, rest)
         if size is None:
             return [*found, (answer, "cut")]
         answer.body = dechunk(rest[:size]) if end == "chunked" else rest[:size]
@@ -155,15 +163,15 @@ def dechunk(data):
     return body
 
 
-def outcome(wire):
-    found, words = answers(wire.got), []
+def outcome(row, wire):
+    found, words = answers(wire.got, row.head_only), []
     for answer, end in found:
         if answer is None:
             words.append(end)
             continue
         word = answer.body.strip() if answer.status == 200 else b""
         words.append(f"{answer.status}" + (f"={word.decode()}" if WORD.match(word) else "")
-                     + (end if end in ("~", "cut") else ""))
+                     + (end if end == "cut" or end == "~" and answer.status < 400 else ""))
     if words and words[-1] == "200=probe":
         words[-1] = "kept"
     else:
@@ -171,9 +179,10 @@ def outcome(wire):
     return " ".join(words)
 
 
-def unfair(wire):
+def unfair(row, wire):
     """What an answer says of the connection that does not hold, or an empty text."""
-    found = [answer for answer, _ in answers(wire.got) if answer and answer.status >= 200]
+    found = [answer for answer, _ in answers(wire.got, row.head_only)
+             if answer and answer.status >= 200]
     for i, answer in enumerate(found):
         if answer.closes and i + 1 < len(found):
             return f"answer {i + 1} says close, and another one follows"
@@ -183,17 +192,22 @@ def unfair(wire):
 
 
 class Servers:
-    """itkd, Apache and nginx with the sites a.test and b.test on the same files."""
+    """
+    itkd, Apache and nginx with the sites a.test, b.test and c.test, which is for itkd another one:
+    a connection does not go on from the first two to it.
+    """
 
     def __init__(self, tmp, tls):
         self.tmp, self.tls = tmp, tls
-        self.a, self.b = Site("a", tmp), Site("b", tmp)
-        self.main = Site("main", tmp)
-        for site in (self.a, self.b):
-            site.file("index.html", site.letter)
-            site.file("probe", "probe")
-            site.file("smuggled", "smuggled")
-            site.cgi("echo", ECHO)
+        self.main, self.site = Site("main", tmp), Site("a", tmp)
+        for letter in "abc":
+            root = self.docroot(letter)
+            self.site.mkdir(root)
+            self.site.mkdir(root / "d")
+            for name, content in (("index.html", letter), ("probe", "probe"),
+                                  ("smuggled", "smuggled"), ("d/index.html", "d")):
+                self.site.file(root / name, content)
+        self.site.cgi("echo", ECHO)
         self.ports = {}
         self.running = []
 
@@ -210,25 +224,23 @@ class Servers:
             problems += getattr(server, "sanitizer_reports", list)()
         assert not problems, "\n".join(problems)
 
+    def docroot(self, letter):
+        return self.site.docroot / letter
+
     def itkd(self):
         (self.tmp / "itkd").mkdir()
         config = Config(self.tmp / "itkd", self.tls, self.main)
         for tls in (False, True):
-            for site in (self.a, self.b):
-                config.vhost(self.a, f'ScriptAlias /echo "{self.a.cgi_bin}/echo"', tls=tls,
-                             name=site.name, docroot=self.docroot(site), access=False)
-        self.config = config
+            for letter in "abc":
+                config.vhost(self.site, *self.lines(letter), tls=tls, cert="a.test", access=False,
+                             name="c.test" if letter == "c" else "a.test",
+                             docroot=self.docroot(letter))
         server = Server(config).start()
         self.ports["itkd"], self.tls_port = server.port, server.tls_port
         return server
 
-    def docroot(self, site):
-        """One user has both, so that a connection may ask for both."""
-        if site is self.b:
-            os.chown(site.docroot, self.a.uid, self.a.gid)
-            for path in site.docroot.iterdir():
-                os.chown(path, self.a.uid, self.a.gid)
-        return site.docroot
+    def lines(self, letter):
+        return [f"ServerAlias {letter}.test", f'ScriptAlias /echo "{self.site.cgi_bin}/echo"']
 
     def apache(self):
         directory = self.tmp / "apache"
@@ -239,13 +251,12 @@ class Servers:
                  f"Mutex file:{directory} default", f"Listen 127.0.0.1:{port}",
                  f'ErrorLog "{directory}/logs/error.log"', f"User {self.main.user}",
                  f"Group {self.main.group}", "ServerName main.test", "StartServers 6",
-                 "Timeout 20", "TypesConfig /etc/mime.types"]
-        for site in (self.a, self.b):
-            lines += [f"<VirtualHost *:{port}>", f"ServerName {site.name}",
-                      f"AssignUserID {self.a.user} {self.a.group}",
-                      f'DocumentRoot "{site.docroot}"',
-                      f'ScriptAlias /echo "{self.a.cgi_bin}/echo"',
-                      f'<Directory "{self.tmp}">', "Require all granted", "</Directory>",
+                 "Timeout 20", "TypesConfig /etc/mime.types", f'<Directory "{self.tmp}">',
+                 "Require all granted", "</Directory>"]
+        for letter in "abc":
+            lines += [f"<VirtualHost *:{port}>", f"ServerName {letter}.test",
+                      f"AssignUserID {self.site.user} {self.site.group}",
+                      f'DocumentRoot "{self.docroot(letter)}"', *self.lines(letter),
                       "</VirtualHost>"]
         file = write_file(directory / "apache.conf", "\n".join(lines) + "\n")
         return Apache(directory, file, port).start()
@@ -253,16 +264,18 @@ class Servers:
     def nginx(self):
         directory = self.tmp / "nginx"
         directory.mkdir()
-        os.chown(directory, self.a.uid, self.a.gid)
+        os.chown(directory, self.site.uid, self.site.gid)
         port = self.ports["nginx"] = free_port()
         own = "".join(f"{what}_temp_path {directory}/{what};\n"
                       for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         sites = "".join(
-            f"server {{ listen 127.0.0.1:{port}; server_name {site.name}; root {site.docroot};\n"
+            f"server {{ listen 127.0.0.1:{port}; server_name {letter}.test;\n"
+            f"root {self.docroot(letter)};\n"
             f"location /echo {{ proxy_pass http://127.0.0.1:{self.ports['Apache']};\n"
-            f"proxy_http_version 1.1; proxy_set_header Host a.test; }} }}\n"
-            for site in (self.a, self.b))
-        text = (f"user {self.a.user} {self.a.group};\ndaemon off;\nworker_processes 1;\n"
+            f"proxy_http_version 1.1; proxy_set_header Host a.test;\n"
+            f"proxy_ignore_client_abort on; }} }}\n"
+            for letter in "abc")
+        text = (f"user {self.site.user} {self.site.group};\ndaemon off;\nworker_processes 1;\n"
                 f"pid {directory}/pid;\nerror_log {directory}/error.log info;\n"
                 f"events {{ worker_connections 256; }}\nhttp {{\naccess_log off;\n{own}{sites}}}\n")
         return Nginx(directory, write_file(directory / "nginx.conf", text), port).start()

@@ -55,6 +55,17 @@ static const struct assign assign = {.nrules = 3,
     .sets = assign_sets,
     .nwho = 2,
     .who = assign_names};
+static const struct conf_peer peers[] = {
+    {{.size = 4, .net = {10}, .mask = {0xff}}, true},
+    {{.ip6 = true, .size = 16, .net = {0x20, 1}, .mask = {0xff, 0xff}}, false}};
+static const struct conf_remoteip remoteip = {
+    .header = "X-Forwarded-For", .n = 2, .proxies = peers};
+static const struct subnet nets[] = {{.size = 4, .net = {127}, .mask = {0xff}},
+    {.size = 4, .net = {192, 0, 2}, .mask = {0xff, 0xff, 0xff}}};
+static const struct conf_proxied proxied_by = {2, nets}, proxied_by_all;
+/* One for each address of the site, and one for all others. */
+static const struct conf_proxied *const proxied[] = {&proxied_by, NULL, &proxied_by_all, NULL};
+static const struct conf_proxy_protocol proxy_protocol = {4, proxied, 1, &nets[1]};
 static struct conf_access_log access_logs[2];
 static struct conf_listener listeners[2];
 static const struct conf_vhost *const vhosts[] = {&main_server, &site, &site};
@@ -97,6 +108,8 @@ static void make_site(void)
 	    .limit_line = 8190,
 	    .limit_fields = 100,
 	    .limit_field_size = 8191,
+	    .remoteip = &remoteip,
+	    .dir.answer.signature = SIGNATURE_ON,
 	    .tls = {.engine = true,
 	        .protocols = TLS_V1_2 | TLS_V1_3,
 	        .honor_order = true,
@@ -120,6 +133,7 @@ static struct conf make_conf(void)
 	return (struct conf){.generation = 5,
 	    .listen_backlog = 511,
 	    .graceful_timeout = 300,
+	    .server_token = "itkd/1",
 	    .front_uid = 990,
 	    .front_gid = 991,
 	    .nlogs = 3,
@@ -130,7 +144,8 @@ static struct conf make_conf(void)
 	    .identities = identities,
 	    .nvhosts = 3,
 	    .nsites = 2,
-	    .vhosts = vhosts};
+	    .vhosts = vhosts,
+	    .proxy_protocol = &proxy_protocol};
 }
 
 static void check_listeners(const struct conf *back)
@@ -189,6 +204,25 @@ static void check_site(const struct conf_vhost *v)
 	ck_assert_uint_eq(v->limit_line, 8190);
 	ck_assert_uint_eq(v->limit_fields, 100);
 	ck_assert_uint_eq(v->limit_field_size, 8191);
+	ck_assert_int_eq(v->dir.answer.signature, SIGNATURE_ON);
+}
+
+static void check_remoteip(const struct conf *back)
+{
+	const struct conf_remoteip *r = back->vhosts[1]->remoteip;
+	const struct conf_proxy_protocol *p = back->proxy_protocol;
+
+	ck_assert_ptr_null(back->vhosts[0]->remoteip);
+	ck_assert_str_eq(r->header, "X-Forwarded-For");
+	ck_assert_uint_eq(r->n, 2);
+	ck_assert(r->proxies[0].internal && !r->proxies[1].internal);
+	ck_assert_mem_eq(&r->proxies[1].net, &peers[1].net, sizeof(peers[1].net));
+	ck_assert_uint_eq(p->n, 4);
+	ck_assert_uint_eq(p->groups[0]->n, 2);
+	ck_assert_mem_eq(&p->groups[0]->peers[1], &nets[1], sizeof(nets[1]));
+	ck_assert_ptr_null(p->groups[1]);
+	ck_assert_uint_eq(p->groups[2]->n, 0);
+	ck_assert_uint_eq(p->nexceptions, 1);
 }
 
 static void check_tls(const struct conf_tls *t)
@@ -226,6 +260,7 @@ START_TEST(roundtrip)
 	check_listeners(back);
 	check_site(back->vhosts[1]);
 	check_tls(&back->vhosts[1]->tls);
+	check_remoteip(back);
 	/* Vhosts of one LogFormat share its compiled form. */
 	ck_assert_ptr_eq(back->vhosts[1]->access[0].format, back->vhosts[2]->access[0].format);
 	/* Whatever the checks above forgot. */

@@ -1,11 +1,13 @@
 /*
  * The chunked coding: every file of vectors/http_chunked (ok-*.txt with the body in ok-*.body,
- * more-*.txt, bad-*.txt), whole, byte by byte, and cut in two at every place.
+ * more-*.txt, bad-*.txt, large-*.txt), whole, byte by byte, and cut in two at every place.
  */
 #include "itkd/http_head.h"
 #include "vectors.h"
 
 #include <dirent.h>
+
+static const struct http_limits limits = {.line = 8190, .fields = 100, .field_size = 8190};
 
 struct decoded {
 	struct http_chunked c;
@@ -39,7 +41,7 @@ static struct decoded decode(struct span s, size_t first, size_t step, size_t *u
 	struct decoded d = {.body = malloc(s.n + 1), .result = HTTP_CHUNKED_MORE};
 
 	ck_assert(d.body != NULL);
-	http_chunked_init(&d.c);
+	http_chunked_init(&d.c, &limits);
 	*used = 0;
 	for (size_t len = first; d.result == HTTP_CHUNKED_MORE && *used < s.n; len = step)
 		*used += feed(&d, s.p + *used, len < s.n - *used ? len : s.n - *used);
@@ -64,6 +66,8 @@ static void check_file(const char *name)
 	s = vector_file(path);
 	if (strncmp(name, "more-", 5) == 0)
 		want = HTTP_CHUNKED_MORE;
+	if (strncmp(name, "large-", 6) == 0)
+		want = HTTP_CHUNKED_LARGE;
 	if (strncmp(name, "ok-", 3) == 0) {
 		want = HTTP_CHUNKED_END;
 		memcpy(strrchr(path, '.'), ".body", sizeof(".body"));
@@ -112,7 +116,7 @@ START_TEST(final_states)
 		struct http_chunked c;
 		struct span in = span_of(texts[i]), data;
 
-		http_chunked_init(&c);
+		http_chunked_init(&c, &limits);
 		ck_assert_int_eq(http_chunked_next(&c, &in, &data), results[i]);
 		ck_assert(span_eq(in, SPAN("next")));
 		ck_assert_int_eq(http_chunked_next(&c, &in, &data), results[i]);
@@ -128,23 +132,44 @@ START_TEST(overhead_adds_up)
 	struct http_chunked c;
 	size_t chunks = 0;
 
-	http_chunked_init(&c);
+	http_chunked_init(&c, &limits);
 	for (bool bad = false; !bad; chunks++) {
 		struct span in = SPAN(chunk), data;
 		enum http_chunked_result r;
 
 		while ((r = http_chunked_next(&c, &in, &data)) == HTTP_CHUNKED_DATA)
 			;
-		bad = r == HTTP_CHUNKED_BAD;
-		ck_assert_uint_le(chunks, 65536 / 32 + 1);
+		bad = r == HTTP_CHUNKED_LARGE;
+		ck_assert_uint_le(chunks, 65536 / 31 + 1);
 	}
 	ck_assert_uint_ge(chunks, 65536 / 34);
 }
 END_TEST
 
+/* Zeros before sizes, too, but not sizes. */
+START_TEST(sizes_are_free)
+{
+	static const char *const chunks[] = {"0000000000000001\r\nx\r\n", "00000000000000001\r\nx\r\n"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct http_chunked c;
+		enum http_chunked_result r = HTTP_CHUNKED_MORE;
+
+		http_chunked_init(&c, &limits);
+		for (size_t k = 0; k < 70000 && r == HTTP_CHUNKED_MORE; k++) {
+			struct span in = span_of(chunks[i]), data;
+
+			while ((r = http_chunked_next(&c, &in, &data)) == HTTP_CHUNKED_DATA)
+				;
+		}
+		ck_assert_int_eq(r, i ? HTTP_CHUNKED_LARGE : HTTP_CHUNKED_MORE);
+	}
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {vector_files, final_states, overhead_adds_up};
+	const TTest *const tests[] = {vector_files, final_states, overhead_adds_up, sizes_are_free};
 
 	return vector_run("http_chunked", tests, sizeof(tests) / sizeof(tests[0]));
 }

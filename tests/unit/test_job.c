@@ -52,6 +52,9 @@ START_TEST(roundtrip)
 	same_back(&tls);
 	same_back(&plain);
 	same_back(&retire);
+	tls.flags |= JOB_PROXY;
+	ck_assert(addr_parse(SPAN("10.0.0.1"), 4711, &tls.proxy));
+	same_back(&tls);
 	memset(tls.tls_protocol, 'p', sizeof(tls.tls_protocol) - 1);
 	memset(tls.tls_cipher, 'c', sizeof(tls.tls_cipher) - 1);
 	memset(tls.tls_sni, 's', sizeof(tls.tls_sni) - 1);

@@ -1,10 +1,24 @@
-/* Ranges: vectors/range.tsv (field value, size, most ranges, result as "start-end ..."). */
+/* Ranges: vectors/range.tsv (field value, size, limits, result as "start-end ..."). */
 #include "itkd/range.h"
 #include "vectors.h"
 
 #include <inttypes.h>
 
-#define RANGES 8
+#define RANGES 16
+
+/* "ranges[/overlaps[/reversals]]" */
+static struct range_limits limits_of(const char *text)
+{
+	struct range_limits limits = {RANGE_UNLIMITED, 20, 20};
+	char *end;
+
+	limits.ranges = (uint32_t)strtoul(text, &end, 10);
+	if (*end == '/')
+		limits.overlaps = (uint32_t)strtoul(end + 1, &end, 10);
+	if (*end == '/')
+		limits.reversals = (uint32_t)strtoul(end + 1, &end, 10);
+	return limits;
+}
 
 START_TEST(parse)
 {
@@ -15,15 +29,16 @@ START_TEST(parse)
 	vector_open(&t, VECTORS "/range.tsv");
 	while (vector_next(&t, &row)) {
 		struct range r[RANGES];
-		size_t n = 99, max = strtoul(row.col[2].p, NULL, 10), len = 0;
+		struct range_limits limits = limits_of(row.col[2].p);
+		size_t n = 99, len = 0;
 		char got[512] = "";
 
 		ck_assert_uint_eq(row.n, 4);
-		ck_assert_uint_le(max, RANGES);
+		ck_assert_uint_le(range_room(row.col[0]), RANGES);
 		enum range_result result =
-		    range_parse(row.col[0], strtoll(row.col[1].p, NULL, 10), r, max, &n);
+		    range_parse(row.col[0], strtoll(row.col[1].p, NULL, 10), &limits, r, &n);
 
-		ck_assert_uint_le(n, max);
+		ck_assert_uint_le(n, limits.ranges);
 		if (result == RANGE_IGNORE)
 			len += (size_t)snprintf(got, sizeof(got), "ignore");
 		if (result == RANGE_UNSATISFIABLE)

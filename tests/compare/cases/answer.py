@@ -225,7 +225,7 @@ VERDICTS = [
     Verdict("TraceEnable maybe", ok=False, message="must be one of"),
             Verdict("TraceEnable extended"),
     Verdict("FileETag Nonsense", ok=False), Verdict("FileETag +All", ok=False),
-    Verdict("FileETag -None", ok=False), Verdict("FileETag Digest", because="it is read twice"),
+    Verdict("FileETag -None", ok=False), Verdict("FileETag Digest"),
     Verdict("FileETag LMTime"), Verdict("AcceptPathInfo maybe", ok=False),
     Verdict("AllowEncodedSlashes maybe", ok=False), Verdict("LimitInternalRecursion 0", ok=False),
     Verdict("HttpProtocolOptions Nonsense", ok=False),

@@ -1,0 +1,293 @@
+/*
+ * Bytes between a client and a FastCGI application, both ways at once: poll over two connections.
+ * Runs as the vhost's user. What the application sends is taken apart by fcgi.h; its words in the
+ * log are Apache's.
+ */
+#include "child_cgi.h"
+#include "child_fcgi.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void fcgi_broken(struct fcgi *g)
+{
+	if (g->s.phase == STREAM_HEAD)
+		g->s.status = g->s.broken;
+	else if (g->s.phase != STREAM_DISCARD)
+		g->s.r->aborted = true;
+	g->eof = true;
+}
+
+/* The head of the next record of the body, or of its end. */
+static void fcgi_next_record(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+
+	if (g->out.n || g->record || g->no_input)
+		return;
+	if (s->feed.n == 0 && s->want_body)
+		return;
+	g->record = s->feed.n < FCGI_CONTENT_MAX ? s->feed.n : FCGI_CONTENT_MAX;
+	g->no_input = g->record == 0;
+	fcgi_head(g->head, FCGI_STDIN, g->record);
+	g->out = (struct span){g->head, FCGI_HEAD};
+}
+
+static bool fcgi_has_output(const struct fcgi *g)
+{
+	return g->out.n || g->record;
+}
+
+static void fcgi_sent(struct fcgi *g, size_t n)
+{
+	size_t head = n < g->out.n ? n : g->out.n;
+
+	g->out = (struct span){g->out.p + head, g->out.n - head};
+	child_stream_progress(&g->s);
+	if (n == head)
+		return;
+	g->record -= n - head;
+	child_stream_fed(&g->s, n - head);
+}
+
+/* False: it takes nothing now. One that reads no more may still have answered. */
+static bool fcgi_send(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+	struct iovec iov[2] = {
+	    {(void *)(uintptr_t)g->out.p, g->out.n}, {(void *)(uintptr_t)s->feed.p, g->record}};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+	ssize_t n = sendmsg(g->fd, &m, MSG_NOSIGNAL);
+
+	if (n >= 0) {
+		fcgi_sent(g, (size_t)n);
+		return true;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		return false;
+	g->out = (struct span){NULL, 0};
+	g->record = 0;
+	g->no_input = true;
+	child_stream_unfed(s);
+	return false;
+}
+
+static void fcgi_feed(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+
+	for (;;) {
+		while (child_stream_buffered(s))
+			child_stream_take(s);
+		fcgi_next_record(g);
+		if (!fcgi_has_output(g) || !fcgi_send(g))
+			return;
+	}
+}
+
+static void fcgi_out(struct fcgi *g, struct span data)
+{
+	struct child_stream *s = &g->s;
+
+	while (data.n && s->phase == STREAM_HEAD && !s->status) {
+		size_t room = child_cgi_head_room(s), n = data.n < room ? data.n : room;
+
+		memcpy(s->c->cgi + s->head_n, data.p, n);
+		child_cgi_head_got(s, n);
+		data = (struct span){data.p + n, data.n - n};
+	}
+	if (data.n && !s->status)
+		child_stream_body(s, data.p, data.n);
+}
+
+/* A record of it is a line of the log, or as much as a line takes. */
+static void fcgi_err(struct fcgi *g, struct span data)
+{
+	for (size_t i = 0; i < data.n; i++) {
+		g->line[g->line_n++] = data.p[i];
+		if (g->line_n < sizeof(g->line) && (g->reader.left || i + 1 < data.n))
+			continue;
+		child_log(g->s.c, LOG_ERR, "proxy_fcgi", "AH01071: Got error '%.*s'",
+		    (int)g->line_n, g->line);
+		g->line_n = 0;
+	}
+	child_stream_progress(&g->s);
+}
+
+/* What else it writes is no answer. */
+static void fcgi_out_end(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+
+	if (s->phase == STREAM_HEAD && s->head_end)
+		child_cgi_head_got(s, 0);
+	if (s->phase == STREAM_HEAD || s->status)
+		return;
+	if (!child_stream_end(s))
+		child_log(
+		    s->c, LOG_ERR, "proxy_fcgi", "'%s' ended before its Content-Length", s->name);
+}
+
+static void fcgi_end(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+
+	g->ended = true;
+	if (s->phase != STREAM_HEAD || s->head_end) {
+		fcgi_out_end(g);
+	} else if (g->reader.protocol == FCGI_COMPLETE || s->head_n) {
+		child_cgi_head_got(s, 0);
+	} else {
+		s->status = g->reader.protocol == FCGI_UNKNOWN_ROLE ? 502 : 503;
+		child_log(s->c, LOG_ERR, "proxy_fcgi",
+		    "the application did not take the request: protocol status %d (%s)",
+		    g->reader.protocol,
+		    g->reader.protocol == FCGI_OVERLOADED ? "overloaded" : "refused");
+	}
+}
+
+/* One piece of what it sent; false: nothing more can be read of it. */
+static bool fcgi_event(struct fcgi *g, enum fcgi_event event, struct span data)
+{
+	struct child *c = g->s.c;
+
+	switch (event) {
+	case FCGI_OUT:
+		fcgi_out(g, data);
+		return true;
+	case FCGI_OUT_END:
+		fcgi_out_end(g);
+		return true;
+	case FCGI_ERR:
+		fcgi_err(g, data);
+		return true;
+	case FCGI_END:
+		fcgi_end(g);
+		return false;
+	case FCGI_OTHER:
+		child_log(c, LOG_ERR, "proxy_fcgi", "AH01072: Got bogus record %d", g->reader.type);
+		return true;
+	case FCGI_BAD_VERSION:
+		child_log(
+		    c, LOG_ERR, "proxy_fcgi", "AH01068: Got bogus version %d", g->reader.version);
+		break;
+	default:
+		child_log(c, LOG_ERR, "proxy_fcgi", "AH01069: Got bogus rid %d, expected %d",
+		    g->reader.id, FCGI_ID);
+		break;
+	}
+	fcgi_broken(g);
+	return false;
+}
+
+static void fcgi_lost(struct fcgi *g, int error)
+{
+	if (g->s.phase != STREAM_DISCARD)
+		child_log(g->s.c, LOG_ERR, "proxy_fcgi",
+		    "(%d)%s: AH01075: Error dispatching request to : (reading response body)",
+		    error ? error : 70014, error ? strerror(error) : "End of file found");
+	fcgi_broken(g);
+}
+
+/* What a filter has no room for stays where it is until the client has taken something. */
+static void fcgi_take(struct fcgi *g)
+{
+	enum fcgi_event event;
+	struct span data;
+
+	while (g->got.n && !child_stream_full(&g->s)) {
+		event = fcgi_read(&g->reader, &g->got, &data);
+		if (event == FCGI_MORE || !fcgi_event(g, event, data) || g->s.status)
+			g->got.n = 0;
+	}
+}
+
+/* Reads once, without waiting. All that comes has room in c->out, where nothing is pending. */
+static void fcgi_receive(struct fcgi *g)
+{
+	ssize_t n = recv(g->fd, g->in, sizeof(g->in), 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		fcgi_lost(g, n < 0 ? errno : 0);
+		return;
+	}
+	child_stream_progress(&g->s);
+	g->got = (struct span){g->in, (size_t)n};
+	fcgi_take(g);
+}
+
+enum { POLL_CLIENT, POLL_BACKEND, POLL_COUNT };
+
+static void fcgi_poll_set(const struct fcgi *g, struct pollfd p[static POLL_COUNT])
+{
+	short events = 0;
+
+	child_stream_poll(&g->s, &p[POLL_CLIENT]);
+	if (!child_stream_pending(&g->s))
+		events |= POLLIN;
+	if (fcgi_has_output(g))
+		events |= POLLOUT;
+	p[POLL_BACKEND] = (struct pollfd){.fd = events ? g->fd : -1, .events = events};
+}
+
+static void fcgi_timeout(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+
+	if (child_stream_timeout(s))
+		return;
+	child_log(s->c, LOG_ERR, "proxy_fcgi",
+	    "(70007)The timeout specified has expired: AH01075: Error dispatching request to : "
+	    "(polling)");
+	s->status = 504;
+}
+
+/*
+ * The answer is whole, and the application still works: closed now, its script would be ended.
+ * Nobody waits for it but this connection.
+ */
+static void fcgi_finish(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+	struct pollfd p[POLL_COUNT];
+
+	while (!g->eof && !g->ended && !s->gone) {
+		p[POLL_CLIENT] = (struct pollfd){.fd = s->c->fd, .events = POLLRDHUP};
+		p[POLL_BACKEND] = (struct pollfd){.fd = g->fd, .events = POLLIN};
+		int ready = child_poll(p, POLL_COUNT, s->deadline);
+
+		if (ready == 0 || (ready > 0 && p[POLL_CLIENT].revents))
+			return;
+		if (ready > 0)
+			fcgi_receive(g);
+	}
+}
+
+void child_fcgi_stream(struct fcgi *g)
+{
+	struct child_stream *s = &g->s;
+	struct pollfd p[POLL_COUNT];
+
+	while (!child_stream_done(s)) {
+		fcgi_feed(g);
+		child_stream_send(s);
+		fcgi_take(g);
+		if (child_stream_done(s))
+			break;
+		fcgi_poll_set(g, p);
+		int ready = child_poll(p, POLL_COUNT, child_stream_deadline(s));
+
+		if (ready == 0)
+			fcgi_timeout(g);
+		if (ready <= 0)
+			continue;
+		child_stream_polled(s, p[POLL_CLIENT].revents);
+		if (p[POLL_BACKEND].revents && !child_stream_pending(s) && !s->gone)
+			fcgi_receive(g);
+	}
+	if (s->phase == STREAM_DISCARD && !s->status && !s->r->aborted)
+		fcgi_finish(g);
+}

@@ -1,0 +1,202 @@
+/*
+ * FastCGI's records (fcgi.h). May run in any process; the child uses it as the vhost's user. What
+ * is written comes from a client, what is read from an application: neither is trusted, and no
+ * length that a record names is believed further than the bytes that are there.
+ */
+#include "itkd/fcgi.h"
+
+#include "itkd/arena.h"
+#include <string.h>
+
+#define FCGI_VERSION 1
+#define FCGI_RESPONDER 1
+#define FCGI_PAIR_SHORT 127 /* a length up to here is one byte */
+
+void fcgi_head(char out[static FCGI_HEAD], enum fcgi_type type, size_t n)
+{
+	const unsigned char head[FCGI_HEAD] = {
+	    FCGI_VERSION, type, 0, FCGI_ID, (unsigned char)(n >> 8), (unsigned char)n, 0, 0};
+
+	memcpy(out, head, FCGI_HEAD);
+}
+
+static void params_put(struct fcgi_params *f, const void *p, size_t n)
+{
+	if (f->room - f->n < n) {
+		size_t room = 2 * (f->n + n);
+		char *more = arena_alloc(f->a, room);
+
+		if (f->n)
+			memcpy(more, f->p, f->n);
+		f->p = more;
+		f->room = room;
+	}
+	memcpy(f->p + f->n, p, n);
+	f->n += n;
+}
+
+/* The length of the record that was begun is known now. */
+static void params_close(struct fcgi_params *f)
+{
+	if (f->record)
+		fcgi_head(f->p + f->record, FCGI_PARAMS, f->n - f->record - FCGI_HEAD);
+	f->record = 0;
+}
+
+/* A stream: where one record ends and the next begins means nothing for what is in it. */
+static void params_stream(struct fcgi_params *f, const char *p, size_t n)
+{
+	char head[FCGI_HEAD] = {0};
+
+	while (n) {
+		if (f->record && f->n - f->record - FCGI_HEAD == FCGI_CONTENT_MAX)
+			params_close(f);
+		if (!f->record) {
+			f->record = f->n;
+			params_put(f, head, sizeof(head));
+		}
+		size_t room = FCGI_CONTENT_MAX - (f->n - f->record - FCGI_HEAD);
+		size_t piece = n < room ? n : room;
+
+		params_put(f, p, piece);
+		p += piece;
+		n -= piece;
+	}
+}
+
+void fcgi_begin(struct fcgi_params *f, struct arena *a)
+{
+	char head[FCGI_HEAD];
+	const unsigned char begin[FCGI_HEAD] = {0, FCGI_RESPONDER, 0};
+
+	*f = (struct fcgi_params){.a = a};
+	fcgi_head(head, FCGI_BEGIN_REQUEST, sizeof(begin));
+	params_put(f, head, sizeof(head));
+	params_put(f, begin, sizeof(begin));
+}
+
+/* Section 3.4. */
+static size_t params_length(char out[static 4], size_t n)
+{
+	const unsigned char bytes[4] = {(unsigned char)(n >> 24 | 0x80), (unsigned char)(n >> 16),
+	    (unsigned char)(n >> 8), (unsigned char)n};
+
+	if (n <= FCGI_PAIR_SHORT) {
+		out[0] = (char)n;
+		return 1;
+	}
+	memcpy(out, bytes, 4);
+	return 4;
+}
+
+void fcgi_param(struct fcgi_params *f, struct span name, struct span value)
+{
+	char lengths[8];
+	size_t n = params_length(lengths, name.n);
+
+	n += params_length(lengths + n, value.n);
+	params_stream(f, lengths, n);
+	params_stream(f, name.p, name.n);
+	params_stream(f, value.p, value.n);
+}
+
+struct span fcgi_params_end(struct fcgi_params *f, bool body)
+{
+	char head[FCGI_HEAD];
+
+	params_close(f);
+	fcgi_head(head, FCGI_PARAMS, 0);
+	params_put(f, head, sizeof(head));
+	if (!body) {
+		fcgi_head(head, FCGI_STDIN, 0);
+		params_put(f, head, sizeof(head));
+	}
+	return (struct span){f->p, f->n};
+}
+
+static struct span reader_take(struct span *in, size_t n)
+{
+	struct span piece = {in->p, n < in->n ? n : in->n};
+
+	*in = (struct span){in->p + piece.n, in->n - piece.n};
+	return piece;
+}
+
+/* Up to FCGI_HEAD bytes put together from what comes; false: not all is there. */
+static bool reader_gather(unsigned char *to, unsigned *n, size_t want, struct span *in)
+{
+	struct span piece = reader_take(in, want - *n);
+
+	if (piece.n)
+		memcpy(to + *n, piece.p, piece.n);
+	*n += (unsigned)piece.n;
+	return *n == want;
+}
+
+/* A complete head: FCGI_MORE where its content is looked at next. */
+static enum fcgi_event reader_head(struct fcgi_reader *f)
+{
+	const unsigned char *h = f->head;
+
+	f->version = h[0];
+	f->type = h[1];
+	f->id = (uint16_t)(h[2] << 8 | h[3]);
+	f->left = (uint16_t)(h[4] << 8 | h[5]);
+	f->padding = h[6];
+	if (f->version != FCGI_VERSION)
+		return FCGI_BAD_VERSION;
+	if (f->id != FCGI_ID)
+		return FCGI_BAD_ID;
+	if (f->type == FCGI_STDOUT && f->left == 0)
+		return FCGI_OUT_END;
+	if (f->type == FCGI_END_REQUEST && f->left < FCGI_HEAD)
+		return FCGI_END;
+	if (f->type == FCGI_STDOUT || f->type == FCGI_STDERR || f->type == FCGI_END_REQUEST)
+		return FCGI_MORE;
+	return FCGI_OTHER;
+}
+
+/* FCGI_MORE: there is none, or it was passed over. */
+static enum fcgi_event reader_content(struct fcgi_reader *f, struct span *in, struct span *data)
+{
+	if (f->type == FCGI_END_REQUEST) {
+		if (!reader_gather(f->end, &f->nend, FCGI_HEAD, in))
+			return FCGI_MORE;
+		f->app = (uint32_t)f->end[0] << 24 | (uint32_t)f->end[1] << 16 |
+		         (uint32_t)f->end[2] << 8 | f->end[3];
+		f->protocol = f->end[4];
+		return FCGI_END;
+	}
+	*data = reader_take(in, f->left);
+	f->left = (uint16_t)(f->left - data->n);
+	if (data->n && f->type == FCGI_STDOUT)
+		return FCGI_OUT;
+	return data->n && f->type == FCGI_STDERR ? FCGI_ERR : FCGI_MORE;
+}
+
+enum fcgi_event fcgi_read(struct fcgi_reader *f, struct span *in, struct span *data)
+{
+	enum fcgi_event event;
+
+	*data = (struct span){NULL, 0};
+	for (;;) {
+		if (f->nhead < FCGI_HEAD) {
+			if (!reader_gather(f->head, &f->nhead, FCGI_HEAD, in))
+				return FCGI_MORE;
+			event = reader_head(f);
+			if (event != FCGI_MORE)
+				return event;
+		}
+		while (f->left) {
+			if (in->n == 0)
+				return FCGI_MORE;
+			event = reader_content(f, in, data);
+			if (event != FCGI_MORE)
+				return event;
+		}
+		f->padding = (uint8_t)(f->padding - reader_take(in, f->padding).n);
+		if (f->padding)
+			return FCGI_MORE;
+		f->nhead = 0;
+	}
+}

@@ -1,0 +1,289 @@
+"""Issue 6, points 2 and 3: PHP by the real php-fpm and php-cgi, and its settings."""
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from itkd import Config, Site, is_asan
+from itkd_php import PhpFpm, version
+
+PROBE = """<?php
+function probe($path) { return @file_get_contents($path) !== false; }
+$names = explode(',', $_GET['ini'] ?? '');
+$set = isset($_GET['set']) ? @ini_set($_GET['set'], $_GET['to']) : null;
+header('Content-Type: application/json');
+echo json_encode(['ini' => array_map('ini_get', array_combine($names, $names)), 'set' => $set,
+    'uid' => posix_geteuid(), 'sapi' => PHP_SAPI, 'server' => $_SERVER, 'get' => $_GET,
+    'inside' => probe(__FILE__), 'outside' => probe('/etc/passwd'),
+    'post' => count($_POST), 'body' => hash('sha256', file_get_contents('php://input')),
+    'files' => array_map(fn($f) => hash_file('sha256', $f['tmp_name']), $_FILES)]);
+"""
+PAGES = {
+    "hello.php": "<?php echo 'hello';",
+    "status.php": "<?php header('X-A: 1'); setcookie('a', '1'); setcookie('b', '2');"
+                  "http_response_code(418); echo 'pot';",
+    "local.php": "<?php header('Location: /hello.php');",
+    "log.php": "<?php error_log('into the log'); echo 'logged';",
+    "large.php": "<?php for ($i = 0; $i < 2000; $i++) echo str_repeat('x', 10000);",
+    "fail.php": "<?php ini_set('display_errors', 0); nothing();",
+}
+SENDMAIL = "/usr/sbin/sendmail -t -i -f webmaster@a.test"
+# directive, what ini_get() says
+SETTINGS = [
+    ("php_value memory_limit 64M", "64M"),
+    ("php_flag display_errors On", "1"),
+    ("php_flag display_errors off", "0"),
+    ('php_value include_path ".:/usr/share/php"', ".:/usr/share/php"),
+    ("php_value auto_append_file none", ""),
+    ("php_value default_charset \"it's\"", "it's"),
+    ('php_value default_charset "a\\"b;c=d $x ${y} & ~1 | (2) #"', 'a"b;c=d $x ${y} & ~1 | (2) #'),
+    ("php_value user_agent on", "on"),
+    ("php_value error_reporting 22527", "22527"),
+    (f'php_admin_value sendmail_path "{SENDMAIL}"', SENDMAIL),
+    ("php_admin_value upload_tmp_dir /tmp", "/tmp"),
+    ("php_admin_flag allow_url_fopen off", "0"),
+]
+
+
+class World:
+    def __init__(self, start, directory, tls):
+        self.a = a = Site("a", directory)
+        os.chmod(a.root, 0o755)
+        self.fpm = PhpFpm(directory / "fpm")
+        socket = self.fpm.pool("a", a.user, "catch_workers_output = yes")
+        self.fpm.start()
+        fpm = ('<FilesMatch "\\.php$">', f'SetHandler "proxy:unix:{socket}|fcgi://localhost"',
+               "</FilesMatch>")
+        cgi = ("ScriptAlias /php-bin/ /usr/lib/cgi-bin/", "<Directory /usr/lib/cgi-bin>",
+               "Require all granted", "Options FollowSymLinks", "</Directory>",
+               "AddHandler php-script .php", "Action php-script /php-bin/php-cgi")
+        self.how = {"fpm": fpm, "cgi": cgi}
+        for name, text in {**PAGES, "probe.php": PROBE}.items():
+            a.file(name, text)
+        a.file("plain.txt", "plain\n")
+        config = Config(directory, tls, Site("main", directory))
+        config.raw("LogLevel info")
+        for how, lines in self.how.items():
+            self._vhosts(config, how, lines)
+        debian = Path(f"/etc/apache2/conf-available/php{version()}-fpm.conf").read_text()
+        debian = debian.replace(f"/run/php/php{version()}-fpm.sock", socket)
+        config.vhost(a, debian, name="debian.test")
+        config.vhost(a, "ProxyPassMatch ^/(.*\\.php(/.*)?)$ "
+                     f'"unix:{socket}|fcgi://localhost{a.docroot}/$1"', name="match.test")
+        config.vhost(a, "SetHandler no-such-php", name="unknown.test")
+        config.vhost(a, "AddType application/x-httpd-php .php", name="typed.test")
+        config.vhost(a, name="plain.test")
+        config.vhost(a, "<Files hello.php>", "ForceType text/plain", "</Files>",
+                     name="forced.test")
+        self.server = start(config)
+
+    def _vhosts(self, config, how, lines):
+        a = self.a
+        add = config.vhost
+        add(a, *lines, f"<Directory {a.docroot}>", "AllowOverride All", "</Directory>",
+            name=f"{how}.test")
+        for n, (line, _) in enumerate(SETTINGS):
+            add(a, *lines, line, name=f"{how}{n}.test")
+        add(a, *lines, "php_admin_value memory_limit 99M", "php_admin_flag display_errors on",
+            f"php_admin_value open_basedir {a.docroot}:/tmp", f"<Directory {a.docroot}>",
+            "AllowOverride All", "php_value memory_limit 11M", "</Directory>",
+            name=f"{how}-admin.test")
+        a.mkdir("own")
+        a.file("own/probe.php", PROBE)
+        a.file("own/.htaccess", "php_value memory_limit 400M\nphp_flag display_errors off\n"
+               "php_value open_basedir none\nSetEnv PHP_VALUE \"open_basedir=/\"\n"
+               "SetEnv PHP_ADMIN_VALUE \"x=\\\"\nmemory_limit=400M\"\n")
+        a.file("own/.user.ini", "memory_limit=400M\ndisplay_errors=0\n")
+        a.mkdir("sys")
+        a.file("sys/probe.php", PROBE)
+        a.file("sys/.htaccess", "php_value sendmail_path /tmp/own\nphp_value memory_limit 77M\n")
+        a.mkdir("off")
+        a.file("off/.htaccess", "php_flag engine off\n")
+        a.file("off/hello.php", PAGES["hello.php"])
+        a.file("off/plain.txt", "plain\n")
+
+    def probe(self, host, path="/probe.php", **how):
+        got = self.server.get(path, host, **how)
+        assert got.status == 200, got.text
+        return json.loads(got.body)
+
+
+@pytest.fixture(scope="module")
+def world(module_start, module_tmp, tls):
+    w = World(module_start, module_tmp, tls)
+    yield w
+    w.fpm.close()
+
+
+BOTH = pytest.mark.parametrize("how", ["fpm", "cgi"])
+
+
+@BOTH
+def test_request(world, how):
+    """A program runs as the site's user, and its variables are what applications count on."""
+    a = world.a
+    got = world.probe(f"{how}.test", "/probe.php/a%20b/c?x=1&y[]=2")
+    server = got["server"]
+    assert got["uid"] == a.uid and got["get"]["y"] == ["2"]
+    assert got["sapi"] == {"fpm": "fpm-fcgi", "cgi": "cgi-fcgi"}[how]
+    assert server["SCRIPT_FILENAME"] == f"{a.docroot}/probe.php"
+    assert server["SCRIPT_NAME"] == "/probe.php" and server["PATH_INFO"] == "/a b/c"
+    assert server["PHP_SELF"] == "/probe.php/a b/c"
+    assert server["REQUEST_URI"] == "/probe.php/a%20b/c?x=1&y[]=2"
+    assert server["DOCUMENT_ROOT"] == str(a.docroot)
+
+
+def test_match(world):
+    """ProxyPassMatch by a unix socket: php-fpm finds the file and PATH_INFO."""
+    got = world.probe("match.test", "/probe.php/a/b?x=1")
+    server = got["server"]
+    assert server["SCRIPT_FILENAME"] == f"{world.a.docroot}/probe.php"
+    assert (server["SCRIPT_NAME"], server["PATH_INFO"]) == ("/probe.php", "/a/b")
+    assert world.server.get("/plain.txt", "match.test").text == "plain\n"
+
+
+@BOTH
+def test_answers(world, how):
+    """Status, fields, cookies, redirects, and what PHP logs."""
+    server = world.server
+    got = server.get("/status.php", f"{how}.test")
+    assert (got.status, got.text, got.header("X-A")) == (418, "pot", "1")
+    assert [v.split(";")[0] for v in got.header_all("Set-Cookie")] == ["a=1", "b=2"]
+    got = server.get("/local.php", f"{how}.test")
+    assert (got.status, got.header("Location")) == (302, "/hello.php")
+    assert server.get("/log.php", f"{how}.test").text == "logged"
+    server.wait_log("into the log", f"{how}.test-error.log")
+    assert server.get("/fail.php", f"{how}.test").status == 500
+    assert len(server.get("/large.php", f"{how}.test").body) == 20_000_000
+    assert server.get("/large.php", f"{how}.test", method="HEAD").body == b""
+
+
+@BOTH
+@pytest.mark.parametrize("coding", ["length", "chunked"])
+def test_bodies(world, how, coding):
+    """Forms and uploads, with a length and in chunks (which CGI cannot have)."""
+    data = os.urandom(1_900_000)
+    body = (b"--xyz\r\nContent-Disposition: form-data; name=f; filename=f.bin\r\n\r\n" + data
+            + b"\r\n--xyz--\r\n")
+    fields = [("Content-Type", "multipart/form-data; boundary=xyz")]
+    if coding == "length":
+        got = world.probe(f"{how}.test", method="POST", body=body, headers=fields)
+    elif how == "cgi":
+        return
+    else:
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in (
+            body[i:i + 40000] for i in range(0, len(body), 40000)))
+        got = world.probe(f"{how}.test", method="POST", body=chunks + b"0\r\n\r\n",
+                          headers=[*fields, ("Transfer-Encoding", "chunked")])
+    assert got["files"] == {"f": hashlib.sha256(data).hexdigest()}
+
+
+def test_missing(world):
+    """A .php without a file is php-fpm's 404, in its words; its cause is in the site's log."""
+    got = world.server.get("/none.php", "fpm.test")
+    assert (got.status, got.text) == (404, "File not found.\n")
+    world.server.wait_log("AH01071: Got error 'Primary script unknown'", "fpm.test-error.log")
+
+
+# -- settings
+
+@BOTH
+@pytest.mark.parametrize("n", range(len(SETTINGS)))
+def test_settings(world, how, n):
+    """php_value and its like reach PHP as they are written."""
+    line, value = SETTINGS[n]
+    name = line.split()[1]
+    assert world.probe(f"{how}{n}.test", f"/probe.php?ini={name}")["ini"] == {name: value}
+
+
+@BOTH
+@pytest.mark.parametrize("query", ["", "-s", "+-s", "%2ds", "-d+memory_limit=1M"])
+@pytest.mark.parametrize("path", ["/probe.php", "/own/probe.php"])
+def test_admin_settings_hold(world, how, path, query):
+    """Neither .htaccess, nor .user.ini, nor ini_set(), nor a query changes an admin's setting."""
+    host = f"{how}-admin.test"
+    got = world.server.get(f"{path}?{query}", host)
+    assert got.status == 200 and "<?php" not in got.text and "code" not in got.text
+    names = "memory_limit,display_errors,open_basedir"
+    got = world.probe(host, f"{path}?ini={names}&set=memory_limit&to=300M")
+    assert got["ini"] == {"memory_limit": "99M", "display_errors": "1",
+                          "open_basedir": f"{world.a.docroot}:/tmp"}
+    assert got["set"] is False
+    assert got["inside"] and not got["outside"]
+    if query:
+        assert not json.loads(world.server.get(f"{path}?{query}", host).body)["outside"]
+
+
+def test_without_open_basedir(world):
+    """The probe can fail: without the setting it leaves its site."""
+    assert world.probe("fpm.test")["outside"]
+
+
+@BOTH
+def test_what_is_the_administrators(world, how):
+    """A .htaccess does not set what PHP itself leaves to php.ini, and the log says so."""
+    got = world.probe(f"{how}.test", "/sys/probe.php?ini=sendmail_path,memory_limit")
+    assert got["ini"]["memory_limit"] == "77M" and got["ini"]["sendmail_path"] != "/tmp/own"
+    world.server.wait_log("sendmail_path cannot be set by a .htaccess", f"{how}.test-error.log")
+
+
+@BOTH
+def test_engine_off(world, how):
+    """engine off: 403, neither run nor shown; other files are served."""
+    got = world.server.get("/off/hello.php", f"{how}.test")
+    assert got.status == 403 and "echo" not in got.text
+    assert world.server.get("/off/plain.txt", f"{how}.test").text == "plain\n"
+    world.server.wait_log("PHP is switched off here", f"{how}.test-error.log")
+
+
+@pytest.mark.parametrize("host, status", [("unknown.test", 500), ("typed.test", 500),
+                                          ("plain.test", 500), ("forced.test", 200)])
+def test_source(world, host, status):
+    """Without who runs it a PHP file is not sent as text, unless the configuration says so."""
+    got = world.server.get("/hello.php", host)
+    assert got.status == status and ("echo" in got.text) == (status == 200)
+
+
+def test_debian(world):
+    """Debian's php-fpm.conf as it is."""
+    server = world.server
+    world.a.file("x.phps", "<?php")
+    got = world.probe("debian.test", headers=[("Authorization", "Basic YTpi")])
+    assert got["server"]["PHP_AUTH_USER"] == "a"
+    assert server.get("/x.phps", "debian.test").status == 403
+    assert server.get("/hello.php", "debian.test").text == "hello"
+
+
+MODULES = ["mod_php.c", "mod_php5.c", "mod_php7.c", "mod_php8.c", "php_module", "php5_module",
+           "php7_module", "php8_module"]
+
+
+@pytest.mark.parametrize("handler, there", [
+    ("", False), ("AddHandler cgi-script .cgi", False), ("AddHandler php-cgi .php", True),
+    ('SetHandler "proxy:unix:/x|fcgi://localhost"', True),
+    ("ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/$1", True),
+    ("Action x /cgi-bin/php", True), ("AddType application/x-httpd-php .php", True)])
+def test_if_module(world, tmp_path, handler, there):
+    """<IfModule mod_php.c> and the names of its versions: true once something runs PHP."""
+    conf = tmp_path / "t.conf"
+    lines = [f"<IfModule {name}>\nServerAlias yes.{n}\n</IfModule>\n<IfModule !{name}>\n"
+             f"ServerAlias no.{n}\n</IfModule>" for n, name in enumerate(MODULES)]
+    conf.write_text("User itkt-main\nGroup itkt-main\nListen 1\nServerName x\n" + "\n".join(lines)
+                    + f"\n{handler}\n")
+    done = world.server.itkd("-f", conf, "-t", "-D", "DUMP_CONFIG")
+    said = set(re.findall(r"ServerAlias (yes\.\d+)", done.stdout))
+    assert said == ({f"yes.{n}" for n in range(len(MODULES))} if there else set()), done.stdout
+
+
+def test_memory(world):
+    """A child that serves PHP keeps less than 2 MiB of its own."""
+    with world.server.connect() as c:
+        for path in ("/probe.php", "/large.php", "/hello.php"):
+            assert c.get(path, "fpm.test").status == 200
+        child = next(p for p in world.server.children() if p.uids[:1] == (world.a.uid,))
+        dirty = sum(int(n) for n in re.findall(r"Private_Dirty: +(\d+)", child.read("smaps")))
+    assert dirty < (400_000 if is_asan() else 2048), f"{dirty} kB"
