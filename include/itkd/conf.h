@@ -17,6 +17,7 @@
 #include "itkd/conf_negotiate.h"
 #include "itkd/conf_fcgi.h"
 #include "itkd/conf_php.h"
+#include "itkd/conf_sendfile.h"
 #include "itkd/conf_proxy.h"
 #include "itkd/conf_rewrite.h"
 #include "itkd/conf_remoteip.h"
@@ -170,6 +171,7 @@ struct conf_dir {
 	struct conf_negotiate *negotiate; /* languages; NULL: nothing said */
 	struct conf_actions *actions;
 	struct conf_fcgi *fcgi;
+	struct conf_sendfile *sendfile;
 	struct conf_php *php; /* in the identity's private region where a vhost wrote it */
 	const char *fallback; /* FallbackResource; "": disabled; NULL: not given */
 	uint16_t index_redirect; /* DirectoryIndexRedirect: a status; 0: not given */

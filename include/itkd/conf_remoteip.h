@@ -60,7 +60,7 @@ struct remoteip {
 	struct sockaddr_storage client; /* port 0 */
 	struct span rest; /* what is left of the field, not believed; p NULL: nothing is */
 	const char *proxies;            /* who passed it on and is not internal; NULL: nobody */
-	/* Where it stopped: an element that is no address, or one that such a proxy may not name. */
+	/* Where it stopped: an element that is no address, or none that such a proxy may name. */
 	struct span stopped;            /* p NULL: at none */
 	bool private;
 };

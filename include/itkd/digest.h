@@ -17,7 +17,7 @@ struct digest {
 
 /*
  * Reads text, what follows "Digest". False: something is missing without which nothing is known, or
- * the nonce can be none of ours.
+ * the nonce can be none of ours, or the response none at all.
  */
 bool digest_read(struct arena *a, const char *text, struct digest *d);
 

@@ -1,7 +1,8 @@
 /*
  * Which virtual host a connection and a Host name mean: Apache's rules (vhosts/details.html). The
  * best match of the local address first; among its vhosts by ServerName and ServerAlias in the
- * order of the config; else the first of them; without an address match the main server (id 0).
+ * order of the config, then by what <VirtualHost> itself says; else the first of them; without an
+ * address match the main server (id 0).
  * The front and the child ask the same function; each has a map of its own.
  */
 #ifndef ITKD_HOST_H
@@ -28,6 +29,8 @@ struct host_vhost {
 	uint32_t naliases;
 	const char *const *aliases; /* ServerAlias, lower case, with '*' and '?' */
 	const char *path;           /* ServerPath; "" or NULL: none */
+	uint32_t ntexts;
+	const char *const *texts;   /* names and addresses as <VirtualHost> has them, without ports */
 };
 
 struct host_map; /* built below; plain data, so that it can live in the config's mapping */

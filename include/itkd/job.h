@@ -19,7 +19,7 @@
 enum job_kind { JOB_CONNECTION = 1, JOB_RETIRE = 2 };
 
 #define JOB_TLS 0x1u /* the descriptor is the relay of a TLS connection; the fields below count */
-#define JOB_PROXY 0x2u /* with JOB_TLS: a PROXY header came; peer is whom it named, and proxy counts */
+#define JOB_PROXY 0x2u /* with JOB_TLS: a PROXY header came, peer is whom it named; proxy counts */
 
 struct job {
 	enum job_kind kind;

@@ -41,8 +41,8 @@ static bool access_from(void *ctx, const struct conf_from *from)
 static void access_told(
     void *ctx, const struct conf_authz *node, enum authz_result result, bool limited)
 {
-	static const char *const names[] = {"denied", "granted", "neutral",
-	    "denied (no authenticated user yet)", "error"};
+	static const char *const names[] = {
+	    "denied", "granted", "neutral", "denied (no authenticated user yet)", "error"};
 	const struct access_context *x = ctx;
 
 	child_log(x->c, LOG_DEBUG, "authz_core", "%s: authorization result of %s: %s%s",
@@ -50,8 +50,7 @@ static void access_told(
 	    limited ? " (directive limited to other methods)" : "");
 }
 
-static void access_denied(
-    const struct access_context *x, const char *module, const char *id)
+static void access_denied(const struct access_context *x, const char *module, const char *id)
 {
 	child_log(x->c, LOG_ERR, module, "%s: client denied by server configuration: %s%s", id,
 	    x->file ? "" : "uri ", x->file ? x->file : x->r->uri);
@@ -62,8 +61,8 @@ static int access_unauthorized(struct access_context *x)
 {
 	struct child_request *r = x->r;
 
-	child_log(x->c, LOG_ERR, "authz_core", "AH01631: user %s: authorization failure for \"%s\": ",
-	    r->user, r->uri);
+	child_log(x->c, LOG_ERR, "authz_core",
+	    "AH01631: user %s: authorization failure for \"%s\": ", r->user, r->uri);
 	if (x->c->dir.merged.auth && x->c->dir.merged.auth->forbidden == AUTH_ON)
 		return 403;
 	child_auth_note(x->c, r);
@@ -154,14 +153,28 @@ static bool access_is_settled(const struct child *c, struct child_request *r)
 	return false;
 }
 
+/*
+ * The first that is let in is what was asked for. Whatever is looked at on its behalf may ask for a
+ * user of its own, who is nobody for the request (ap_internal_fast_redirect).
+ */
+static void access_keep(const struct child *c, struct child_request *r)
+{
+	if (!r->granted.set)
+		r->granted = (struct child_grant){true, c->dir.merged.print, r->user, r->auth_type};
+	r->user = r->granted.user;
+	r->auth_type = r->granted.type;
+}
+
 int child_access(struct child *c, struct child_request *r, const char *file)
 {
 	const struct conf_dir *dir = &c->dir.merged;
 	struct access_context x = {.c = c, .r = r, .file = file};
 	struct access_source s = {&x, 0, child_require, access_from, NULL};
 
-	if (!dir->access.authz && !dir->access.compat && !dir->auth)
+	if (!dir->access.authz && !dir->access.compat && !dir->auth) {
+		access_keep(c, r);
 		return 0;
+	}
 	if (access_is_settled(c, r))
 		return 0;
 	r->user = r->auth_type = NULL;
@@ -172,8 +185,7 @@ int child_access(struct child *c, struct child_request *r, const char *file)
 		x.peer.ss_family = AF_UNSPEC;
 	int status = access_check(&x, &s);
 
-	/* What it was asked for first: for what is looked at on its behalf. */
-	if (status == 0 && !r->granted.set)
-		r->granted = (struct child_grant){true, dir->print, r->user, r->auth_type};
+	if (status == 0 || r->granted.set)
+		access_keep(c, r);
 	return status;
 }

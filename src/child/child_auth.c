@@ -16,8 +16,8 @@ static const char *auth_text(struct child *c, struct child_request *r, const str
 	const char *text = expr_string(e, &source);
 
 	if (!text)
-		child_log(c, LOG_ERR, "authn_core",
-		    "%s: %s expression could not be evaluated: %s", id, directive, source.error);
+		child_log(c, LOG_ERR, "authn_core", "%s: %s expression could not be evaluated: %s",
+		    id, directive, source.error);
 	return text;
 }
 
@@ -79,8 +79,8 @@ void child_auth_note(struct child *c, struct child_request *r)
 	const char *type = child_auth_type(c, r);
 
 	if (!type)
-		child_log(c, LOG_ERR, "core", "AH00571: need AuthType to note auth failure: %s",
-		    r->uri);
+		child_log(
+		    c, LOG_ERR, "core", "AH00571: need AuthType to note auth failure: %s", r->uri);
 	else if (strcasecmp(type, "Basic") == 0)
 		child_auth_basic_note(c, r);
 	else if (strcasecmp(type, "Digest") == 0)

@@ -12,7 +12,8 @@ void child_auth_basic_note(struct child *c, struct child_request *r)
 	const char *name = child_auth_name(c, r);
 
 	child_err_set(c, r, "WWW-Authenticate",
-	    arena_printf(&c->arena, "Basic realm=\"%s\"", name ? child_auth_quoted(&c->arena, name) : ""));
+	    arena_printf(
+	        &c->arena, "Basic realm=\"%s\"", name ? child_auth_quoted(&c->arena, name) : ""));
 }
 
 static int basic_again(struct child *c, struct child_request *r)
@@ -52,8 +53,8 @@ static int basic_failed(struct child *c, struct child_request *r, enum child_aut
 		    "AH01617: user %s: authentication failure for \"%s\": Password Mismatch",
 		    r->user, r->uri);
 	else
-		child_log(c, LOG_ERR, "auth_basic", "AH01618: user %s not found: %s", r->user,
-		    r->uri);
+		child_log(
+		    c, LOG_ERR, "auth_basic", "AH01618: user %s not found: %s", r->user, r->uri);
 	return basic_again(c, r);
 }
 
@@ -95,7 +96,6 @@ int child_auth_basic(struct child *c, struct child_request *r)
 	/* There is nobody else to ask. */
 	if (auth->authoritative == AUTH_OFF)
 		child_log(c, LOG_ERR, "authn_core",
-		    "AH01796: AuthType %s configured without corresponding module",
-		    r->auth_type);
+		    "AH01796: AuthType %s configured without corresponding module", r->auth_type);
 	return 500;
 }

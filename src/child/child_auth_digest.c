@@ -39,7 +39,8 @@ void child_auth_digest_note(struct child *c, struct child_request *r, bool stale
 	name = name ? name : "";
 	child_table_merge(&r->err, SPAN("WWW-Authenticate"),
 	    span_of(arena_printf(a,
-	        "Digest realm=\"%s\", nonce=\"%s\", algorithm=MD5%s%s%s%s, qop=\"auth\"", child_auth_quoted(a, name),
+	        "Digest realm=\"%s\", nonce=\"%s\", algorithm=MD5%s%s%s%s, qop=\"auth\"",
+	        child_auth_quoted(a, name),
 	        digest_nonce(a, c->start->secret, name, "", digest_now(r)),
 	        domain ? ", domain=\"" : "", domain ? domain : "", domain ? "\"" : "",
 	        stale ? ", stale=true" : "")));
@@ -102,8 +103,7 @@ static bool digest_uri_read(struct arena *a, const char *text, struct digest_uri
 	text += path;
 	u->has_query = *text == '?';
 	if (u->has_query)
-		u->query = span_of(
-		    unescaped(a, (struct span){text + 1, strcspn(text + 1, "#")}));
+		u->query = span_of(unescaped(a, (struct span){text + 1, strcspn(text + 1, "#")}));
 	return true;
 }
 
@@ -167,8 +167,8 @@ static int digest_check_field(
 }
 
 /* 0 with the digits of htdigest's, or a status. */
-static int digest_find(struct child *c, struct child_request *r, const char *realm,
-    const char **ha1)
+static int digest_find(
+    struct child *c, struct child_request *r, const char *realm, const char **ha1)
 {
 	switch (child_auth_find(c, r->user, realm, ha1, NULL)) {
 	case AUTH_FOUND:
@@ -197,8 +197,8 @@ static int digest_check_response(
 	digest_response(d, ha1, arena_span(&c->arena, r->head.method), expected);
 	if (hash_same(expected, d->response))
 		return 0;
-	child_log(c, LOG_ERR, "auth_digest", "AH01794: user %s: password mismatch: %s", r->user,
-	    r->uri);
+	child_log(
+	    c, LOG_ERR, "auth_digest", "AH01794: user %s: password mismatch: %s", r->user, r->uri);
 	return digest_again(c, r, false);
 }
 
@@ -211,7 +211,8 @@ static int digest_check_nonce(struct child *c, struct child_request *r, const st
 
 	if (!digest_nonce_is_ours(&c->arena, c->start->secret, realm, d->opaque ? d->opaque : "",
 	        d->nonce, made, &expected)) {
-		/* Not with the hash that it should have had, as in Apache: that would be a good one. */
+		/* Not with the hash that it should have had, as in Apache: that would be a good
+		 * one. */
 		child_log(c, LOG_ERR, "auth_digest",
 		    "AH01776: invalid nonce %s received - hash is not ours", d->nonce);
 		return digest_again(c, r, true);

@@ -35,8 +35,8 @@ static FILE *auth_open(const char *path)
 	return NULL;
 }
 
-enum child_auth_found child_auth_find(struct child *c, const char *user, const char *realm,
-    const char **hash, const char **other)
+enum child_auth_found child_auth_find(
+    struct child *c, const char *user, const char *realm, const char **hash, const char **other)
 {
 	const char *path = c->dir.merged.auth->users;
 	FILE *f;
@@ -49,9 +49,8 @@ enum child_auth_found child_auth_find(struct child *c, const char *user, const c
 	}
 	f = auth_open(path);
 	if (!f) {
-		child_log(c, LOG_ERR, "authn_file",
-		    "(%d)%s: %s: Could not open password file: %s", errno, strerror(errno),
-		    realm ? "AH01622" : "AH01620", path);
+		child_log(c, LOG_ERR, "authn_file", "(%d)%s: %s: Could not open password file: %s",
+		    errno, strerror(errno), realm ? "AH01622" : "AH01620", path);
 		return AUTH_FAILED;
 	}
 	*hash = htpasswd_find(f, &c->arena, user, realm, other);
@@ -66,7 +65,8 @@ bool child_auth_matches(struct child *c, const char *password, const char *hash)
 	if (strlen(password) > HTPASSWD_PASSWORD_MAX)
 		return false;
 	made = htpasswd_make(&c->arena, password, hash);
-	/* What it says of a hash that is none begins with '*', and is never the one it was given. */
+	/* What it says of a hash that is none begins with '*', and is never the one it was given.
+	 */
 	if (!made)
 		made = crypt_r(password, hash, ARENA_NEW(&c->arena, struct crypt_data));
 	return made && hash_same(made, hash);

@@ -63,16 +63,21 @@ int child_cgi(struct child *c, struct child_request *r)
 		g.s.phase = STREAM_RAW;
 		r->close = true;
 	}
-	status = child_cgi_spawn(&g, child_cgi_env(c, r));
+	char *const *env = child_cgi_env(c, r);
+
+	child_defer_term(true);
+	status = child_cgi_spawn(&g, env);
 	/* It belongs to the first program of a chain of redirects. */
 	r->no_body = true;
 	if (status) {
 		child_cgi_close(&g.in);
 		child_cgi_close(&g.out);
 		child_cgi_close(&g.err);
-		return status;
+	} else {
+		child_stream_want(&g.s);
+		child_cgi_stream(&g);
+		status = child_cgi_finish(&g);
 	}
-	child_stream_want(&g.s);
-	child_cgi_stream(&g);
-	return child_cgi_finish(&g);
+	child_defer_term(false);
+	return status;
 }

@@ -47,6 +47,12 @@ void child_cgi_head_paused(struct child_stream *s);
 /* Length of the head with its empty line, 0 while it is incomplete; looked at up to `from`. */
 size_t child_cgi_head_end(const char *p, size_t n, size_t from);
 
+/*
+ * child_cgi_sendfile.c: where name (n 0: none) is a file to be sent in the place of the body it is,
+ * and true, or s->status is set.
+ */
+bool child_cgi_sendfile(struct child_stream *s, struct span name, struct span type, int status);
+
 /* child_cgi_stream.c: until the answer is whole, or cannot become so. */
 void child_cgi_stream(struct cgi *g);
 /* Logs what has come on its stderr; false where nothing has. */

@@ -123,7 +123,9 @@ static void end_group(struct cgi *g, pid_t group)
 {
 	int64_t deadline = child_now() + END_GRACE_MS;
 
-	kill(-group, SIGTERM);
+	/* The master has said so to the whole group. */
+	if (!child_terminated())
+		kill(-group, SIGTERM);
 	while (!(end_reaped(g) && end_group_is_empty(group)) && child_now() < deadline)
 		end_wait(g, -1, deadline);
 	if (!end_group_is_empty(group))

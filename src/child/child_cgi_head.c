@@ -10,7 +10,7 @@
 /* The fields that decide; the others are passed on as they are. */
 struct cgi_fields {
 	int status; /* 0: no Status field */
-	struct span reason, location, type, etag;
+	struct span reason, location, type, etag, sendfile;
 	time_t modified; /* -1: none */
 	int64_t length;
 };
@@ -84,6 +84,8 @@ static bool head_note(struct span name, struct span value, struct cgi_fields *f)
 		f->type = value;
 	if (span_ieq(name, SPAN("ETag")))
 		f->etag = value;
+	if (span_ieq(name, SPAN("X-Sendfile")))
+		f->sendfile = value;
 	if (span_ieq(name, SPAN("Last-Modified")))
 		f->modified = date_parse(value, time(NULL));
 	if (span_ieq(name, SPAN("Content-Length"))) {
@@ -141,11 +143,15 @@ static bool head_keep(struct child_stream *s, struct span head)
 {
 	struct span line, name, value;
 	struct arena *a = &s->c->arena;
+	const struct conf_sendfile *sendfile = s->c->dir.merged.sendfile;
+	bool sends = sendfile && sendfile->on == CONF_ON;
 	size_t size = 0;
 
 	s->r->err.a = a;
 	while (head_line(&head, &line)) {
 		if (!head_split(line, &name, &value) || head_is_ours(name) || head_is_answers(name))
+			continue;
+		if (sends && span_ieq(name, SPAN("X-Sendfile")))
 			continue;
 		/* The buffer that they stand in is the next program's. */
 		name = span_of(arena_span(a, name));
@@ -279,6 +285,8 @@ static void head_take(struct child_stream *s, size_t n)
 		s->status = s->broken;
 		return;
 	}
+	if (child_cgi_sendfile(s, f.sendfile, f.type, f.status))
+		return;
 	/* An ErrorDocument that says where to go keeps its status: it must name one to change it.
 	 */
 	plain = f.status == 200 || (f.status == 0 && !s->r->error_status);
@@ -331,9 +339,21 @@ static void head_complete(struct child_stream *s, bool ended)
 	}
 }
 
+/*
+ * What is wrong with a body that is unpacked shows while it is: its status must still be possible.
+ * So the program's answer waits, as far as there is room for it.
+ */
+static bool head_waits_for_body(const struct child_stream *s)
+{
+	return s->want_body && child_filter_input(s->r) && child_cgi_head_room(s);
+}
+
 void child_cgi_head_paused(struct child_stream *s)
 {
-	head_complete(s, false);
+	if (head_waits_for_body(s))
+		s->pause = child_now() + CHILD_FILTER_PAUSE;
+	else
+		head_complete(s, false);
 }
 
 void child_cgi_head_got(struct child_stream *s, size_t n)
@@ -344,7 +364,7 @@ void child_cgi_head_got(struct child_stream *s, size_t n)
 	s->head_n += n;
 	child_stream_progress(s);
 	if (s->head_end && n && child_cgi_head_room(s) &&
-	    child_filter_wants(s->r, s->head_n - s->head_end))
+	    (head_waits_for_body(s) || child_filter_wants(s->r, s->head_n - s->head_end)))
 		s->pause = child_now() + CHILD_FILTER_PAUSE;
 	else if (s->head_end)
 		head_complete(s, n == 0);

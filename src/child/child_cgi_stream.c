@@ -203,6 +203,8 @@ void child_cgi_stream(struct cgi *g)
 		stream_poll_set(g, p);
 		switch (child_poll(p, POLL_COUNT, child_stream_deadline(s))) {
 		case -1:
+			/* The server stops: nobody waits for an answer any more. */
+			s->gone |= child_terminated();
 			break;
 		case 0:
 			stream_timeout(g);

@@ -240,7 +240,8 @@ static bool encode_wanted(struct child *c, struct child_request *r, struct child
 {
 	bool gzip = kind == FILTER_DEFLATE;
 
-	if (r->status == 204 || child_table_find(&h->out, SPAN("Content-Range")))
+	if (r->status == 204 ||
+	    (!r->whole.range && child_table_find(&h->out, SPAN("Content-Range"))))
 		return false;
 	if (gzip ? deflate_is_out(r, h) : child_env_get(r, "no-brotli") != NULL)
 		return false;
@@ -248,7 +249,7 @@ static bool encode_wanted(struct child *c, struct child_request *r, struct child
 		return false;
 	/* Whoever does not accept it is told all the same that others may get it so. */
 	child_table_merge(&h->out, SPAN("Vary"), SPAN("Accept-Encoding"));
-	if (is_range(r, h))
+	if (r->whole.range)
 		return false;
 	if (gzip && child_env_get(r, "force-gzip"))
 		return true;

@@ -281,7 +281,13 @@ enum child_io { IO_OK, IO_EOF, IO_TIMEOUT, IO_ERROR, IO_SIGNAL };
 int64_t child_now(void); /* milliseconds */
 bool child_ending(void); /* SIGUSR1 came: this generation ends */
 bool child_hurry(void);  /* SIGUSR2 came: processes are short */
-/* As ppoll(2) with the two signals let in: 0 at the deadline (0: none), -1 for a signal. */
+/*
+ * While a program runs SIGTERM ends this process no more: it is let in by child_poll() alone, and
+ * child_terminated() tells, so that the program can have its time to end.
+ */
+void child_defer_term(bool defer);
+bool child_terminated(void);
+/* As ppoll(2) with the signals let in: 0 at the deadline (0: none), -1 for a signal. */
 int child_poll(struct pollfd *p, nfds_t n, int64_t deadline);
 /* Waits until the connection is ready for what: IO_OK, IO_TIMEOUT, IO_SIGNAL. */
 enum child_io child_wait(struct child *c, short what, int64_t deadline);
@@ -423,6 +429,11 @@ int child_map_status(struct child *c, const struct child_target *t);
  */
 int child_map_file(struct child *c, const char *uri, const char *file,
 	const struct child_target *beside, struct child_target *t);
+/*
+ * What is not there ends at the first name that is not; the rest is PATH_INFO. So names that
+ * sections are for are found in it (Apache's directory_walk).
+ */
+void child_map_cut(struct child *c, struct child_target *t);
 void child_target_close(struct child_target *t);
 
 /*

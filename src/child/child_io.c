@@ -15,7 +15,7 @@
 /* The kernel's pages go straight to the socket; a bound, so that a signal is seen in between. */
 #define SENDFILE_PIECE ((size_t)4 << 20)
 
-static volatile sig_atomic_t ending, hurry;
+static volatile sig_atomic_t ending, hurry, terminated;
 static const sigset_t wait_mask; /* empty: both are taken while waiting, and only there */
 
 static void on_signal(int number)
@@ -32,6 +32,29 @@ void child_prepare(void)
 
 	if (sigaction(SIGUSR1, &action, NULL) < 0 || sigaction(SIGUSR2, &action, NULL) < 0)
 		fatal_errno("cannot set up signals");
+}
+
+static void on_term(int number)
+{
+	(void)number;
+	terminated = 1;
+}
+
+void child_defer_term(bool defer)
+{
+	struct sigaction action = {.sa_handler = defer ? on_term : SIG_DFL};
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	if (sigaction(SIGTERM, &action, NULL) < 0 ||
+	    sigprocmask(defer ? SIG_BLOCK : SIG_UNBLOCK, &term, NULL) < 0)
+		fatal_errno("cannot set up signals");
+}
+
+bool child_terminated(void)
+{
+	return terminated;
 }
 
 bool child_ending(void)

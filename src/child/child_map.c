@@ -213,6 +213,38 @@ static int map_open(struct child *c, struct child_target *t, const char *uri, co
 	return t->status ? -EACCES : 0;
 }
 
+void child_map_cut(struct child *c, struct child_target *t)
+{
+	const char *root = t->context_root ? t->context_root : "", *file = t->file;
+	size_t at = strncmp(file, root, strlen(root)) == 0 ? strlen(root) : 0;
+	struct stat st;
+
+	do {
+		at += strspn(file + at, "/");
+		at += strcspn(file + at, "/");
+		t->file = arena_strndup(&c->arena, file, at);
+	} while (file[at] && stat(t->file, &st) == 0 && S_ISDIR(st.st_mode));
+	t->path_info = file + at;
+}
+
+/* Nothing is there. 0 or -errno, as for what is opened. */
+static int map_missing(struct child *c, struct child_target *t, const char *uri)
+{
+	struct stat st;
+
+	child_map_cut(c, t);
+	/* A link that leads nowhere is something. */
+	if (lstat(t->file, &st) == 0 && S_ISLNK(st.st_mode))
+		return -ELOOP;
+	if (!*t->path_info)
+		return -ENOENT;
+	t->status = child_dir_walk(c, uri, t->file, WALK_NAME);
+	if (t->status)
+		return -EACCES;
+	map_handler(c, t, t->file);
+	return -ENOENT;
+}
+
 /* The first file on the way; what follows it is PATH_INFO. */
 static int map_walk(struct child *c, struct child_target *t, const char *uri)
 {
@@ -226,7 +258,7 @@ static int map_walk(struct child *c, struct child_target *t, const char *uri)
 	if (strncmp(whole, t->context_root, least) != 0)
 		least = 1;
 	t->path_info = "";
-	/* ENOTDIR: something above is a file. Nothing there, ENOENT, has no PATH_INFO. */
+	/* ENOTDIR: something above is a file. */
 	for (error = map_open(c, t, uri, whole); error == -ENOTDIR;) {
 		if (whole[end - 1] != '/')
 			while (end > 0 && whole[end - 1] != '/')
@@ -240,7 +272,7 @@ static int map_walk(struct child *c, struct child_target *t, const char *uri)
 		t->path_info = whole + end;
 		error = map_open(c, t, uri, arena_strndup(&c->arena, whole, end));
 	}
-	return error;
+	return error == -ENOENT ? map_missing(c, t, uri) : error;
 }
 
 /* The status for an open that failed, and its line in the log. */
@@ -249,7 +281,8 @@ static int map_failed(struct child *c, const struct child_target *t)
 	switch (t->error) {
 	case ENOENT:
 	case ENOTDIR:
-		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s", t->file);
+		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s%s",
+		    t->file, t->path_info ? t->path_info : "");
 		return 404;
 	case EACCES:
 		child_log(c, LOG_ERR, "core",

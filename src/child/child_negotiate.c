@@ -206,7 +206,8 @@ int child_negotiate(struct child *c, struct child_request *r, const char *uri)
 
 	r->choice = NULL;
 	if (r->target.error != ENOENT || !child_option(c, OPT_MULTI) ||
-	    !negotiate_place(c, r->target.file, uri, &place))
+	    !negotiate_place(c,
+	        arena_printf(&c->arena, "%s%s", r->target.file, r->target.path_info), uri, &place))
 		return 0;
 	child_negotiate_start(c, r, &g);
 	status = child_negotiate_find(c, r, &place, &g, &map);
@@ -218,7 +219,7 @@ int child_negotiate(struct child *c, struct child_request *r, const char *uri)
 	if (r->target.uri)
 		return status;
 	/* Of a variant that cannot be had nothing is told. */
-	if (r->choice && !r->choice->list)
+	if (r->choice && status == 506)
 		r->choice = NULL;
 	/* The settings are those of a variant. */
 	int walk = child_dir_walk(c, uri, r->target.file, WALK_NAME);

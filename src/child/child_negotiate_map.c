@@ -382,7 +382,7 @@ int child_type_map(struct child *c, struct child_request *r)
 		    c, arena_strndup(&c->arena, uri, (size_t)(end - uri)), best->file);
 		status = !path ? 404 : r->choice->tcn ? map_check(c, r, path) : 0;
 	}
-	if (!status || r->choice->list)
+	if (status != 506)
 		child_negotiated(c, r);
 	r->choice = NULL;
 	if (status)

@@ -9,7 +9,8 @@
 
 #define PIECE_LINE 18      /* a chunk-size and its line's end */
 #define PIECE_END 7        /* the end of a chunk, and the last chunk */
-#define PIECE_READY 32768  /* what is shorter, compressed, gets a Content-Length */
+#define PIECE_READY 16384  /* for the beginning of a whole body; doubled as long as it grows */
+#define PIECE_READY_MAX 131072 /* what is shorter, compressed, gets a Content-Length */
 #define PIECE_FILE 65536
 
 /* The chunk-size of n before at; where it begins. */
@@ -136,19 +137,22 @@ static enum child_filter_result whole_encode(
 int64_t child_whole_length(struct child *c, struct child_request *r)
 {
 	struct child_filter *f = r->filter;
-	size_t n = 0;
-	char *out;
+	enum child_filter_result result = FILTER_FULL;
+	size_t n = 0, part;
+	char *out = NULL;
 
 	if (!r->whole.all)
 		return -1;
-	out = arena_alloc(&c->arena, PIECE_READY);
-	switch (whole_encode(c, r, out, PIECE_READY, &n)) {
-	case FILTER_FAILED:
-		r->aborted = true;
-		break;
-	default:
-		break;
+	for (size_t room = PIECE_READY; room <= PIECE_READY_MAX && result == FILTER_FULL; room *= 2) {
+		char *grown = arena_alloc(&c->arena, room);
+
+		if (n)
+			memcpy(grown, out, n);
+		out = grown;
+		result = whole_encode(c, r, out + n, room - n, &part);
+		n += part;
 	}
+	r->aborted |= result == FILTER_FAILED;
 	f->ready = (struct span){out, n};
 	return f->ended ? (int64_t)n : -1;
 }

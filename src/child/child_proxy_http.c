@@ -322,7 +322,7 @@ static bool http_is_repeatable(const struct proxy *p)
 
 static bool http_open(struct proxy *p)
 {
-	p->fd = http_is_repeatable(p) && !p->upgrade ? child_proxy_kept(p->b) : -1;
+	p->fd = p->keep && http_is_repeatable(p) ? child_proxy_kept(p->b) : -1;
 	p->kept = p->fd >= 0;
 	if (!p->kept)
 		p->s.status = child_backend_connect(p->s.c, p->b, &p->fd);

@@ -1,8 +1,8 @@
 /*
  * Whose request it is: the peer of the connection, whom a PROXY header before the first request
  * names, or whom a field of the request names (mod_remoteip). Runs as the vhost's user. Header and
- * field are a proxy's where the peer is one, else anybody's. Over TLS the front took the PROXY header
- * before the handshake and says what it found.
+ * field are a proxy's where the peer is one, else anybody's. Over TLS the front took the PROXY
+ * header before the handshake and says what it found.
  */
 #include "child_internal.h"
 
@@ -25,8 +25,7 @@ static void client_set(struct child *c, const struct sockaddr_storage *client)
 }
 
 /* A socket that is not connected any more has no addresses: a read will tell. */
-static void socket_addresses(
-    int fd, struct sockaddr_storage *peer, struct sockaddr_storage *local)
+static void socket_addresses(int fd, struct sockaddr_storage *peer, struct sockaddr_storage *local)
 {
 	socklen_t peer_n = sizeof(*peer), local_n = sizeof(*local);
 
@@ -145,8 +144,7 @@ static void tell_stopped(struct child *c, const char *header, const struct remot
 }
 
 /* What is believed is no part of the field any more. */
-static void change_fields(
-    struct child *c, struct child_request *r, const struct remoteip *found)
+static void change_fields(struct child *c, struct child_request *r, const struct remoteip *found)
 {
 	const struct conf_remoteip *conf = c->vhost->remoteip;
 	struct child_table t = {.a = &c->arena};
@@ -158,11 +156,9 @@ static void change_fields(
 	else
 		child_table_unset(&t, span_of(conf->header));
 	if (found->proxies) {
-		child_note_set(
-		    c, r, SPAN("remoteip-proxy-ip-list"), span_of(found->proxies));
+		child_note_set(c, r, SPAN("remoteip-proxy-ip-list"), span_of(found->proxies));
 		if (conf->proxies_header)
-			child_table_set(
-			    &t, span_of(conf->proxies_header), span_of(found->proxies));
+			child_table_set(&t, span_of(conf->proxies_header), span_of(found->proxies));
 	}
 	r->head.fields = t.v;
 	r->head.nfields = t.n;
@@ -187,8 +183,7 @@ void child_remoteip_request(struct child *c, struct child_request *r)
 	client_set(c, &found.client);
 	c->named = true;
 	child_log(c, LOG_TRACE1, "remoteip", "Using %s as client's IP by %s%s", c->peer,
-	    found.proxies ? "proxies " : "internal proxies",
-	    found.proxies ? found.proxies : "");
+	    found.proxies ? "proxies " : "internal proxies", found.proxies ? found.proxies : "");
 }
 
 /* RFC 9110 section 7.6.3, RFC 7239, and the custom that is older than it. */

@@ -24,7 +24,8 @@ int child_path_decode(struct child *c, struct span raw, char **path)
 		    (int)raw.n, raw.p);
 		return 404;
 	default:
-		child_log(c, LOG_ERR, "core", "AH10244: invalid URI path (%.*s)", (int)raw.n, raw.p);
+		child_log(
+		    c, LOG_ERR, "core", "AH10244: invalid URI path (%.*s)", (int)raw.n, raw.p);
 		return 400;
 	}
 }

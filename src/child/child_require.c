@@ -30,7 +30,8 @@ static bool require_local(const struct access_context *x)
 	        0xff, 0xff, 0xff}};
 
 	return subnet_holds(&loopback, child_access_peer(x)) ||
-	       subnet_holds(&loopback6, child_access_peer(x)) || strcmp(x->c->peer, x->c->local) == 0;
+	       subnet_holds(&loopback6, child_access_peer(x)) ||
+	       strcmp(x->c->peer, x->c->local) == 0;
 }
 
 static bool require_env(const struct access_context *x, const struct conf_authz *line)
@@ -179,8 +180,8 @@ static bool require_file_owner(const struct access_context *x)
 
 	if (!owner || strcmp(owner, x->r->user) == 0)
 		return owner != NULL;
-	return require_failed(x, "AH01637",
-	    arena_printf(&x->c->arena, "file owner %s does not match.", owner));
+	return require_failed(
+	    x, "AH01637", arena_printf(&x->c->arena, "file owner %s does not match.", owner));
 }
 
 static bool require_file_group(const struct access_context *x, const struct conf_authz *line)
@@ -209,9 +210,7 @@ static enum authz_result require_expr(const struct access_context *x, const stru
 
 	/* With a user it might be another. */
 	if (!source.error)
-		return holds           ? AUTHZ_GRANTED
-		       : line->by_user ? AUTHZ_NO_USER
-		                       : AUTHZ_DENIED;
+		return holds ? AUTHZ_GRANTED : line->by_user ? AUTHZ_NO_USER : AUTHZ_DENIED;
 	child_log(x->c, LOG_ERR, "authz_core",
 	    "AH02320: Error evaluating expression in 'Require expr': %s", source.error);
 	return AUTHZ_ERROR;

@@ -77,7 +77,8 @@ static const char *resolve_path(
 
 	*query = (struct span){name + n + 1, name[n] ? strlen(name + n + 1) : 0};
 	/* Mostly it is the name of a file and nothing else. */
-	if (!name[n] && !strchr(name, '%') && !strstr(name, "//") && !strstr(name, "./"))
+	if (!name[n] && !strchr(name, '%') && !strstr(name, "//") && !strstr(name, "./") &&
+	    name[n - 1] != '.')
 		return *name == '/' ? name : arena_printf(&c->arena, "%s%s", dir, name);
 	if (*name == '/')
 		path = arena_strndup(&c->arena, name, n);
@@ -119,15 +120,6 @@ static bool resolve_is_directory(struct child *c, struct child_request *r, const
 	return !r->target.error && S_ISDIR(r->target.st.st_mode);
 }
 
-/* Whether it is the name alone that is not there, not a directory on the way to it. */
-static bool resolve_parent_exists(struct child *c, const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	return slash == file ||
-	       access(arena_strndup(&c->arena, file, (size_t)(slash - file)), F_OK) == 0;
-}
-
 /* FallbackResource for a path that was looked at: its text, or NULL. */
 static const char *resolve_has_fallback(struct child *c, const struct child_request *r)
 {
@@ -136,8 +128,7 @@ static const char *resolve_has_fallback(struct child *c, const struct child_requ
 
 	if (!name || !*name || t->error != ENOENT)
 		return NULL;
-	/* A name in a directory that is not there has no handler: nobody looks at it. */
-	return t->handler && resolve_parent_exists(c, t->file) ? NULL : name;
+	return t->handler ? NULL : name;
 }
 
 static int resolve_index_names(
@@ -277,6 +268,17 @@ static int resolve_sub(
 	return status;
 }
 
+/* A directory that is its own index: Apache looks for it until it gives up. */
+static int resolve_itself(struct child *c)
+{
+	child_log(c, LOG_ERR, "core",
+	    "AH00125: Request exceeded the limit of %u subrequest nesting levels due to probable "
+	    "configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. "
+	    "Use 'LogLevel debug' to get a backtrace.",
+	    c->vhost->redirects_max);
+	return 500;
+}
+
 /* One name for the directory uri: 0, a status, 404 for the next one, RESOLVE_NONE to stop. */
 static int resolve_name_try(struct child *c, struct child_request *r, const char *uri,
     const char *name, int redirect, bool deep)
@@ -288,6 +290,8 @@ static int resolve_name_try(struct child *c, struct child_request *r, const char
 	/* A name elsewhere does not show that there is a directory at all. */
 	if (strchr(name, '/') && !resolve_is_directory(c, r, uri))
 		return RESOLVE_NONE;
+	if (path && strcmp(path, uri) == 0)
+		return resolve_itself(c);
 	resolve_query(c, r, query);
 	int status = !path  ? 400
 	             : deep ? resolve_sub(c, r, &path, &query)

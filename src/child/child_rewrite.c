@@ -7,7 +7,6 @@
 
 #include "itkd/conf_table.h"
 #include "itkd/rewrite_uri.h"
-#include <errno.h>
 
 #define REWRITE_URL_MAX 32768 /* of a Location: it must fit the answer's head */
 
@@ -260,30 +259,8 @@ bool child_rewrite_has_dir(const struct child *c)
 	return conf && conf->engine == REWRITE_ON && conf->directory;
 }
 
-/* What is not there ends for Apache at the first name that is not; the rest is PATH_INFO. */
-static void split_missing(struct rewrite *x)
-{
-	const struct child_target *t = &x->r->target;
-	const char *root = t->context_root ? t->context_root : "";
-	size_t at = strncmp(t->file, root, strlen(root)) == 0 ? strlen(root) : 0;
-	struct stat st;
-
-	for (;;) {
-		at += strspn(t->file + at, "/");
-		at += strcspn(t->file + at, "/");
-		const char *path = arena_strndup(&x->c->arena, t->file, at);
-
-		if (!t->file[at] || stat(path, &st) < 0) {
-			x->filename = path;
-			x->path_info = t->file + at;
-			return;
-		}
-	}
-}
-
 static bool dir_applies(struct rewrite *x)
 {
-	struct child *c = x->c;
 	size_t n = strlen(x->perdir) - 1;
 
 	/* The directory itself without its slash: mod_dir redirects first. */
@@ -293,7 +270,6 @@ static bool dir_applies(struct rewrite *x)
 	if (!x->r->rewrite_end)
 		return true;
 	child_rewrite_trace_dir(x, 8, "Declining, no further rewriting due to END flag");
-	(void)c;
 	return false;
 }
 
@@ -414,10 +390,6 @@ int child_rewrite_dir(struct child *c, struct child_request *r, const char *uri)
 	x.perdir = x.conf->directory;
 	x.filename = t->file ? t->file : uri;
 	x.path_info = t->path_info;
-	if (r->proxy)
-		x.filename = arena_printf(&c->arena, "proxy:%s", r->proxy);
-	else if (t->error == ENOENT)
-		split_missing(&x);
 	if (!dir_applies(&x))
 		return 0;
 	if (!child_option(c, OPT_SYM_LINKS) && !child_option(c, OPT_SYM_OWNER)) {

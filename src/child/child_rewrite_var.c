@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#define VAR_API_VERSION "20120211:141" /* of the modules of Apache 2.4 */
+#define VAR_API_VERSION "20120211:142" /* of the modules of Apache 2.4 */
 
 /* Conditions on a field make the answer depend on it; on Host it does anyway. */
 static const char *var_field(struct rewrite *x, const char *name)
@@ -49,7 +49,7 @@ static bool var_is_common(const char *name)
 {
 	static const char *const names[] = {"TIME", "TIME_YEAR", "TIME_MON", "TIME_DAY",
 	    "TIME_HOUR", "TIME_MIN", "TIME_SEC", "TIME_WDAY", "HTTPS", "IPV6", "SERVER_NAME",
-	    "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "SERVER_PORT", "THE_REQUEST",
+	    "REMOTE_ADDR", "REMOTE_HOST", "SERVER_PORT", "THE_REQUEST",
 	    "SERVER_ADMIN", "DOCUMENT_ROOT", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT",
 	    "REQUEST_SCHEME", "SERVER_SOFTWARE", "CONN_REMOTE_ADDR", "REMOTE_USER", "AUTH_TYPE"};
 
@@ -81,6 +81,9 @@ static const char *var_own(struct rewrite *x, const char *name)
 		return sub ? "INCLUDED" : child_variable(x->c, r, name);
 	if (strcmp(name, "SERVER_ADDR") == 0)
 		return x->c->local;
+	/* Of the client that a proxy names, other than in an expression. */
+	if (strcmp(name, "REMOTE_PORT") == 0)
+		return arena_printf(&x->c->arena, "%u", x->c->peer_port);
 	if (strcmp(name, "API_VERSION") == 0)
 		return VAR_API_VERSION;
 	return NULL;

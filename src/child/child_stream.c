@@ -271,7 +271,8 @@ void child_stream_fed(struct child_stream *s, size_t len)
 
 bool child_stream_buffered(const struct child_stream *s)
 {
-	return s->want_body && s->feed.n == 0 && (s->spool >= 0 || s->c->in_at < s->c->in_end);
+	return s->want_body && s->feed.n == 0 &&
+	       (s->spool >= 0 || s->c->in_at < s->c->in_end || child_inflate_pending(s->r));
 }
 
 void child_stream_take(struct child_stream *s)
@@ -286,7 +287,7 @@ void child_stream_take(struct child_stream *s)
 	switch (result) {
 	case CHILD_BODY_DATA:
 		child_stream_progress(s);
-		s->want_body = !s->r->body.done;
+		s->want_body = child_body_more(s->r);
 		return;
 	case CHILD_BODY_AGAIN:
 		return;

@@ -46,9 +46,14 @@ static int sub_file(struct child *c, struct child_request *r, const char *path)
 	    !t->error && S_ISDIR(st.st_mode) ? WALK_DIRECTORY : WALK_FILE);
 	int status = t->status ? t->status : child_access(c, r, t->file);
 
-	if (status || !child_rewrite_has_dir(c))
-		return status;
-	return child_rewrite_dir(c, r, r->uri);
+	if (!status && child_rewrite_has_dir(c))
+		status = child_rewrite_dir(c, r, r->uri);
+	/* mod_dir would send the client to the name with a slash. */
+	if (!status && !t->error && S_ISDIR(st.st_mode))
+		return 301;
+	if (t->error == ENOENT || t->error == ENOTDIR)
+		child_map_cut(c, t);
+	return status;
 }
 
 void child_sub_start(struct child *c, struct child_request *r, const char *from,

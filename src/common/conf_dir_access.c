@@ -184,7 +184,8 @@ static const char *require_expr(struct conf_dir_build *b, struct conf_authz *lin
 }
 
 /* Names, with variables in them. */
-static const char *require_names(struct conf_dir_build *b, struct conf_authz *line, const char *args)
+static const char *require_names(
+    struct conf_dir_build *b, struct conf_authz *line, const char *args)
 {
 	return require_expr_kind(b, line, args, EXPR_STRING);
 }
@@ -267,7 +268,7 @@ static const char *provider_unknown(struct conf_dir_build *b, const char *name)
 {
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
 		if (strcmp(name, foreign[i].name) == 0)
-			return arena_printf(b->tmp, "Require %s: %s", name, foreign[i].why);
+			return arena_printf(b->tmp, "Unknown Authz provider: %s (%s)", name, foreign[i].why);
 	return arena_printf(b->tmp, "Unknown Authz provider: %s", name);
 }
 

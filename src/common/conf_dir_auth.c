@@ -43,6 +43,8 @@ static const char *auth_text(
 {
 	const char *error = NULL;
 
+	if (!*v->text)
+		return "takes one argument";
 	*expr = auth_expr(b, b->a, v->text, &error);
 	if (*expr)
 		return NULL;
@@ -157,8 +159,7 @@ const char *dir_auth_digest_lifetime(struct conf_dir_build *b, const struct conf
 	long long seconds = strtoll(v->text, &end, 10);
 
 	if (end == v->text || *end)
-		return arena_printf(
-		    b->tmp, "Invalid time in AuthDigestNonceLifetime: %s", v->text);
+		return arena_printf(b->tmp, "Invalid time in AuthDigestNonceLifetime: %s", v->text);
 	if (seconds == 0)
 		return "0, a nonce for one request alone, is not implemented: it needs memory that "
 		       "all connections share; write a number of seconds";
@@ -182,8 +183,7 @@ const char *dir_auth_digest_domain(struct conf_dir_build *b, const struct conf_v
 	struct conf_auth_digest *digest = auth_digest_of(b);
 
 	for (uint32_t i = 0; i < v->n; i++)
-		digest->domain =
-		    arena_printf(b->a, "%s%s%s", digest->domain ? digest->domain : "",
-		        digest->domain ? " " : "", v->words[i]);
+		digest->domain = arena_printf(b->a, "%s%s%s", digest->domain ? digest->domain : "",
+		    digest->domain ? " " : "", v->words[i]);
 	return NULL;
 }

@@ -98,6 +98,7 @@ void conf_dir_merge(struct arena *a, struct conf_dir *base, const struct conf_di
 	conf_action_merge(a, &base->actions, add->actions);
 	conf_php_merge(a, &base->php, add->php);
 	conf_fcgi_merge(a, &base->fcgi, add->fcgi);
+	conf_sendfile_merge(a, &base->sendfile, add->sendfile);
 	if (add->fallback)
 		base->fallback = add->fallback;
 	if (add->index_redirect)

@@ -28,11 +28,12 @@ const char *const conf_table_static_modules[] = {
 /*
  * Modules that are there without a directive of their own: CGI by AddHandler and ScriptAlias, %I
  * and %O of LogFormat, Require ip and its like, SetHandler server-status, the choice among files
- * that `Options -MultiViews` turns off, Require valid-user and file-owner. So what stands in <IfModule> of them counts.
+ * that `Options -MultiViews` turns off, Require valid-user and file-owner. So what stands in
+ * <IfModule> of them counts.
  */
-static const char *const bare_modules[] = {
-    "http", "so", "cgi", "cgid", "logio", "autoindex", "negotiation", "authz_host", "authz_user", "authz_owner",
-    "status", "proxy_http", "proxy_wstunnel"};
+static const char *const bare_modules[] = {"http", "so", "cgi", "cgid", "logio", "autoindex",
+    "negotiation", "authz_host", "authz_user", "authz_owner", "status", "proxy_http",
+    "proxy_wstunnel"};
 
 /* Modules whose file is not mod_NAME.c. */
 static const struct {

@@ -1,6 +1,6 @@
 /*
- * Digest authentication (digest.h): RFC 7616 sections 3.4 and 3.4.1. The field is a client's. Run by
- * the child as the vhost's user.
+ * Digest authentication (digest.h): RFC 7616 sections 3.4 and 3.4.1. The field is a client's. Run
+ * by the child as the vhost's user.
  */
 #include "itkd/digest.h"
 
@@ -57,8 +57,8 @@ bool digest_read(struct arena *a, const char *text, struct digest *d)
 		const char *name = skip_space(text), *value = "";
 		size_t n = 0;
 
-		while (name[n] && name[n] != '=' && name[n] != ',' &&
-		       !isspace((unsigned char)name[n]))
+		while (
+		    name[n] && name[n] != '=' && name[n] != ',' && !isspace((unsigned char)name[n]))
 			n++;
 		text = skip_space(name + n);
 		if (*text == '=') {
@@ -70,8 +70,8 @@ bool digest_read(struct arena *a, const char *text, struct digest *d)
 		text += *text == ',';
 	}
 	return d->user && d->realm && d->nonce && d->uri && d->response &&
-	       strlen(d->nonce) == DIGEST_NONCE_SIZE && d->nonce[DIGEST_NONCE_TIME - 1] == '=' &&
-	       (!d->qop || (d->cnonce && d->nc));
+	       strlen(d->response) == 2 * HASH_MD5_SIZE && strlen(d->nonce) == DIGEST_NONCE_SIZE &&
+	       d->nonce[DIGEST_NONCE_TIME - 1] == '=' && (!d->qop || (d->cnonce && d->nc));
 }
 
 /* Texts with ':' between them. */
@@ -94,7 +94,7 @@ void digest_response(
 {
 	char ha2[HASH_HEX_MAX];
 	const char *what[] = {method, d->uri},
-		   *all[] = {ha1, d->nonce, d->nc, d->cnonce, d->qop, ha2};
+	           *all[] = {ha1, d->nonce, d->nc, d->cnonce, d->qop, ha2};
 
 	hash_list(what, sizeof(what) / sizeof(*what), ha2);
 	hash_list(all, sizeof(all) / sizeof(*all), hex);

@@ -34,6 +34,9 @@ static void put_host(struct wire *w, const struct host_vhost *h)
 	for (uint32_t i = 0; i < h->naliases; i++)
 		wire_put_str(w, h->aliases[i]);
 	wire_put_str(w, h->path ? h->path : "");
+	wire_put_u32(w, h->ntexts);
+	for (uint32_t i = 0; i < h->ntexts; i++)
+		wire_put_str(w, h->texts[i]);
 }
 
 static void put_logs(struct wire *w, const struct conf_vhost *v)

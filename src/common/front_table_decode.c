@@ -102,6 +102,16 @@ static void get_identities(struct table *t)
 	t->conf->identities = v;
 }
 
+static const char *const *get_strings(struct table *t, uint32_t *n)
+{
+	*n = get_count(t, 4);
+	const char **v = arena_array(t->a, *n, sizeof(*v));
+
+	for (uint32_t i = 0; i < *n; i++)
+		v[i] = get_str(t);
+	return v;
+}
+
 static void get_host(struct table *t, struct host_vhost *h)
 {
 	uint32_t naddrs = get_count(t, 24);
@@ -120,14 +130,9 @@ static void get_host(struct table *t, struct host_vhost *h)
 	h->naddrs = naddrs;
 	h->addrs = addrs;
 	h->name = get_str(t);
-	uint32_t naliases = get_count(t, 4);
-	const char **aliases = arena_array(t->a, naliases, sizeof(*aliases));
-
-	for (uint32_t i = 0; i < naliases; i++)
-		aliases[i] = get_str(t);
-	h->naliases = naliases;
-	h->aliases = aliases;
+	h->aliases = get_strings(t, &h->naliases);
 	h->path = get_str(t);
+	h->texts = get_strings(t, &h->ntexts);
 }
 
 static const struct log_format *get_format(struct table *t)

@@ -52,7 +52,8 @@ static uint8_t hash_byte(const struct hash *h, uint64_t number, unsigned i, unsi
 size_t hash_end(struct hash *h, uint8_t out[static HASH_SIZE_MAX])
 {
 	static const uint8_t pad[HASH_BLOCK] = {0x80};
-	size_t have = h->n % HASH_BLOCK, size = h->kind == HASH_MD5 ? HASH_MD5_SIZE : HASH_SHA1_SIZE;
+	size_t have = h->n % HASH_BLOCK,
+	       size = h->kind == HASH_MD5 ? HASH_MD5_SIZE : HASH_SHA1_SIZE;
 	uint64_t bits = h->n * 8;
 	uint8_t length[8];
 

@@ -32,10 +32,11 @@ struct host_pattern {
 
 struct host_group {
 	struct host_addr addr;
-	uint32_t first;             /* vhost: the default */
+	uint32_t first; /* vhost: the default */
 	uint32_t nvhosts;
 	struct host_table names;    /* ServerName and plain ServerAlias */
 	struct host_table suffixes; /* ".example.com" of "*.example.com" */
+	struct host_table texts;    /* of <VirtualHost> */
 	uint32_t npatterns;
 	struct host_pattern *patterns; /* all others, in config order */
 	uint32_t npaths;
@@ -45,7 +46,7 @@ struct host_group {
 /* While building: how much a group will hold, and whom it saw last. */
 struct host_draft {
 	struct host_group *group;
-	uint32_t nnames, nsuffixes, npatterns, npaths;
+	uint32_t nnames, nsuffixes, ntexts, npatterns, npaths;
 	uint32_t last; /* vhost id + 1 */
 };
 
@@ -241,6 +242,7 @@ static void host_draft_count(struct host_draft *d, uint32_t id, const struct hos
 	(void)id;
 	d->nnames += v->name && v->name[0];
 	d->npaths += v->path && v->path[0];
+	d->ntexts += v->ntexts;
 	for (uint32_t i = 0; i < v->naliases; i++) {
 		enum host_name_kind kind = host_alias_kind(v->aliases[i]);
 
@@ -250,18 +252,21 @@ static void host_draft_count(struct host_draft *d, uint32_t id, const struct hos
 	}
 }
 
+static void host_table_allocate(struct arena *a, struct host_table *t, uint32_t n)
+{
+	if (n == 0)
+		return;
+	t->nslots = host_table_size(n);
+	t->slots = arena_array(a, t->nslots, sizeof(struct host_name));
+}
+
 static void host_draft_allocate(struct arena *a, struct host_draft *d)
 {
 	struct host_group *g = d->group;
 
-	if (d->nnames) {
-		g->names.nslots = host_table_size(d->nnames);
-		g->names.slots = arena_array(a, g->names.nslots, sizeof(struct host_name));
-	}
-	if (d->nsuffixes) {
-		g->suffixes.nslots = host_table_size(d->nsuffixes);
-		g->suffixes.slots = arena_array(a, g->suffixes.nslots, sizeof(struct host_name));
-	}
+	host_table_allocate(a, &g->names, d->nnames);
+	host_table_allocate(a, &g->suffixes, d->nsuffixes);
+	host_table_allocate(a, &g->texts, d->ntexts);
 	if (d->npatterns)
 		g->patterns = arena_array(a, d->npatterns, sizeof(struct host_pattern));
 	if (d->npaths)
@@ -277,6 +282,8 @@ static void host_draft_fill(struct host_draft *d, uint32_t id, const struct host
 		host_table_add(&g->names, host_bare(span_of(v->name)), id);
 	if (v->path && v->path[0])
 		g->paths[g->npaths++] = (struct host_pattern){v->path, id};
+	for (uint32_t i = 0; i < v->ntexts; i++)
+		host_table_add(&g->texts, host_bare(span_of(v->texts[i])), id);
 	for (uint32_t i = 0; i < v->naliases; i++) {
 		const char *alias = v->aliases[i];
 
@@ -442,6 +449,8 @@ uint32_t host_group_resolve(const struct host_group *g, struct span host, uint16
 	for (uint32_t i = 0; i < g->npatterns && g->patterns[i].vhost < best; i++)
 		if (host_pattern_matches(g->patterns[i].pattern, bare))
 			best = g->patterns[i].vhost;
+	if (best == UINT32_MAX)
+		best = host_table_find(&g->texts, bare, host_hash(bare));
 	return best == UINT32_MAX ? g->first : best;
 }
 

@@ -43,7 +43,8 @@ static size_t host_length(struct span s)
 		return (size_t)(close - s.p) + 1;
 	}
 	/* An empty label is no name of the DNS (RFC 1034 section 3.1). */
-	while (n < s.n && host_is_unreserved(s.p[n]) && (n == 0 || s.p[n] != '.' || s.p[n - 1] != '.'))
+	while (
+	    n < s.n && host_is_unreserved(s.p[n]) && (n == 0 || s.p[n] != '.' || s.p[n - 1] != '.'))
 		n++;
 	return n <= HOST_MAX ? n : 0;
 }

@@ -130,7 +130,8 @@ const char *const *htpasswd_groups(FILE *f, struct arena *a, const char *user, s
 		if (!line_has(&l.a, line, user))
 			continue;
 		if (*n == room) {
-			const char **more = arena_array(a, room = room ? room * 2 : 16, sizeof(*more));
+			const char **more =
+			    arena_array(a, room = room ? room * 2 : 16, sizeof(*more));
 
 			if (*n)
 				memcpy(more, groups, *n * sizeof(*more));

@@ -219,9 +219,9 @@ static struct span second_cut(const struct http_field *f, bool again, const char
 	const char *lf = memchr(behind, '\n', (size_t)(end - behind));
 	bool length = span_ieq(name, SPAN("Content-Length"));
 
-	/* It refuses a Content-Length that is said again, and takes "Transfer-Encodings" for ours. */
-	if ((length && again) ||
-	    (name.n > te.n && span_ieq((struct span){name.p, te.n}, te)))
+	/* It refuses a Content-Length that is said again, and takes "Transfer-Encodings" for ours.
+	 */
+	if ((length && again) || (name.n > te.n && span_ieq((struct span){name.p, te.n}, te)))
 		return (struct span){name.p, (size_t)(lf + 1 - name.p)};
 	/* Nor does it know that HTAB is white space behind a value (RFC 9112 section 5.1). */
 	if (length || span_ieq(name, te))
@@ -272,10 +272,10 @@ static struct http_fault compare_second(struct http_head *head, const char *end)
 	struct http_opinion o;
 	size_t n = second_pieces(head, end, pieces);
 
-	if (n == 0 || !http_second_opinion(pieces, n, &o) || !span_eq(pieces[0], span_of(o.method)) ||
-	    o.major != head->major || (o.minor > 0) != (head->minor > 0) ||
-	    o.ntarget != head->target.n || o.chunked != head->chunked ||
-	    o.content_length != head->content_length)
+	if (n == 0 || !http_second_opinion(pieces, n, &o) ||
+	    !span_eq(pieces[0], span_of(o.method)) || o.major != head->major ||
+	    (o.minor > 0) != (head->minor > 0) || o.ntarget != head->target.n ||
+	    o.chunked != head->chunked || o.content_length != head->content_length)
 		return http_fault(400, "parsers disagree");
 	head->keep_alive = head->keep_alive && o.keep_alive;
 	return HTTP_NO_FAULT;

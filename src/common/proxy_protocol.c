@@ -76,16 +76,14 @@ static enum proxy_result v1_line(struct span line, struct proxy_header *h, const
 
 	if (!v1_port(from_port, &port) || !v1_port(line, &to_port))
 		return bad(why, "AH03501: RemoteIPProxyProtocol: error parsing port in header");
-	if (!v1_address(client, port, af, &h->client) ||
-	    !v1_address(to, to_port, af, &destination))
+	if (!v1_address(client, port, af, &h->client) || !v1_address(to, to_port, af, &destination))
 		return bad(why, "AH03500: RemoteIPProxyProtocol: invalid address in header");
 	h->named = true;
 	return PROXY_DONE;
 }
 
 /* Section 2.1 */
-static enum proxy_result v1_parse(
-    const char *p, size_t n, struct proxy_header *h, const char **why)
+static enum proxy_result v1_parse(const char *p, size_t n, struct proxy_header *h, const char **why)
 {
 	const size_t word = sizeof("PROXY ") - 1;
 	size_t end = word;
@@ -124,8 +122,7 @@ static void v2_address6(const char *p, struct sockaddr_storage *addr)
 }
 
 /* Section 2.2. What stands behind the addresses is skipped: nothing in it is used. */
-static enum proxy_result v2_parse(
-    const char *p, size_t n, struct proxy_header *h, const char **why)
+static enum proxy_result v2_parse(const char *p, size_t n, struct proxy_header *h, const char **why)
 {
 	if (n > V2_SIGNATURE_N && ((unsigned char)p[12] & 0xf0) != 0x20)
 		return bad(why, "RemoteIPProxyProtocol: unsupported version");
@@ -144,11 +141,11 @@ static enum proxy_result v2_parse(
 	if (h->named && !four && p[13] != V2_TCP6)
 		return bad(why, "AH10183: RemoteIPProxyProtocol: unsupported protocol");
 	if (h->named && four && length < V2_TCP4_N)
-		return bad(why,
-		    "AH10597: RemoteIPProxyProtocol: address length too short for TCPv4");
+		return bad(
+		    why, "AH10597: RemoteIPProxyProtocol: address length too short for TCPv4");
 	if (h->named && !four && length < V2_TCP6_N)
-		return bad(why,
-		    "AH10598: RemoteIPProxyProtocol: address length too short for TCPv6");
+		return bad(
+		    why, "AH10598: RemoteIPProxyProtocol: address length too short for TCPv6");
 	if (n < h->size)
 		return PROXY_MORE;
 	if (h->named)

@@ -1,9 +1,9 @@
 /*
- * Who a request's client is, from a header field that proxies have written (conf_remoteip.h). Run by
- * the child for each request of a virtual host with RemoteIPHeader, by the front for what it answers
- * itself. The value is a proxy's at its end and anybody's before that: only what a listed proxy has
- * added is believed. Other than Apache this takes addresses only, no names, for which a name service
- * would be asked at a client's will, and no numbers that only inet_aton(3) knows.
+ * Who a request's client is, from a header field that proxies have written (conf_remoteip.h). Run
+ * by the child for each request of a virtual host with RemoteIPHeader, by the front for what it
+ * answers itself. The value is a proxy's at its end and anybody's before that: only what a listed
+ * proxy has added is believed. Other than Apache this takes addresses only, no names, for which a
+ * name service would be asked at a client's will, and no numbers that only inet_aton(3) knows.
  */
 #include "itkd/conf_remoteip.h"
 
@@ -68,7 +68,8 @@ static bool parse(struct span item, struct sockaddr_storage *addr)
 	       addr_parse(span_of(addr_ip((const struct sockaddr *)addr, text)), 0, addr);
 }
 
-/* The last element, without the blanks around it; *before: what the comma before it ends, or NULL. */
+/* The last element, without the blanks around it; *before: what the comma before it ends, or NULL.
+ */
 static struct span last_item(struct span list, struct span *before)
 {
 	const char *comma = memrchr(list.p, ',', list.n);
@@ -108,8 +109,8 @@ static void add_proxy(struct arena *a, struct remoteip *out, const struct sockad
 	char ip[ADDR_IP_MAX];
 
 	addr_ip((const struct sockaddr *)addr, ip);
-	out->proxies = out->proxies ? arena_printf(a, "%s, %s", out->proxies, ip)
-	                            : arena_strdup(a, ip);
+	out->proxies =
+	    out->proxies ? arena_printf(a, "%s, %s", out->proxies, ip) : arena_strdup(a, ip);
 }
 
 void remoteip_find(struct arena *a, const struct conf_remoteip *conf, const struct sockaddr *peer,
@@ -130,7 +131,8 @@ void remoteip_find(struct arena *a, const struct conf_remoteip *conf, const stru
 			out->private = address;
 			out->rest = item;
 			if (before.p)
-				out->rest = (struct span){list.p, (size_t)(item.p - list.p) + item.n};
+				out->rest =
+				    (struct span){list.p, (size_t)(item.p - list.p) + item.n};
 			break;
 		}
 		if (!internal)

@@ -422,8 +422,9 @@ static const char *cond_compile(struct rewrite_reader *rd, struct rewrite_cond *
 	                 : expr_parse(rd->a, cond->pattern, EXPR_CONDITION, &error);
 	return cond->expr ? NULL
 	                  : arena_printf(rd->tmp,
-	                        "RewriteCond: cannot compile expression \"%s\": %s",
-	                        cond->pattern, error);
+	                        "RewriteCond: cannot compile expression%s \"%s\" %s",
+	                        rd->restricted ? " in htaccess context" : "", cond->pattern,
+	                        error);
 }
 
 const char *rewrite_parse_cond(

@@ -131,7 +131,8 @@ const struct sockaddr *front_proxy_client(
 	const struct front_conn *c, struct sockaddr_storage *room);
 /* The same for a request (RemoteIPHeader); head NULL: none was understood. */
 const struct sockaddr *front_proxy_request(const struct front_conn *c,
-	const struct conf_vhost *vhost, const struct http_head *head, struct sockaddr_storage *room);
+	const struct conf_vhost *vhost, const struct http_head *head,
+	struct sockaddr_storage *room);
 
 /* front_peek.c: a plain connection until its head is complete */
 void front_peek_start(struct front_conn *c);

@@ -12,8 +12,8 @@
 
 #define PAGE_ARENA ((size_t)1 << 20) /* far above what a page can need */
 
-static const char *page_text(
-    const struct front_conn *c, const struct conf_vhost *v, const struct front_refusal *refusal, struct arena *a)
+static const char *page_text(const struct front_conn *c, const struct conf_vhost *v,
+    const struct front_refusal *refusal, struct arena *a)
 {
 	uint16_t otherwise = c->tls ? 443 : 80;
 	struct error_signature s = {.kind = v->dir.answer.signature,

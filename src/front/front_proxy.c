@@ -12,10 +12,9 @@
 #include <stdlib.h>
 
 #define PROXY_ARENA ((size_t)4 << 20) /* far above what a field of a head can need */
-#define PROXY_SHOWN 107 /* bytes of a bad header in the log */
+#define PROXY_SHOWN 107               /* bytes of a bad header in the log */
 
-const struct sockaddr *front_proxy_client(
-    const struct front_conn *c, struct sockaddr_storage *room)
+const struct sockaddr *front_proxy_client(const struct front_conn *c, struct sockaddr_storage *room)
 {
 	if (!c->named)
 		return front_conn_peer(c, room);
@@ -66,8 +65,7 @@ bool front_proxy_expect(struct front_conn *c)
 	return false;
 }
 
-static enum front_proxy proxy_bad(
-    struct front_conn *c, const char *why, const char *p, size_t n)
+static enum front_proxy proxy_bad(struct front_conn *c, const char *why, const char *p, size_t n)
 {
 	size_t shown = 0;
 

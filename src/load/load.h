@@ -83,6 +83,7 @@ struct load_server {
 	struct conf_map formats;     /* LogFormat by name */
 	const char *default_format;  /* the LogFormat without a name */
 	struct conf_vec addrs;       /* struct host_addr */
+	struct conf_vec texts;       /* const char *: what is looked up for them */
 	struct conf_vec names;       /* const char *: ServerAlias */
 	struct conf_vec sections;    /* struct load_section */
 	struct conf_vec locations;   /* struct conf_match */

@@ -101,7 +101,11 @@ static void add_text(struct loader *l, struct load_server *s, const char *text)
 		addr.port = l->main.v.server_port;
 	if (strcmp(host, "*") == 0 || strcasecmp(host, "_default_") == 0) {
 		push_addr(l, s, &addr);
-	} else if (addr_parse(span_of(host), addr.port, &ss)) {
+		return;
+	}
+	*(const char **)conf_vec_push(&s->texts, l->tmp, sizeof(host)) =
+	    arena_strdup(&l->common, host);
+	if (addr_parse(span_of(host), addr.port, &ss)) {
 		load_addr_from(&addr, (const struct sockaddr *)&ss, addr.port);
 		push_addr(l, s, &addr);
 	} else {

@@ -130,6 +130,8 @@ static void finish_server(struct loader *l, struct load_server *s, uint32_t id)
 	v->host.addrs = copy_list(l, &s->addrs, sizeof(struct host_addr));
 	v->host.naliases = s->names.n;
 	v->host.aliases = copy_list(l, &s->names, sizeof(char *));
+	v->host.ntexts = s->texts.n;
+	v->host.texts = copy_list(l, &s->texts, sizeof(char *));
 	s->out = ARENA_NEW(&l->common, struct conf_vhost);
 	s->out->host = v->host;
 }

@@ -104,7 +104,8 @@ static const struct conf_proxied *address(struct loader *l, const struct host_ad
 		return NULL;
 	if (peers.n == 0)
 		conf_report(l->report, CONF_WARNING, on->node,
-		    "without RemoteIPInternalProxy or RemoteIPTrustedProxy every peer at %s may say "
+		    "without RemoteIPInternalProxy or RemoteIPTrustedProxy every peer at %s may "
+		    "say "
 		    "whose connection it is: list the proxies",
 		    load_addr_text(l->tmp, addr));
 	struct conf_proxied *to = ARENA_NEW(&l->common, struct conf_proxied);
@@ -123,7 +124,8 @@ static void warn_off(struct loader *l)
 		for (uint32_t k = 0; v[i].on && k < l->proxied.n; k++)
 			if (!v[k].on && covers(&v[k].addr, &v[i].addr))
 				conf_report(l->report, CONF_WARNING, v[i].node,
-				    "has no effect: Off at %s:%u holds for %s, too, and wins, as in "
+				    "has no effect: Off at %s:%u holds for %s, too, and wins, as "
+				    "in "
 				    "Apache",
 				    v[k].node->file, v[k].node->line,
 				    load_addr_text(l->tmp, &v[i].addr));

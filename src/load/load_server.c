@@ -101,7 +101,8 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	s->server_name = NULL;
 	s->default_format = NULL;
 	s->ssl_engine = s->ssl_certificate = s->ssl_key = s->ssl_protocol = NULL;
-	s->access = s->addrs = s->names = s->sections = s->locations = s->proxies = (struct conf_vec){0};
+	s->access = s->addrs = s->names = s->sections = (struct conf_vec){0};
+	s->locations = s->proxies = (struct conf_vec){0};
 	s->userdir.enabled = s->userdir.disabled_users = (struct conf_vec){0};
 	s->remoteip.proxies = (struct conf_vec){0};
 	conf_map_init(&s->formats, l->tmp, false);

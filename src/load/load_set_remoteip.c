@@ -57,8 +57,8 @@ static void add_proxy(
 }
 
 /* All addresses of a name. */
-static const char *add_name(struct loader *l, struct load_server *s, const char *name,
-    const char *directive, bool internal)
+static const char *add_name(
+    struct loader *l, struct load_server *s, const char *name, const char *directive, bool internal)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	char ip[ADDR_IP_MAX];
@@ -67,9 +67,8 @@ static const char *add_name(struct loader *l, struct load_server *s, const char 
 	int r;
 
 	if (strchr(name, '/'))
-		return load_fail(l,
-		    "RemoteIP: Error parsing IP %s the subnet %s is invalid for %s", name,
-		    strchr(name, '/'), directive);
+		return load_fail(l, "RemoteIP: Error parsing IP %s the subnet %s is invalid for %s",
+		    name, strchr(name, '/'), directive);
 	r = getaddrinfo(name, NULL, &hints, &list);
 	if (r != 0)
 		return load_fail(l, "RemoteIP: Error parsing IP %s (%s error) for %s", name,
@@ -81,8 +80,8 @@ static const char *add_name(struct loader *l, struct load_server *s, const char 
 	return NULL;
 }
 
-static const char *add_text(struct loader *l, struct load_server *s, const char *text,
-    const char *directive, bool internal)
+static const char *add_text(
+    struct loader *l, struct load_server *s, const char *text, const char *directive, bool internal)
 {
 	struct subnet net;
 
@@ -117,14 +116,13 @@ const char *load_set_remoteip_proxy(
 	const char *error = NULL;
 
 	for (uint32_t i = 0; i < v->n && !error; i++)
-		error = add_text(
-		    l, s, v->words[i], v->node->directive->name, is_internal(v));
+		error = add_text(l, s, v->words[i], v->node->directive->name, is_internal(v));
 	return error;
 }
 
 /* One line of a list: words, until one begins with '#'. */
-static const char *add_line(struct loader *l, struct load_server *s, const struct conf_value *v,
-    const char *line)
+static const char *add_line(
+    struct loader *l, struct load_server *s, const struct conf_value *v, const char *line)
 {
 	const char *word, *error = NULL;
 

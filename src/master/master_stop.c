@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TERM_MS 1000    /* for children to end by SIGTERM, before SIGKILL */
+#define TERM_MS 4000    /* for children, who give their programs three seconds, before SIGKILL */
 #define LOG_MS 1000     /* for the loggers to write what is left */
 #define PROGRAM_MS 2000 /* the same for logs' programs, after them */
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from apps import php_cgi, unpack
-from itkd import Config, Site
+from itkd import Config, Site, wait_for
 from itkd_site import run
 
 PASSWORD = "a wiki of one's own"
@@ -110,9 +110,9 @@ def test_upload(world, browser, tmp):
     text.write_text("spade\nrake\n")
     browser.go(f"{wiki.base}/lib/exe/mediamanager.php?ns=&edid=wiki__text")
     browser.find("input[type='file']").send_keys(str(text))
-    browser.click("#dw__upload button[type='submit'], #mediamanager__btn_upload, "
-                  "form#dw__upload button")
-    browser.wait_text("list.txt")
+    browser.script("arguments[0].click()", browser.find("#mediamanager__upload_button"))
+    stored = wiki.site.docroot / "data" / "media" / "list.txt"
+    wait_for(stored.exists, 40, f"{stored}: {browser.text}")
     answer = server.get("/_media/list.txt", wiki.site)
     assert answer.status == 200 and answer.body == b"spade\nrake\n"
 

@@ -102,7 +102,7 @@ def test_pretty_permalinks(world, browser):
     browser.go(f"{press.base}/")
     browser.click("a[href$='/sample-page/']")
     browser.wait_text("This is an example page.")
-    assert "Page not found" in browser.go(f"{press.base}/no-such-post/").text
+    assert "could not be found" in browser.go(f"{press.base}/no-such-post/").text
     assert server.get("/no-such-post/", press.site).status == 404
     # A file that is there is served as it is.
     assert server.get("/wp-includes/css/buttons.css", press.site).header(
@@ -124,7 +124,8 @@ def test_upload(world, browser, tmp):
     browser.go(f"{press.base}/wp-admin/media-new.php?browser-uploader")
     browser.find("input[name='async-upload']").send_keys(str(picture))
     browser.click("#html-upload")
-    browser.wait_text("round")
+    browser.go(f"{press.base}/wp-admin/upload.php?mode=list")
+    browser.wait_text("round.png")
     found = list((press.site.docroot / "wp-content" / "uploads").rglob("round.png"))
     assert len(found) == 1 and found[0].stat().st_uid == press.site.uid
     path = "/" + str(found[0].relative_to(press.site.docroot))

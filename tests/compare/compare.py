@@ -18,16 +18,16 @@ of the case beside it, {logs} a directory for logs that each server has for itse
 A `%` or `$` before the brace leaves it alone.
 """
 
-import ctypes
 import dataclasses
 import difflib
 import email.utils
-import gzip
 import os
 import re
 import socket
 import zlib
 from pathlib import Path
+
+from itkd_coding import decode
 
 NEVER = {"date", "server", "keep-alive", "connection"}
 MODULES = [
@@ -306,26 +306,15 @@ def same_framing(one, two):
 
 def decoded(answer):
     """The body without gzip or br, and no Content-Length where it had one of them."""
+    encoding = (answer.field("content-encoding") or "").rpartition(",")[2].strip()
+    if encoding not in ("gzip", "br"):
+        return answer
     try:
-        if answer.field("content-encoding") == "gzip":
-            body = gzip.decompress(answer.body)
-        elif answer.field("content-encoding") == "br":
-            body = unbrotli(answer.body)
-        else:
-            return answer
-    except (ValueError, EOFError, OSError, zlib.error) as error:
+        body = decode(encoding, answer.body)
+    except (ValueError, zlib.error) as error:
         return dataclasses.replace(answer, problem=f"Content-Encoding: {error!r}")
     return dataclasses.replace(answer, body=body, fields=[
         (n, v) for n, v in answer.fields if n != "content-length"])
-
-
-def unbrotli(data):
-    """By the library that Apache's mod_brotli and curl depend on."""
-    lib = ctypes.CDLL("libbrotlidec.so.1")
-    size, out = ctypes.c_size_t(1 << 24), ctypes.create_string_buffer(1 << 24)
-    if lib.BrotliDecoderDecompress(ctypes.c_size_t(len(data)), data, ctypes.byref(size), out) != 1:
-        raise ValueError("no br")
-    return out.raw[:size.value]
 
 
 def differences(case, request, one, two):

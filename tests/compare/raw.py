@@ -1,10 +1,9 @@
 """
 Raw bytes for itkd, Apache and nginx, and what became of them. Used by test_raw.py.
 
-An outcome is a line: each answer's status, with `=` and the body where that is a word, `~` where
-nothing but the end of the connection ends it; then the connection's fate. `kept`: a second request,
-which is always sent behind the bytes, was answered as one. `closed`, `reset`: it was not. Then the
-client closes its half, so that nobody waits for more.
+An outcome is a line: each answer's status, with `=` and the body where that is a word; then the
+connection's fate. `kept`: a second request, which is sent behind the bytes, was answered as one.
+`closed`, `reset`: it was not. Then the client closes its half, so that nobody waits for more.
 """
 
 import contextlib
@@ -14,11 +13,14 @@ import re
 import socket
 import ssl
 import subprocess
+from pathlib import Path
 
 from apache import Apache, load_modules
 from itkd import Config, Server, Site, free_port, tls_context, wait_for, write_file
 from itkd_http import Response
+from raw_rows_body import ROWS
 
+OUTCOMES = Path(__file__).with_name("raw_outcomes.tsv")
 NGINX = "/usr/sbin/nginx"
 SERVERS = ("itkd", "Apache", "nginx")
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
@@ -26,8 +28,8 @@ WORD = re.compile(rb"[\w.-]{1,24}\Z")
 TIMEOUT = 10
 ECHO = """#!/usr/bin/perl
 local $/;
-my $body = <STDIN>;
-print "Content-Type: text/plain\\r\\n\\r\\n$ENV{REQUEST_METHOD}.", length($body // "");
+my $said = "$ENV{REQUEST_METHOD}." . length(<STDIN> // "");
+print "Content-Type: text/plain\\r\\nContent-Length: ", length($said), "\\r\\n\\r\\n$said";
 """
 
 
@@ -37,13 +39,14 @@ class Row:
     data: what is sent. itkd: the outcome. apache, nginx: theirs, where they differ, and then why is
     what makes ours right. alone: the second request is not sent, since it would be a part of it.
     """
+    group: str
     name: str
     data: str
-    itkd: str
-    apache: str = ""
-    nginx: str = ""
+    alone: bool
+    itkd: str = ""
+    apache: str = "="
+    nginx: str = "="
     why: str = ""
-    alone: bool = False
 
     @property
     def bytes(self):
@@ -54,7 +57,28 @@ class Row:
         return self.data.startswith("HEAD ")
 
     def expected(self, server):
-        return (self.apache if server == "Apache" else self.nginx) or self.itkd
+        theirs = {"Apache": self.apache, "nginx": self.nginx}.get(server, "=")
+        return self.itkd if theirs == "=" else theirs
+
+
+def table():
+    """{(group, name): [itkd, Apache, nginx, why]} of raw_outcomes.tsv."""
+    found, group = {}, ""
+    for line in OUTCOMES.read_text().splitlines():
+        if line.startswith("# "):
+            group = line[2:].split(":")[0]
+        elif line:
+            name, *rest = line.split("\t")
+            assert (group, name) not in found and 2 <= len(rest) + 1 <= 5, line
+            found[group, name] = rest
+    return found
+
+
+def rows():
+    """All rows, with what is expected of them where the table says it."""
+    known = table()
+    return [Row(group, name, data, alone, *known.get((group, name), []))
+            for group, these in ROWS.items() for name, (data, alone) in these.items()]
 
 
 class Wire:
@@ -152,7 +176,7 @@ def length(answer, rest):
         return (end.end() if end else None), "chunked"
     if size is not None:
         return (int(size) if int(size) <= len(rest) else None), "length"
-    return len(rest), "~"
+    return len(rest), "close"
 
 
 def dechunk(data):
@@ -171,7 +195,7 @@ def outcome(row, wire):
             continue
         word = answer.body.strip() if answer.status == 200 else b""
         words.append(f"{answer.status}" + (f"={word.decode()}" if WORD.match(word) else "")
-                     + (end if end == "cut" or end == "~" and answer.status < 400 else ""))
+                     + ("cut" if end == "cut" else ""))
     if words and words[-1] == "200=probe":
         words[-1] = "kept"
     else:
@@ -184,10 +208,13 @@ def unfair(row, wire):
     found = [answer for answer, _ in answers(wire.got, row.head_only)
              if answer and answer.status >= 200]
     for i, answer in enumerate(found):
-        if answer.closes and i + 1 < len(found):
-            return f"answer {i + 1} says close, and another one follows"
+        last = i + 1 == len(found)
+        if answer.closes and not last:
+            return f"; answer {i + 1} says close, and another one follows"
+        if last and not answer.closes and not row.alone and not re.search("HTTP/1.0|c.test", row.data):
+            return f"; answer {i + 1} does not say close, and none follows"
         if not answer.header("Date") or not answer.header("Server"):
-            return f"answer {i + 1} has no Date or no Server"
+            return f"; answer {i + 1} has no Date or no Server"
     return ""
 
 
@@ -208,6 +235,7 @@ class Servers:
                                   ("smuggled", "smuggled"), ("d/index.html", "d")):
                 self.site.file(root / name, content)
         self.site.cgi("echo", ECHO)
+        self.context = tls_context(tls.ca)
         self.ports = {}
         self.running = []
 
@@ -277,14 +305,15 @@ class Servers:
             for letter in "abc")
         text = (f"user {self.site.user} {self.site.group};\ndaemon off;\nworker_processes 1;\n"
                 f"pid {directory}/pid;\nerror_log {directory}/error.log info;\n"
-                f"events {{ worker_connections 256; }}\nhttp {{\naccess_log off;\n{own}{sites}}}\n")
+                f"events {{ worker_connections 256; }}\nhttp {{\naccess_log off;\n"
+                f"lingering_timeout 1s;\n{own}{sites}}}\n")
         return Nginx(directory, write_file(directory / "nginx.conf", text), port).start()
 
     def ask(self, server, row):
         return Wire(self.ports[server]).talk(row.bytes)
 
     def ask_tls(self, row):
-        return Wire(self.tls_port, tls_context(self.tls.ca)).talk(row.bytes)
+        return Wire(self.tls_port, self.context).talk(row.bytes)
 
 
 class Nginx:

@@ -99,7 +99,7 @@ def request_line():
         add(g, f"{c} in the target", req(line=f"GET /{c} HTTP/1.1"))
         add(g, f"{c} in the query", req(line=f"GET /?{c} HTTP/1.1"))
     for v in VERSIONS:
-        add(g, f"version {v!r}", req(line=f"GET / {v}"))
+        add(g, f"version {v!a}", req(line=f"GET / {v}"))
     add(g, "a preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", True)
     add(g, "a ClientHello", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", True)
     add(g, "SSH", "SSH-2.0-OpenSSH_9.2\r\n", True)
@@ -196,7 +196,7 @@ def fields():
     for value in ("close", "Close", "keep-alive, close", "keep-alive\r\nConnection: close",
                   "close\r\nConnection: keep-alive", "x-close", "Host",
                   "upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"):
-        add(g, f"Connection: {value[:40]!r}", req(f"Connection: {value}\r\n"))
+        add(g, f"Connection: {value[:40]!a}", req(f"Connection: {value}\r\n"))
     add(g, "Connection: Content-Length",
         post("Connection: Content-Length\r\nContent-Length: 5\r\n", "hello"))
     add(g, "Proxy-Connection: close", req("Proxy-Connection: close\r\n"))
@@ -237,7 +237,7 @@ def hosts():
         add(g, f"{name}, HTTP/1.0", req(host=host, line="GET / HTTP/1.0"))
     add(g, "an empty Host with OPTIONS *", req(host="Host:\r\n", line="OPTIONS * HTTP/1.1"))
     for value in GOOD_HOSTS + BAD_HOSTS:
-        add(g, f"Host {value!r}", req(host=f"Host: {value}\r\n"))
+        add(g, f"Host {value!a}", req(host=f"Host: {value}\r\n"))
 
 
 for group in (lines, request_line, target, fields, hosts):

@@ -27,7 +27,7 @@ def lengths():
     add(g, "a body that does not come", post("Content-Length: 5\r\n", "hel"), True)
     add(g, "a body of which nothing comes", post("Content-Length: 5\r\n"), True)
     for value in LENGTHS:
-        add(g, f"Content-Length {value!r}", post(f"Content-Length: {value}\r\n", "hello"))
+        add(g, f"Content-Length {value!a}", post(f"Content-Length: {value}\r\n", "hello"))
     add(g, "Content-Length of 500 digits", post(f"Content-Length: {'9' * 500}\r\n", "hello"))
     for values in (("5", "5"), ("5", "6"), ("0", "5"), ("5", "0"), ("5", "05"), ("5", ""),
                    ("5",) * 4, ("5",) * 5):
@@ -36,8 +36,8 @@ def lengths():
     add(g, "Content-Length in other case", post("cOnTeNt-LeNgTh: 5\r\n", "hello"))
     add(g, "Content_Length", post("Content_Length: 5\r\n", ""))
     for fields, body in (("Content-Length: 5\r\n", "hello"), ("", "")):
-        add(g, f"HTTP/1.0 {fields.strip()}", post(f"{fields}Connection: keep-alive\r\n", body,
-                                                  line="POST /echo HTTP/1.0"))
+        add(g, f"HTTP/1.0 {fields.strip()}",
+            req(f"{fields}Connection: keep-alive\r\n", "GET / HTTP/1.0", body=body))
     for what, more in (("a CRLF", "\r\n"), ("two CRLF", "\r\n\r\n"), ("an LF", "\n"),
                        ("a byte", "!")):
         add(g, f"{what} behind the body", post("Content-Length: 5\r\n", "hello" + more))
@@ -69,15 +69,17 @@ CODING_NAMES = (
 def codings():
     g = "coding"
     for value in CODINGS:
-        add(g, f"Transfer-Encoding {value!r}", post(f"Transfer-Encoding: {value}\r\n", END5))
+        add(g, f"Transfer-Encoding {value!a}", post(f"Transfer-Encoding: {value}\r\n", END5))
     for value in ("xchunked", "identity", "gzip", "chunked,", "\vchunked", '"chunked"', "cow", ""):
-        add(g, f"Transfer-Encoding {value!r} and a length",
+        add(g, f"Transfer-Encoding {value!a} and a length",
             post(f"Transfer-Encoding: {value}\r\nContent-Length: 5\r\n", "hello"))
     for name in CODING_NAMES:
-        add(g, f"{name!r} and a length", post(f"Content-Length: 5\r\n{name}: chunked\r\n", "hello"))
+        add(g, f"{name!a} and a length", post(f"Content-Length: 5\r\n{name}: chunked\r\n", "hello"))
     add(g, "chunked with a GET", req("Transfer-Encoding: chunked\r\n", body=END5))
+    add(g, "chunked with HTTP/1.0 and keep-alive",
+        req("Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n", "GET / HTTP/1.0",
+            body=END5))
     for name, version, more in (("HTTP/1.0", "1.0", ""), ("HTTP/1.2", "1.2", ""),
-                                ("HTTP/1.0 and keep-alive", "1.0", "Connection: keep-alive\r\n"),
                                 ("HTTP/1.0 and a length", "1.0", "Content-Length: 5\r\n")):
         add(g, f"chunked with {name}", post(f"Transfer-Encoding: chunked\r\n{more}", END5,
                                             line=f"POST /echo HTTP/{version}"))
@@ -143,7 +145,8 @@ CHUNKS = {
     "LF behind the last size": "5\r\nhello\r\n0\n\r\n", "LF at the end": "5\r\nhello\r\n0\r\n\n",
     "LF everywhere": "5\nhello\n0\n\n", "no CRLF at the end": "5\r\nhello\r\n0\r\n",
     "an extension of the last chunk": "5\r\nhello\r\n0;x=y\r\n\r\n",
-    "a request behind the end": END5 + INNER, "a thousand chunks": "1\r\nx\r\n" * 1000 + "0\r\n\r\n",
+    "a request behind the end": END5 + INNER,
+    "a thousand chunks": "1\r\nx\r\n" * 1000 + "0\r\n\r\n",
     "TERM.EXT": f"2;\nxx\r\n{len(INNER):x}\r\n0\r\n\r\n{INNER}\r\n0\r\n\r\n",
     "EXT.TERM": f"2;\nxx\r\n0\r\n\r\n{INNER}"}
 
@@ -153,7 +156,7 @@ def chunks():
     for name, body in CHUNKS.items():
         add(g, name, post("Transfer-Encoding: chunked\r\n", body))
     for size in SIZES:
-        add(g, f"size {size[:30]!r}{len(size) if len(size) > 30 else ''}",
+        add(g, f"size {size[:30]!a}{len(size) if len(size) > 30 else ''}",
             post("Transfer-Encoding: chunked\r\n", f"{size}\r\nhello\r\n0\r\n\r\n"))
     for name, text in EXTENSIONS.items():
         add(g, f"extension: {name}",

@@ -19,8 +19,8 @@ static enum proxy_result parse(const uint8_t *data, size_t n, struct proxy_heade
 	if (r == PROXY_DONE) {
 		must(h->size > 0 && h->size <= n && h->size <= PROXY_PROTOCOL_MAX,
 		    "a header lies within the bytes");
-		must(h->named == (h->client.ss_family == AF_INET ||
-		                     h->client.ss_family == AF_INET6),
+		must(
+		    h->named == (h->client.ss_family == AF_INET || h->client.ss_family == AF_INET6),
 		    "a client has an address");
 	}
 	must(r != PROXY_MORE || n < PROXY_PROTOCOL_MAX, "no header is awaited for ever");
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct proxy_header whole, part;
 	enum proxy_result r = parse(data, n, &whole);
-	const size_t step = n > 512 ? n / 64 : 1;
+	const size_t step = n > 128 ? n / 64 : 1;
 
 	for (size_t k = 0; k < n; k += step) {
 		enum proxy_result before = parse(data, k, &part);

@@ -158,7 +158,8 @@ def echo(ask, stream):
 def table(answers):
     """Answers by the last part of the path: bytes are sent and the connection is closed."""
     def answer(ask, stream):
-        stream.body(ask)
+        if not ask.field("Expect"):
+            stream.body(ask)
         stream.sock.sendall(answers[ask.path.rsplit("/", 1)[1]])
         return None
     return answer

@@ -342,7 +342,7 @@ def test_application_works_on(world):
     with world.server.connect() as c:
         c.request("/late", "hostile.test")
         assert c.response().text == "hello"
-        assert c.get("/plain.txt", "a.test").text == "plain\n"
+        assert c.get("/padding", "hostile.test").text == "hello"
     q = world.unix.requests[before]
     assert q.outcome == "open"
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from itkd import Config, Server, Site, Truncated, amount, free_port, wait_for
+from itkd import Config, Server, Site, Truncated, amount, free_port, wait_for, write_file
 from itkd_backend import Backend, WebSocket, echo, page, table, websocket
 
 MIB = 1 << 20
@@ -40,10 +40,10 @@ def origin():
 @pytest.fixture(scope="module")
 def server(module_tmp, tls, module_start, origin):
     config = Config(module_tmp, tls, Site("main", module_tmp), Timeout=20)
-    url = origin.url
-    config.main("ProxyVia Off")
+    url, site = origin.url, Site("a", module_tmp)
+    write_file(site.docroot / "sorry.html", "sorry\n", owner=(site.uid, site.gid))
     config.vhost(
-        Site("a", module_tmp),
+        site,
         "ProxyPass /b/no !", f"ProxyPass /b/ {url}/", f"ProxyPassReverse /b/ {url}/",
         "ProxyPassReverseCookiePath /raw /b/raw",
         "ProxyPassReverseCookieDomain back.example a.test",
@@ -58,7 +58,8 @@ def server(module_tmp, tls, module_start, origin):
         f"<Location /no100/>\nProxy100Continue Off\nProxyPass {url}/\n</Location>",
         "ErrorDocument 404 /sorry.html", "ErrorDocument 503 \"down for today\"",
         f"<Location /over/>\nProxyErrorOverride On 404 503\nProxyPass {url}/\n</Location>",
-        f"<Location /env/>\nProxyPassInterpolateEnv On\nSetEnvIf Request_URI . WHERE=in\n"
+        "SetEnvIf Request_URI /env/ WHERE=in",
+        f"<Location /env/>\nProxyPassInterpolateEnv On\n"
         f"ProxyPass {url}/${{WHERE}}/ interpolate\n</Location>",
         "RewriteEngine On", f"RewriteRule ^/rule/(.*)$ {url}/rewritten/$1 [P,QSA]",
         f"<Proxy \"{url}/secret\">\nRequire all denied\n</Proxy>",
@@ -67,7 +68,6 @@ def server(module_tmp, tls, module_start, origin):
         "Redirect /b/gone http://elsewhere.test/",
         "<LocationMatch ^/lm/>\n" f"ProxyPass {url}\n</LocationMatch>",
         f"ProxyPass /hidden {url}/")
-    Site("a", module_tmp).write("sorry.html", "sorry\n")
     return module_start(config)
 
 
@@ -322,18 +322,19 @@ def test_head_has_the_length_and_no_body(server):
 
 # -- configurations of their own
 
-def test_locations_are_mapped(config, start, site_a, backend):
+def test_locations_are_mapped(config, start, site_a, site_b, backend):
     origin = backend(lambda ask, stream: page(b"", "302 Found", [
         f"Location: http://127.0.0.1:{made[0].port}/x", f"Content-Location: {made[0].url}/y",
         "URI: /z"]))
     made = [origin]
-    config.vhost(site_a, f"ProxyPass /b/ {origin.url}/", f"ProxyPassReverse /b/ {origin.url}/",
+    config.vhost(site_a, f"ProxyPass /b/ {origin.url}/", f"ProxyPassReverse /b/ {origin.url}/")
+    config.vhost(site_b,
                  f"<Location /c/>\nProxyPass {origin.url}/\nProxyPassReverse /\n</Location>")
     server = start(config)
     answer = server.get("/b/x", site_a)
     assert answer.header("Location") == "http://a.test/b/x"
     assert answer.header("Content-Location") == "http://a.test/b/y"
-    assert server.get("/c/x", site_a).header("Location") == "http://a.test/c/x"
+    assert server.get("/c/x", site_b).header("Location") == "http://b.test/c/x"
 
 
 def test_a_backend_that_is_down(config, start, site_a, tmp):
@@ -388,18 +389,18 @@ def test_a_socket_whose_backlog_is_full(config, start, site_a, tmp):
                 sock.setblocking(False)
                 sock.connect(str(path))
         config.vhost(site_a,
-                     f"ProxyPass / unix:{path}|http://localhost/ connectiontimeout=300ms")
-        assert start(config).get("/x", site_a).status == 503
+                     f"ProxyPass /p/ unix:{path}|http://localhost/ connectiontimeout=300ms")
+        assert start(config).get("/p/x", site_a).status == 503
 
 
 def test_an_answer_that_stops(config, start, site_a, backend):
     def answer(ask, stream):
         stream.sock.sendall(OK + b"Content-Length: 100\r\n\r\nhi")
         stream.more()
-    config.vhost(site_a, f"ProxyPass / {backend(answer).url}/ timeout=1")
+    config.vhost(site_a, f"ProxyPass /p/ {backend(answer).url}/ timeout=1")
     server = start(config)
     with pytest.raises((Truncated, ConnectionResetError)):
-        server.get("/x", site_a)
+        server.get("/p/x", site_a)
 
 
 def test_one_connection_serves_many_requests(config, start, site_a, backend):
@@ -428,11 +429,11 @@ def test_a_kept_connection_that_closes_on_a_request(config, start, site_a, backe
         first = len(origin.asks) != 2
         return echo(ask, stream) if first else None
     origin = backend(answer)
-    config.vhost(site_a, f"ProxyPass / {origin.url}/")
+    config.vhost(site_a, f"ProxyPass /p/ {origin.url}/")
     server = start(config)
     with server.connect() as c:
         for _ in range(2):
-            c.request("/x", site_a.name)
+            c.request("/p/x", site_a.name)
             assert c.response().status == 200
     assert (len(origin.asks), origin.connections) == (3, 2)
 
@@ -459,10 +460,10 @@ def test_a_large_answer_is_streamed(config, start, site_a, backend, framing):
             stream.sock.sendall(b"%x\r\n%s\r\n" % (MIB, piece) if framing == "chunked" else piece)
         if framing == "chunked":
             stream.sock.sendall(b"0\r\n\r\n")
-    config.vhost(site_a, f"ProxyPass / {backend(answer).url}/")
+    config.vhost(site_a, f"ProxyPass /p/ {backend(answer).url}/")
     server = start(config)
     with server.connect() as c:
-        c.request("/x", site_a.name)
+        c.request("/p/x", site_a.name)
         head = c.head()
         child = child_of(server, c)
         before = peak(child)
@@ -483,11 +484,11 @@ def test_a_large_upload_is_streamed(config, start, site_a, backend):
         n = sum(len(p) for p in stream.pieces(ask))
         seen.append(n)
         return page(b"%d" % n)
-    config.vhost(site_a, f"ProxyPass / {backend(answer).url}/")
+    config.vhost(site_a, f"ProxyPass /p/ {backend(answer).url}/")
     server = start(config)
     piece = b"y" * MIB
     with server.connect(timeout=60) as c:
-        c.request("/x", site_a.name, "PUT", headers={"Content-Length": str(total)})
+        c.request("/p/x", site_a.name, "PUT", headers={"Content-Length": str(total)})
         for _ in range(total // MIB):
             c.send(piece)
         child = child_of(server, c)
@@ -503,10 +504,10 @@ def test_an_answer_before_the_body_was_read(config, start, site_a, backend):
         with contextlib.suppress(OSError):
             while stream.more():
                 stream.buffer = b""
-    config.vhost(site_a, f"ProxyPass / {backend(answer).url}/")
+    config.vhost(site_a, f"ProxyPass /p/ {backend(answer).url}/")
     server = start(config)
     with server.connect() as c:
-        c.request("/x", site_a.name, "POST", headers={"Content-Length": str(8 * MIB)})
+        c.request("/p/x", site_a.name, "POST", headers={"Content-Length": str(8 * MIB)})
         c.send(b"z" * 1000)
         answer = c.response()
         assert (answer.status, answer.body) == (413, b"enough")
@@ -521,10 +522,10 @@ def test_a_client_that_goes_frees_the_backend(config, start, site_a, backend):
             while True:
                 stream.sock.sendall(b"tick")
         gone.set()
-    config.vhost(site_a, f"ProxyPass / {backend(answer).url}/")
+    config.vhost(site_a, f"ProxyPass /p/ {backend(answer).url}/")
     server = start(config)
     c = server.connect()
-    c.request("/x", site_a.name)
+    c.request("/p/x", site_a.name)
     assert c.head().status == 200
     c.reset()
     assert gone.wait(10)
@@ -547,13 +548,13 @@ def websocket_config(config, site, origin, **how):
         f"ProxyPass /rule/ http://127.0.0.1:{origin.port}/", **how)
 
 
-@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("place", ["ws", "up", "rule"])
-def test_websocket(config, start, site_a, backend, place, tls):
+def test_websocket(config, start, site_a, backend, place, secure):
     origin = backend(websocket)
-    websocket_config(config, site_a, origin, tls=tls)
+    websocket_config(config, site_a, origin, tls=secure)
     server = start(config)
-    with server.connect(tls=site_a.name if tls else None) as c:
+    with server.connect(tls=site_a.name if secure else None) as c:
         ws = WebSocket(c, f"/{place}/chat?room=1", site_a.name)
         assert (ws.status, ws.accepted) == (101, True)
         assert "Upgrade: websocket" in ws.head and "Connection: Upgrade" in ws.head

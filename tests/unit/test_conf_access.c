@@ -42,6 +42,8 @@ static enum authz_result require(void *ctx, const struct conf_authz *line)
 		return AUTHZ_GRANTED;
 	case 'D':
 		return AUTHZ_DENIED;
+	case 'U':
+		return AUTHZ_NO_USER;
 	default:
 		return AUTHZ_NEUTRAL;
 	}
@@ -71,6 +73,7 @@ static struct access_source source_of(const char *method)
 #define G "Require env G\n"
 #define D "Require env D\n"
 #define N "Require env N\n"
+#define U "Require env U\n"
 #define NOT(x) "Require not env " #x "\n"
 #define ALL(x) "<RequireAll>\n" x "</RequireAll>\n"
 #define ANY(x) "<RequireAny>\n" x "</RequireAny>\n"
@@ -124,6 +127,24 @@ static const struct {
     {ALL(G NONE(ALL(G NOT(G)))), AUTHZ_GRANTED},
     {ALL(G NONE(ALL(G NOT(D)))), AUTHZ_DENIED},
     {ALL(G NONE(ANY(D D))), AUTHZ_GRANTED},
+    /* A user may change it: but for what is denied or granted whoever it is */
+    {U, AUTHZ_NO_USER},
+    {U G, AUTHZ_GRANTED},
+    {U D, AUTHZ_NO_USER},
+    {D U, AUTHZ_NO_USER},
+    {N U, AUTHZ_NO_USER},
+    {ALL(U), AUTHZ_NO_USER},
+    {ALL(U G), AUTHZ_NO_USER},
+    {ALL(G U), AUTHZ_NO_USER},
+    {ALL(U D), AUTHZ_DENIED},
+    {ALL(D U), AUTHZ_DENIED},
+    {ALL(G NOT(U)), AUTHZ_GRANTED},
+    {ALL(U NOT(U)), AUTHZ_NO_USER},
+    {ALL(U NOT(G)), AUTHZ_DENIED},
+    {ALL(G NONE(U)), AUTHZ_GRANTED},
+    {ALL(ANY(U D) G), AUTHZ_NO_USER},
+    {ALL(ANY(U D) D), AUTHZ_DENIED},
+    {ALL(U D) G, AUTHZ_GRANTED},
     /* <Limit>: neutral for others in an Any, no obstacle in an All */
     {"<Limit POST>\n" D "</Limit>\n", AUTHZ_GRANTED},
     {"<Limit GET>\n" D "</Limit>\n", AUTHZ_DENIED},
@@ -179,8 +200,9 @@ static const struct {
     {"Require ALL granted", "Unknown Authz provider: ALL"},
     {"Require", "Unknown Authz provider: "},
     {"Require ldap-user x", "Unknown Authz provider: ldap-user"},
-    {"Require valid-user", "not implemented"},
-    {"Require group x", "not implemented"},
+    {"Require ssl-verify-client", "(client certificates are not implemented)"},
+    {"Require user %{NOPE}", "Variable 'NOPE' does not exist"},
+    {"Require group %{", "Cannot parse expression in require line"},
     {"Require ip", "'require ip' requires an argument"},
     {"Require ip x", "ip address 'x' appears to be invalid"},
     {"Require ip 10/8", "ip address '10/8' appears to be invalid: The specified IP address is"},
@@ -199,7 +221,10 @@ static const struct {
     {"Deny from 1.2.3.4.5", "The specified IP address is invalid."},
     {"Deny from foo#", "No comments are allowed here"},
     {"Satisfy one", "Satisfy either 'any' or 'all'."},
-    {"AuthType Basic", "passwords"},
+    {"AuthBasicProvider ldap", "Unknown Authn provider: ldap; itkd reads users from files alone"},
+    {"AuthDigestNcCheck On", "it needs memory that all connections share"},
+    {"AuthDigestNonceLifetime 0", "it needs memory that all connections share"},
+    {"AuthDBMUserFile x", "users stand in files alone"},
 };
 
 START_TEST(errors)

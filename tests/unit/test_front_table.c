@@ -55,8 +55,7 @@ static const struct assign assign = {.nrules = 3,
     .sets = assign_sets,
     .nwho = 2,
     .who = assign_names};
-static const struct conf_peer peers[] = {
-    {{.size = 4, .net = {10}, .mask = {0xff}}, true},
+static const struct conf_peer peers[] = {{{.size = 4, .net = {10}, .mask = {0xff}}, true},
     {{.ip6 = true, .size = 16, .net = {0x20, 1}, .mask = {0xff, 0xff}}, false}};
 static const struct conf_remoteip remoteip = {
     .header = "X-Forwarded-For", .n = 2, .proxies = peers};

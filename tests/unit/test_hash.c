@@ -27,8 +27,7 @@ static const struct {
     {"x", 64, "c1bb4f81d892b2d57947682aeb252456", "bb2fa3ee7afb9f54c6dfb5d021f14b1ffe40c163"},
     {"x", 65, "1bc932052302d074bdec39795fe00cf6", "78c741ddc482e4cdf8c474a0876347a0905b6233"},
     {"x", 119, "ab347a5f68c8a443cfcddc633f12c24f", "4300320394f7ee239bcdce7d3b8bcee173a0cd5c"},
-    {"a", 1000000, "7707d6ae4e027c70eea2a935c2296f21",
-        "34aa973cd4c4daa4f61eeb2bdbad27316534016f"},
+    {"a", 1000000, "7707d6ae4e027c70eea2a935c2296f21", "34aa973cd4c4daa4f61eeb2bdbad27316534016f"},
 };
 
 static void digits(enum hash_kind kind, size_t i, size_t piece, char hex[static HASH_HEX_MAX])
@@ -131,8 +130,8 @@ static const struct {
 START_TEST(lookup)
 {
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		FILE *f = fmemopen(
-		    (void *)(uintptr_t)files[i].text, strlen(files[i].text) + 1, "r");
+		FILE *f =
+		    fmemopen((void *)(uintptr_t)files[i].text, strlen(files[i].text) + 1, "r");
 		struct arena a;
 
 		ck_assert_ptr_nonnull(f);
@@ -188,8 +187,7 @@ static const struct {
 START_TEST(group_lines)
 {
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
-		FILE *f = fmemopen(
-		    (void *)(uintptr_t)groups[i].text, strlen(groups[i].text), "r");
+		FILE *f = fmemopen((void *)(uintptr_t)groups[i].text, strlen(groups[i].text), "r");
 		const char *text = "";
 		struct arena a;
 		size_t n;
@@ -211,8 +209,14 @@ END_TEST
 static const struct {
 	const char *plain, *coded;
 } base64[] = {
-    {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-    {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe>", "//4+"},
+    {"", ""},
+    {"f", "Zg=="},
+    {"fo", "Zm8="},
+    {"foo", "Zm9v"},
+    {"foob", "Zm9vYg=="},
+    {"fooba", "Zm9vYmE="},
+    {"foobar", "Zm9vYmFy"},
+    {"\xff\xfe>", "//4+"},
 };
 
 START_TEST(base64_both)
@@ -239,7 +243,7 @@ END_TEST
 static const char credentials[] =
     "username=\"Mufasa\", realm=\"testrealm@host.com\", "
     "nonce=\"dcd98b71023=8b11d0f600bfb0c0930123456789abcdef012345\", uri=\"/dir/index.html\", "
-    "qop=auth, nc=00000001, cnonce=\"0a4f113b\", response=\"x\", "
+    "qop=auth, nc=00000001, cnonce=\"0a4f113b\", response=\"6629fae49393a05397450978507c4ef1\", "
     "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"";
 /* md5(Mufasa:testrealm@host.com:Circle Of Life) */
 static const char ha1[] = "939e7578ed9e3c518a452acee763bce9";
@@ -267,24 +271,26 @@ START_TEST(digest_field)
 }
 END_TEST
 
+#define RESPONSE "response=6629fae49393a05397450978507c4ef1"
 #define NONCE "nonce=dcd98b71023=8b11d0f600bfb0c0930123456789abcdef012345"
 static const struct {
 	const char *text;
 	bool ok;
 	const char *user;
 } fields[] = {
-    {"username=a,realm=R," NONCE ",uri=/,response=x", true, "a"},
-    {"USERNAME = \"a\\\"b\" , realm=R," NONCE ",uri=/,response=x", true, "a\"b"},
-    {"username=\"open, realm=R," NONCE ",uri=/,response=x", false, NULL},
+    {"username=a,realm=R," NONCE ",uri=/," RESPONSE, true, "a"},
+    {"USERNAME = \"a\\\"b\" , realm=R," NONCE ",uri=/," RESPONSE, true, "a\"b"},
+    {"username=\"open, realm=R," NONCE ",uri=/," RESPONSE, false, NULL},
     {"username=\"\\", false, NULL},
-    {"username=a,realm=R," NONCE ",uri=/,response=x,qop=auth", false, NULL},
-    {"username=a,realm=R," NONCE ",uri=/,response=x,qop=auth,nc=1,cnonce=c", true, "a"},
-    {"username=a,realm=R,nonce=x,uri=/,response=x", false, NULL},
-    {"username=a,realm=R," NONCE "0,uri=/,response=x", false, NULL},
-    {"username=a," NONCE ",uri=/,response=x", false, NULL},
-    {"username=a junk,realm=R junk," NONCE ",uri=/,response=x", true, "a"},
-    {"username=a,username=b,realm=R," NONCE ",uri=/,response=x", true, "b"},
-    {"username,realm=R," NONCE ",uri=/,response=x", true, ""},
+    {"username=a,realm=R," NONCE ",uri=/," RESPONSE ",qop=auth", false, NULL},
+    {"username=a,realm=R," NONCE ",uri=/," RESPONSE ",qop=auth,nc=1,cnonce=c", true, "a"},
+    {"username=a,realm=R," NONCE ",uri=/,response=6629fae49393a05397450978507c4ef", false, NULL},
+    {"username=a,realm=R,nonce=x,uri=/," RESPONSE, false, NULL},
+    {"username=a,realm=R," NONCE "0,uri=/," RESPONSE, false, NULL},
+    {"username=a," NONCE ",uri=/," RESPONSE, false, NULL},
+    {"username=a junk,realm=R junk," NONCE ",uri=/," RESPONSE, true, "a"},
+    {"username=a,username=b,realm=R," NONCE ",uri=/," RESPONSE, true, "b"},
+    {"username,realm=R," NONCE ",uri=/," RESPONSE, true, ""},
     {"", false, NULL},
     {",,,=,=", false, NULL},
 };
@@ -296,8 +302,8 @@ START_TEST(digest_fields)
 
 	arena_init_heap(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-		ck_assert_msg(digest_read(&a, fields[i].text, &d) == fields[i].ok, "%s",
-		    fields[i].text);
+		ck_assert_msg(
+		    digest_read(&a, fields[i].text, &d) == fields[i].ok, "%s", fields[i].text);
 		if (fields[i].ok)
 			ck_assert_str_eq(d.user, fields[i].user);
 	}

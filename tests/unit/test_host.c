@@ -77,6 +77,12 @@ static struct host_vhost *vhost_from(struct arena *a, const struct vector_row *r
 	list = strcmp(r->col[3].p, "-") ? arena_span(a, r->col[3]) : NULL;
 	while ((word = strsep(&list, " ")))
 		aliases[v->naliases++] = word;
+	if (r->n > 4) {
+		const char **texts = arena_array(a, 1, sizeof(*texts));
+
+		texts[v->ntexts++] = arena_span(a, r->col[4]);
+		v->texts = texts;
+	}
 	v->addrs = addrs;
 	v->aliases = aliases;
 	return v;

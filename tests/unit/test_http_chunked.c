@@ -149,7 +149,8 @@ END_TEST
 /* Zeros before sizes, too, but not sizes. */
 START_TEST(sizes_are_free)
 {
-	static const char *const chunks[] = {"0000000000000001\r\nx\r\n", "00000000000000001\r\nx\r\n"};
+	static const char *const chunks[] = {
+	    "0000000000000001\r\nx\r\n", "00000000000000001\r\nx\r\n"};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct http_chunked c;

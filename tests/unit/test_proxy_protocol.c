@@ -11,7 +11,8 @@
 	"\x50"
 #define B(literal) (literal), sizeof(literal) - 1
 #define X91                                                                                        \
-	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xx"                                                                                       \
 	"x"
 
 struct good {
@@ -47,13 +48,18 @@ static const struct {
 	size_t n;
 	const char *why;
 } bads[] = {
-    {B("GET / HTTP/1.1\r\n"), "does not begin"}, {B("P\r"), "does not begin"},
-    {B("proxy TCP4"), "does not begin"}, {B("PROXY\t"), "does not begin"},
-    {B("\r\n\r\n\0\r\nQUIT\r"), "does not begin"}, {B("\x16\x03\x01"), "does not begin"},
-    {B("PROXY \r\n"), "AH03497"}, {B("PROXY  TCP4 1.1.1.1 1.1.1.2 1 2\r\n"), "AH03497"},
+    {B("GET / HTTP/1.1\r\n"), "does not begin"},
+    {B("P\r"), "does not begin"},
+    {B("proxy TCP4"), "does not begin"},
+    {B("PROXY\t"), "does not begin"},
+    {B("\r\n\r\n\0\r\nQUIT\r"), "does not begin"},
+    {B("\x16\x03\x01"), "does not begin"},
+    {B("PROXY \r\n"), "AH03497"},
+    {B("PROXY  TCP4 1.1.1.1 1.1.1.2 1 2\r\n"), "AH03497"},
     {B("PROXY TCP5 1.1.1.1 1.1.1.2 1 2\r\n"), "AH03499"},
     {B("PROXY tcp4 1.1.1.1 1.1.1.2 1 2\r\n"), "AH03499"},
-    {B("PROXY UNKNOWNX\r\n"), "AH03499"}, {B("PROXY TCP4\r\n"), "AH03501"},
+    {B("PROXY UNKNOWNX\r\n"), "AH03499"},
+    {B("PROXY TCP4\r\n"), "AH03501"},
     {B("PROXY TCP4 1.1.1.1 1.1.1.2\r\n"), "AH03501"},
     {B("PROXY TCP4 1.1.1.1 1.1.1.2 1\r\n"), "AH03501"},
     {B("PROXY TCP4 1.1.1.1 1.1.1.2 x 2\r\n"), "AH03501"},
@@ -71,20 +77,25 @@ static const struct {
     {B("PROXY TCP6 1.1.1.1 ::1 1 2\r\n"), "AH03500"},
     {B("PROXY TCP6 [::1] ::1 1 2\r\n"), "AH03500"},
     {B("PROXY TCP4 1.1.1.1 1.1.1.2 1 2\n"), "CRLF"},
-    {B("PROXY TCP4 1.1.1.1 1.1.1.2 1 2\rX"), "CRLF"}, {B("PROXY TCP4 \0"), "CRLF"},
+    {B("PROXY TCP4 1.1.1.1 1.1.1.2 1 2\rX"), "CRLF"},
+    {B("PROXY TCP4 \0"), "CRLF"},
     {B("PROXY UNKNOWN x" X91 "\r\n"), "AH10185"}, /* 108 bytes */
     {B("PROXY UNKNOWN x" X91), "AH10185"},
-    {B(SIGNATURE "\x11"), "version"}, {B(SIGNATURE "\x31\x11\x00\x0c" ADDR4), "version"},
-    {B(SIGNATURE "\x22"), "AH03507"}, {B(SIGNATURE "\x21\x00\x00\x00"), "AH10183"},
+    {B(SIGNATURE "\x11"), "version"},
+    {B(SIGNATURE "\x31\x11\x00\x0c" ADDR4), "version"},
+    {B(SIGNATURE "\x22"), "AH03507"},
+    {B(SIGNATURE "\x21\x00\x00\x00"), "AH10183"},
     {B(SIGNATURE "\x21\x12\x00\x0c" ADDR4), "AH10183"},
-    {B(SIGNATURE "\x21\x31\x00\xd8"), "AH10183"}, {B(SIGNATURE "\x21\x22\x00\x24"), "AH10183"},
-    {B(SIGNATURE "\x21\x11\x00\x0b"), "AH10597"}, {B(SIGNATURE "\x21\x21\x00\x23"), "AH10598"},
-    {B(SIGNATURE "\x21\x11\x0f\xf1"), "AH10186"}, {B(SIGNATURE "\x20\x00\xff\xff"), "AH10186"},
+    {B(SIGNATURE "\x21\x31\x00\xd8"), "AH10183"},
+    {B(SIGNATURE "\x21\x22\x00\x24"), "AH10183"},
+    {B(SIGNATURE "\x21\x11\x00\x0b"), "AH10597"},
+    {B(SIGNATURE "\x21\x21\x00\x23"), "AH10598"},
+    {B(SIGNATURE "\x21\x11\x0f\xf1"), "AH10186"},
+    {B(SIGNATURE "\x20\x00\xff\xff"), "AH10186"},
 };
 
 /* From memory of its own size: a byte too far is seen. */
-static enum proxy_result parse(
-    const char *p, size_t n, struct proxy_header *h, const char **why)
+static enum proxy_result parse(const char *p, size_t n, struct proxy_header *h, const char **why)
 {
 	char *copy = memcpy(malloc(n + !n), p, n);
 	enum proxy_result r = proxy_protocol_parse(copy, n, h, why);
@@ -109,8 +120,7 @@ START_TEST(good)
 		ck_assert_uint_eq(h.size, g->n);
 		ck_assert_int_eq(h.named, g->client != NULL);
 		if (g->client)
-			ck_assert_str_eq(
-			    addr_text((struct sockaddr *)&h.client, text), g->client);
+			ck_assert_str_eq(addr_text((struct sockaddr *)&h.client, text), g->client);
 	}
 }
 END_TEST

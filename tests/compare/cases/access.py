@@ -318,7 +318,6 @@ CASES = [
     htaccess("negative-only", section("All", "Require not ip 10") + "\n", CLIENTS),
 ]
 
-AUTH = "authentication is part of a later version"
 VERDICTS = [
     *[Verdict(text, where) for where in ("directory", "location", "files", "htaccess")
       for text in ("Require all granted", "Require ip 127 ::1 10.0.0.0/8 fe80::/10",
@@ -356,8 +355,5 @@ VERDICTS = [
         ("Deny from foo#", "No comments are allowed here"),
         ("Deny from 1.2.3.4.5", "The specified IP address is invalid"),
         ("Satisfy one", "Satisfy either 'any' or 'all'"))],
-    *[Verdict(text, "directory", because=AUTH)
-      for text in ("Require valid-user", "Require user a", "AuthType Basic", "AuthName x",
-                   "AuthUserFile /etc/passwd", "AuthBasicProvider file",
-                   "Require ssl-verify-client")],
+    Verdict("Require ssl-verify-client", "directory", because="client certificates are not asked"),
 ]

@@ -73,6 +73,8 @@ USUAL = [Get("/x.txt", GZ), Get("/x.txt"), Get("/x.txt", BR), Get("/x.txt", BOTH
          Get("/small.txt", BOTH), Get("/empty.txt", BOTH), Get("/68.txt", BOTH),
          Get("/69.txt", BOTH), Get("/x.txt.gz", BOTH), Get("/none", BOTH), Get("/d", BOTH),
          Get("/x.noext", BOTH)]
+FEW = [Get("/x.txt", BOTH), Get("/x.txt", GZ), Get("/x.txt"), Get("/x.css", BOTH),
+       Get("/x.html", BOTH), Get("/x.txt.gz", BOTH)]
 PROGRAMS = [Get("/x.cgi", BOTH), Get("/x.cgi?text/html", BOTH), Get("/x.cgi"),
             Get("/short.cgi", BOTH), Get("/fields.cgi", BOTH), Get("/fields.cgi"),
             Get("/head.cgi?Status:%20404%20Gone%0a", BOTH), Get("/head.cgi?Status:%20201%20x%0a", BOTH),
@@ -88,12 +90,12 @@ PROGRAMS = [Get("/x.cgi", BOTH), Get("/x.cgi?text/html", BOTH), Get("/x.cgi"),
 def case(name, rules, requests=None, files=None, config="", **more):
     return Case(name, config=OPEN + config + rules, files={**FILES, **(files or {})},
                 requests=[Get(r.path, r.headers, r.method, r.body, r.host, r.version)
-                          for r in (requests or USUAL)], **more)
+                          for r in (requests or FEW)], **more)
 
 
 def both(name, rules, **more):
     """Files, then programs, whose bodies need not be cut at the same bytes."""
-    return [case(name, rules, **more), case(name + "-cgi", rules, PROGRAMS, decode=True)]
+    return [case(name, rules, USUAL, **more), case(name + "-cgi", rules, PROGRAMS, decode=True)]
 
 
 def htaccess(name, rules, requests=None, config="", **files):
@@ -104,7 +106,7 @@ def accept(*values):
     return [Get("/x.txt", {"Accept-Encoding": value}) for value in values]
 
 
-ETAG = '"bb8-60a24d7b0c400"'  # of x.txt
+ETAG = '"bb8-60a24181e4000"'  # of x.txt
 GZIPPED = gzip.compress(PLAIN.encode(), mtime=0)
 BOMB = gzip.compress(bytes(20_000_000), mtime=0)
 
@@ -124,17 +126,20 @@ BODIES = [post(GZIPPED), post(GZIPPED, Content_Encoding="x-gzip"), post(GZIPPED[
           post(GZIPPED[:3] + b"\xff" + GZIPPED[4:]),
           post(PLAIN.encode(), Content_Encoding="identity"),
           post(GZIPPED, Content_Range="bytes 0-99/100"),
-          post(zlib.compress(PLAIN.encode()), Content_Encoding="deflate"),
-          post(gzip.compress(LARGE.encode(), mtime=0))]
+          post(zlib.compress(PLAIN.encode()), Content_Encoding="deflate")]
+# Apache reads all of it before it reads a byte of the program, which must not say much before.
+LARGE_BODY = Get("/count.cgi", {"Content-Encoding": "gzip"}, method="POST",
+                 body=gzip.compress(LARGE.encode(), mtime=0))
+COUNT = {"count.cgi": "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nwc -c\n"}
 TYPES = "AddOutputFilterByType DEFLATE text/plain text/css\n"
 
 CASES = [
     *both("deflate", "SetOutputFilter DEFLATE\n"),
     *both("brotli", "SetOutputFilter BROTLI_COMPRESS\n"),
     *both("both", "SetOutputFilter BROTLI_COMPRESS;DEFLATE\n"),
-    *both("both-other", "SetOutputFilter DEFLATE;BROTLI_COMPRESS\n"),
+    case("both-other", "SetOutputFilter DEFLATE;BROTLI_COMPRESS\n"),
     *both("by-type", TYPES),
-    *both("by-type-brotli", "AddOutputFilterByType BROTLI_COMPRESS text/plain text/html\n"),
+    case("by-type-brotli", "AddOutputFilterByType BROTLI_COMPRESS text/plain text/html\n"),
     *both("by-type-both", "AddOutputFilterByType BROTLI_COMPRESS;DEFLATE text/plain text/html\n"),
     # Debian's deflate.conf
     case("debian", """<IfModule mod_filter.c>
@@ -142,7 +147,7 @@ AddOutputFilterByType DEFLATE text/html text/plain text/xml text/css text/javasc
 AddOutputFilterByType DEFLATE application/x-javascript application/javascript
 AddOutputFilterByType DEFLATE application/wasm
 </IfModule>
-""", [*USUAL, Get("/x.js", GZ), Get("/d/", GZ), Get("/d/")]),
+""", [*FEW, Get("/x.js", GZ), Get("/d/", GZ), Get("/d/")]),
     htaccess("htaccess", "<IfModule mod_deflate.c>\nSetOutputFilter DEFLATE\n</IfModule>\n"
              "<IfModule mod_brotli.c>\nHeader set X-Brotli yes\n</IfModule>\n"),
     htaccess("htaccess-none", "SetOutputFilter NONE\n", config="SetOutputFilter DEFLATE\n"),
@@ -166,7 +171,7 @@ AddOutputFilterByType DEFLATE "application/atom+xml" \\
 AddEncoding gzip svgz
 </IfModule>
 </IfModule>
-""", [*USUAL, Get("/x.svgz", GZ), Get("/x.txt", {"X-cept-Encoding": "gzip, deflate"}),
+""", [*FEW, Get("/x.svgz", GZ), Get("/x.txt", {"X-cept-Encoding": "gzip, deflate"}),
       Get("/x.txt", {"XXXXXXXXXXXXXXX": "XXXXXXXXXXXXX"})]),
     htaccess("old-browsers", """SetOutputFilter DEFLATE
 BrowserMatch ^Mozilla/4 gzip-only-text/html
@@ -191,7 +196,7 @@ Header append Vary User-Agent env=!dont-vary
     case("env-setenv", "SetOutputFilter DEFLATE\nSetEnv no-gzip 1\n"),
     case("precompressed", "SetOutputFilter DEFLATE\nAddEncoding gzip .gz\nAddEncoding x-own .own\n"
          "AddEncoding identity .same\n",
-         [*USUAL, Get("/x.txt.own", GZ), Get("/x.txt.same", GZ), Get("/x.txt.gz")],
+         [*FEW, Get("/x.txt.own", GZ), Get("/x.txt.same", GZ), Get("/x.txt.gz")],
          {"x.txt.own": PLAIN, "x.txt.same": PLAIN}),
     case("precompressed-rewrite", """SetOutputFilter DEFLATE
 RewriteEngine On
@@ -223,22 +228,22 @@ Header append Vary Accept-Encoding
         Get("/x.txt", version="1.0")]),
     case("head", "SetOutputFilter DEFLATE\n", [
         Get(path, BOTH, method="HEAD") for path in (
-            "/x.txt", "/small.txt", "/empty.txt", "/x.txt.gz", "/none", "/d/")]),
+            "/x.txt", "/small.txt", "/x.txt.gz", "/none", "/d/")]),
     case("head-brotli", "SetOutputFilter BROTLI_COMPRESS\n", [
         Get(path, BOTH, method="HEAD") for path in ("/x.txt", "/small.txt", "/empty.txt", "/d/")]),
     *(case(f"etag-{module.lower()}-{word.lower()}",
            f"SetOutputFilter {name}\n{module}AlterETag {word}\nFileETag MTime Size\n", [
                Get("/x.txt", BOTH), Get("/x.txt"), Get("/fields.cgi", BOTH),
                *(Get("/x.txt", {**encodings, field: value}, method=method)
-                 for encodings in ({}, BOTH) for method in ("GET", "HEAD")
-                 for field in ("If-None-Match", "If-Match")
-                 for value in (ETAG, ETAG[:-1] + '-gzip"', ETAG[:-1] + '-br"', "*", '"x"'))],
+                 for encodings in ({}, BOTH)
+                 for method, field in (("GET", "If-None-Match"), ("HEAD", "If-None-Match"),
+                                       ("GET", "If-Match"))
+                 for value in (ETAG, ETAG[:-1] + '-gzip"', ETAG[:-1] + '-br"'))],
            decode=True)
       for module, name in (("Deflate", "DEFLATE"), ("Brotli", "BROTLI_COMPRESS"))
       for word in ("AddSuffix", "NoChange", "Remove")),
     case("conditions", TYPES, [
-        Get("/x.txt", {**BOTH, field: value}, method=method) for method in ("GET", "HEAD")
-        for field, value in (
+        Get("/x.txt", {**BOTH, field: value}) for field, value in (
             ("If-None-Match", ETAG), ("If-None-Match", ETAG[:-1] + '-gzip"'),
             ("If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT"),
             ("If-Modified-Since", "Tue, 14 Nov 2023 22:13:19 GMT"),
@@ -272,17 +277,17 @@ Header append Vary Accept-Encoding
          "AddOutputFilter INFLATE gz\n", [*USUAL, Get("/x.js", BOTH), Get("/x.js", GZ),
                                           Get("/x.js.txt", BOTH), Get("/x.txt.js", BOTH)],
          {"x.js.txt": PLAIN, "x.txt.js": PLAIN}),
-    htaccess("extension-removed", "RemoveOutputFilter txt\n",
-             config="AddOutputFilter DEFLATE txt css\n"),
+    htaccess("extension-removed", "AddOutputFilter DEFLATE txt html\n",
+             [Get(path, GZ) for path in ("/x.txt", "/d/x.txt", "/d/x.html")],
+             **{"d/.htaccess": "RemoveOutputFilter .txt\n"}),
+    htaccess("extension-removed-first", "RemoveOutputFilter txt\nAddOutputFilter DEFLATE txt css\n"),
     htaccess("extension-replaced", "AddOutputFilter BROTLI_COMPRESS txt\n",
              config="AddOutputFilter DEFLATE txt css\n"),
     case("extension-and-set", "AddOutputFilter DEFLATE txt\nSetOutputFilter BROTLI_COMPRESS\n"),
     case("order", "AddOutputFilterByType DEFLATE text/plain\nSetOutputFilter BROTLI_COMPRESS\n"),
     case("order-other", "AddOutputFilterByType BROTLI_COMPRESS text/plain\nSetOutputFilter DEFLATE\n"),
     case("names", "SetOutputFilter deflate;\n"),
-    case("names-unknown", "SetOutputFilter ;Nonesuch;DEFLATE\n", errors=(
-        "AH00082: an unknown filter was not added: \\n",
-        "AH00082: an unknown filter was not added: Nonesuch")),
+    case("names-unknown", "SetOutputFilter ;Nonesuch;DEFLATE\n"),
     case("inflate", "SetOutputFilter INFLATE\nAddEncoding gzip gz\nAddEncoding x-gzip svgz\n",
          [*USUAL, Get("/x.svgz"), Get("/x.txt.gz"), Get("/x.txt.gz", method="HEAD"),
           Get("/two.txt.gz")], {"two.txt.gz": gzip.compress(LARGE.encode(), mtime=0)}),
@@ -293,17 +298,21 @@ Header append Vary Accept-Encoding
                     "Content-Encoding: %s\\n\\n' \"$(echo \"$QUERY_STRING\" | sed 's/%20/ /')\"\n"
                     "cat x.txt.gz\n"}, decode=True),
     case("inflate-deflate", "SetOutputFilter INFLATE;DEFLATE\nAddEncoding gzip gz\n",
-         [*USUAL, Get("/x.txt.gz")]),
+         [*FEW, Get("/x.txt.gz")]),
     case("inflate-brotli", "SetOutputFilter BROTLI_COMPRESS;INFLATE\nAddEncoding gzip gz\n",
-         [*USUAL, Get("/x.txt.gz")]),
+         [*FEW, Get("/x.txt.gz")]),
     case("levels", "SetOutputFilter DEFLATE\nDeflateCompressionLevel 9\nDeflateMemLevel 1\n"
-         "DeflateWindowSize 10\nDeflateBufferSize 100\n"),
+         "DeflateWindowSize 10\n"),
+    case("buffer", "SetOutputFilter DEFLATE\nDeflateBufferSize 100\n",
+         [r for r in USUAL if r.method == "GET"]),
     case("level-1", "SetOutputFilter DEFLATE\nDeflateCompressionLevel 1\n"),
     case("window-too-small", "SetOutputFilter DEFLATE\nDeflateWindowSize 1\n",
          errors=("AH01383: unable to init Zlib: deflateInit2 returned -2: URL /x.txt",)),
     case("levels-brotli", "SetOutputFilter BROTLI_COMPRESS\nBrotliCompressionQuality 9\n"
          "BrotliCompressionWindow 24\nBrotliCompressionMaxInputBlock 16\n"),
-    case("quality-0", "SetOutputFilter BROTLI_COMPRESS\nBrotliCompressionQuality 0\n"),
+    # Here the library's output depends on the pieces that it gets.
+    case("quality-0", "SetOutputFilter BROTLI_COMPRESS\nBrotliCompressionQuality 0\n",
+         decode=True),
     case("notes", "SetOutputFilter BROTLI_COMPRESS;DEFLATE\n"
          'CustomLog "{logs}/notes" "%U %{in}n %{out}n %{ratio}n %{brin}n %{brout}n %{brratio}n"\n',
          [*[Get(path, encodings) for path in ("/x.txt", "/large.txt", "/small.txt", "/empty.txt",
@@ -328,7 +337,7 @@ Header append Vary Accept-Encoding
     case("sections", "SetOutputFilter DEFLATE\n<Location /d>\nSetOutputFilter BROTLI_COMPRESS\n"
          "</Location>\n<Files x.css>\nSetOutputFilter NONE\n</Files>\n"
          "<If \"%{REQUEST_URI} == '/x.html'\">\nSetOutputFilter BROTLI_COMPRESS\n</If>\n",
-         [*USUAL, Get("/d/x.txt", BOTH), Get("/d/x.html", BOTH)]),
+         [*FEW, Get("/d/x.txt", BOTH), Get("/d/x.html", BOTH)]),
     case("status", "<Location /status>\nSetHandler server-status\n</Location>\n"
          "SetOutputFilter DEFLATE\n", [Get("/status?auto", GZ)], body=False, decode=True,
          ignore=("content-length",)),
@@ -354,10 +363,9 @@ Header append Vary Accept-Encoding
     htaccess("chain-alone", "FilterProvider b BROTLI_COMPRESS true\nFilterChain =b\n", config=TYPES),
     htaccess("chain-removed", "FilterChain -BYTYPE:DEFLATE\n", config=TYPES),
     case("request-as-it-is", "", BODIES),
-    case("request", "SetInputFilter DEFLATE\n", BODIES),
+    case("request", "SetInputFilter DEFLATE\n", [*BODIES, LARGE_BODY], COUNT),
     case("request-extension", "AddInputFilter DEFLATE cgi\n", BODIES[:3]),
-    htaccess("request-removed", "RemoveInputFilter cgi\n", BODIES[:3],
-             config="AddInputFilter DEFLATE cgi\n"),
+    htaccess("request-removed", "AddInputFilter DEFLATE cgi\nRemoveInputFilter cgi\n", BODIES[:3]),
     case("request-bomb", "SetInputFilter DEFLATE\n", [post(BOMB)],
          errors=(r"AH02649: Inflated content ratio is larger than the configured limit 200 by 3",)),
     case("request-limit", "SetInputFilter DEFLATE\nDeflateInflateLimitRequestBody 2999\n",
@@ -369,9 +377,10 @@ Header append Vary Accept-Encoding
     case("request-ratio", "SetInputFilter DEFLATE\nDeflateInflateRatioLimit 5\n"
          "DeflateInflateRatioBurst 1\n", [post(gzip.compress(bytes(100_000), mtime=0))]),
     case("request-ratio-high", "SetInputFilter DEFLATE\nDeflateInflateRatioLimit 2000\n"
-         "DeflateInflateRatioBurst 1\n", [post(gzip.compress(bytes(200_000), mtime=0))]),
-    case("request-names", "SetInputFilter DEFLATE;BROTLI_COMPRESS\n", BODIES[:1],
-         errors=("AH00082: an unknown filter was not added: BROTLI_COMPRESS",)),
+         "DeflateInflateRatioBurst 1\n", [
+             Get("/count.cgi", {"Content-Encoding": "gzip"}, method="POST",
+                 body=gzip.compress(bytes(200_000), mtime=0))], COUNT),
+    case("request-names", "SetInputFilter DEFLATE;BROTLI_COMPRESS\n", BODIES[:1]),
     case("request-env", "SetInputFilter DEFLATE\n", [
         Get("/env.cgi", {"Content-Encoding": "gzip"}, method="POST", body=GZIPPED)],
         {"env.cgi": cgi_env("CONTENT_LENGTH", "HTTP_CONTENT_ENCODING", "CONTENT_TYPE")}),

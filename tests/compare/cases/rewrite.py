@@ -2,7 +2,7 @@
 
 from compare import Case, Get, Link, cgi_env
 
-ENV = cgi_env("SCRIPT_NAME", "PATH_INFO", "PATH_TRANSLATED", "REQUEST_URI", "QUERY_STRING",
+ENV = cgi_env("SCRIPT_NAME", "PATH_INFO", "REQUEST_URI", "QUERY_STRING",
               "REQUEST_METHOD", "SCRIPT_FILENAME", "SCRIPT_URL", "SCRIPT_URI", "REDIRECT_URL",
               "REDIRECT_STATUS", "REDIRECT_QUERY_STRING", "REDIRECT_SCRIPT_URL", "V", "W",
               "REDIRECT_V", "REDIRECT_REDIRECT_V", "REDIRECT_W")
@@ -48,7 +48,7 @@ CASES = [
          "RewriteRule ^text - [L]\nRewriteRule ^text.txt b.html", "/a.html", "/env.php",
          "/text.txt"),
     case("encoded", "RewriteRule ^e/(.*)$ $1", "/e/c%20d.html", "/e/a.html", "/e/a%252ehtml",
-         "/e/%23", "/e/a%3fb", "/e/a.html%00", "/e/a%0ab", "/e/x%c3%a9"),
+         "/e/%23", "/e/a%3fb", "/e/a%0ab", "/e/x%c3%a9"),
     case("negated", "RewriteRule !^(a|b)\\.html$ text.txt [L]", "/a.html", "/b.html", "/c",
          "/text.txt", "/sub/"),
     case("nocase", "RewriteRule ^UPPER$ a.html [NC]\nRewriteRule ^Lower$ b.html",
@@ -61,9 +61,9 @@ CASES = [
     case("next", "RewriteRule ^(.*)A(.*)$ $1B$2 [N]\nRewriteRule ^n/BBB$ a.html",
          "/n/AAA", "/n/ABA", "/n/AAAA"),
     case("next_limited", "RewriteRule ^(.*)$ $1 [N=5]", "/a.html",
-         errors=("AH02596: RewriteRule '..... and URI '/a.html' exceeded maximum number of "
+         errors=("AH02596: RewriteRule '.*' and URI '/a.html' exceeded maximum number of "
                  r"rounds \(5\) via the \[N\] flag",)),
-    case("next_grows", "RewriteRule ^(.*)$ x$1 [N]", "/a.html",
+    case("next_grows", "RewriteRule ^(.*)$ {name}-{name}-{name}/$1 [N]", "/a.html",
          errors=("exceeded maximum length",)),
     case("last_round", "RewriteRule ^a$ b [L]\nRewriteRule ^b$ c [L]\nRewriteRule ^c$ a.html [L]",
          "/a", "/b", "/c"),
@@ -197,7 +197,7 @@ CASES = [
     case("front_controller", FRONT, "/", "/post", "/2020/01/post/", "/a.html", "/sub/", "/sub",
          "/sub/none", "/index.php", "/post?x=1", "/a%20b", "/wp-content/none.css?v=1",
          Get("/post", {"Content-Type": "text/x"}, method="POST", body=b"x=1"),
-         Get("/post", method="HEAD"), "/none.html/x", "/index.php/path", "/%e4%f6"),
+         "/none.html/x", "/index.php/path", "/%e4%f6"),
     case("no_slash", "RewriteRule ^$ /a.html [L]", "/sub", "/sub/", "/only", "/only/",
          files={"sub/.htaccess": "RewriteEngine On\nRewriteRule ^$ /a.html [L]\n",
                 "only/.htaccess": "RewriteEngine On\nRewriteOptions AllowNoSlash\n"

@@ -1,0 +1,72 @@
+"""
+Issue 5, points 1 and 5: some hundred raw requests to itkd, Apache and nginx: status, framing, and
+what becomes of the connection, over TCP and for itkd over TLS. The rows are in raw_rows*.py, the
+outcomes in raw_outcomes.tsv, each difference with the section that makes ours right.
+"""
+
+import concurrent.futures
+import re
+import shutil
+
+import pytest
+
+import raw
+
+THREADS = 4
+ROWS = raw.rows()
+GROUPS = list(dict.fromkeys(row.group for row in ROWS))
+SECTION = re.compile(r"(?:RFC \d{4}|Apache's manual|SECURITY-DESIGN).*\S")
+
+
+@pytest.fixture(scope="module")
+def outcomes(session_tmp, tls):
+    """{server: {(group, name): outcome}}, with itkd over TLS as a fourth server."""
+    tmp = session_tmp / "raw"
+    tmp.mkdir()
+    servers = raw.Servers(tmp, tls)
+    try:
+        servers.start()
+        with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+            yield {server: {(row.group, row.name): result for row, result in
+                            zip(ROWS, pool.map(lambda row: ask(servers, server, row), ROWS))}
+                   for server in (*raw.SERVERS, "TLS")}
+    finally:
+        servers.stop()
+        shutil.rmtree(tmp, ignore_errors=True)
+
+
+def ask(servers, server, row):
+    """The outcome, and for itkd what its answers say that does not hold."""
+    if server == "TLS":
+        wire = servers.ask_tls(row)
+    else:
+        wire = servers.ask(server, row)
+    complaint = raw.unfair(row, wire) if server in ("itkd", "TLS") else ""
+    return raw.outcome(row, wire) + complaint
+
+
+@pytest.mark.parametrize("server", [*raw.SERVERS, "TLS"])
+@pytest.mark.parametrize("group", GROUPS)
+def test_outcomes(outcomes, group, server):
+    """Point 5: each server does with each request what the table says."""
+    wrong = [f"{row.name}: {got!r}, not {row.expected(server)!r}" for row in ROWS
+             if row.group == group
+             and (got := outcomes[server][group, row.name]) != row.expected(server)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_difference_has_its_reason():
+    """Point 5: where ours differs, the table names the section; where not, nothing."""
+    table = raw.table()
+    assert len(ROWS) > 600 and set(table) == {(row.group, row.name) for row in ROWS}
+    for row in ROWS:
+        differs = row.apache != "=" or row.nginx != "="
+        assert bool(SECTION.match(row.why)) == differs, row
+        assert row.itkd not in (row.apache, row.nginx), f"not a difference: {row}"
+
+
+def test_nothing_is_smuggled():
+    """Point 1: what itkd serves behind the first request is what the framing says, in any row."""
+    served = [row.name for row in ROWS if "smuggled" in row.itkd]
+    assert served == ["CONNECT with a request in its tunnel", "a request behind the end",
+                      "trailers: a request behind"]
