@@ -53,7 +53,7 @@ struct conf_authz {
 	union {
 		const struct subnet *nets;    /* AUTHZ_IP */
 		const char *const *names;     /* AUTHZ_ENV */
-		const struct expr *expr;       /* AUTHZ_EXPR; text: HOST, FORWARD_DNS, USER, GROUP */
+		const struct expr *expr; /* EXPR; text: HOST, FORWARD_DNS, USER, GROUP */
 		uint64_t allowed;             /* AUTHZ_METHOD */
 		struct conf_authz *first;     /* section */
 	};

@@ -15,7 +15,7 @@ struct proxy_pass {
 	const char *from;          /* URL path, or the pattern's text */
 	const struct regex *regex; /* NULL: from is a path */
 	const char *to;            /* URL, with $1 of a pattern; NULL: `!`, not for a backend */
-	bool nocanon, noquery, interpolate;
+	bool nocanon, interpolate;
 };
 struct proxy_passes {
 	uint32_t n;

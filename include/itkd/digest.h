@@ -36,9 +36,8 @@ void digest_response(
 /* us: microseconds since 1970. */
 const char *digest_nonce(struct arena *a, const uint8_t secret[static DIGEST_SECRET_SIZE],
 	const char *realm, const char *opaque, int64_t us);
-/* Whether nonce, which was read by digest_read(), is one of ours; *us is its time then. *expected: the digits it should have had. */
+/* Whether nonce, which was read by digest_read(), is one of ours; *us is its time then. */
 bool digest_nonce_is_ours(struct arena *a, const uint8_t secret[static DIGEST_SECRET_SIZE],
-	const char *realm, const char *opaque, const char *nonce, int64_t *us,
-	const char **expected);
+	const char *realm, const char *opaque, const char *nonce, int64_t *us);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * ErrorLogFormat (core): a format text compiled once by the loader; lines are written by the child
- * for its site, by the master for the main server. Plain data, as log_format.h's.
+ * for its site, and by a front for what it answers itself. Plain data, as log_format.h's.
  */
 #ifndef ITKD_ERROR_FORMAT_H
 #define ITKD_ERROR_FORMAT_H
@@ -33,6 +33,7 @@ struct error_record {
 /* NULL and *error (in a) for an item that is unknown. */
 const struct error_format *error_format_compile(
 	struct arena *a, const char *text, const char **error);
+const char *error_format_text(const struct error_format *f);
 /* The line with its '\n'; its length, or 0 where the format leaves this message out. */
 size_t error_format_line(
 	const struct error_format *f, const struct error_record *r, char *buf, size_t cap);

@@ -8,7 +8,7 @@
 
 #include "itkd/conf.h"
 
-#define FRONT_TABLE_VERSION 4
+#define FRONT_TABLE_VERSION 5
 
 struct arena;
 
@@ -21,7 +21,7 @@ struct arena;
  *   vhost: id, site, assign, file, line, host, server_name, server_port, server_admin,
  *          nidentities, identities,
  *          counter, max_clients, nlogs, logs, naccess, access (log, fd_index, format, env),
- *          log_level, timeout, keep_alive_timeout, read_timeout, limit_line, limit_fields,
+ *          log_level, error_format, timeout, keep_alive_timeout, read_timeout, limit_line, limit_fields,
  *          limit_field_size, dir.answer.signature, tls, remoteip (header, n, proxies)
  */
 

@@ -9,7 +9,7 @@ struct mime_info {
 	const char *handler;  /* AddHandler; NULL: none */
 	const char *encoding; /* Content-Encoding; NULL: none */
 	const char *language; /* Content-Language; NULL: none */
-	const char *input_filters, *output_filters; /* "NAME;NAME", in the order of the extensions */
+	const char *input_filters, *output_filters; /* "NAME;NAME", as the extensions stand */
 };
 
 /*

@@ -11,7 +11,7 @@ struct range {
 };
 
 enum range_result {
-	RANGE_IGNORE,        /* another unit, malformed, beyond a limit: answer 200 with the whole */
+	RANGE_IGNORE,        /* another unit, malformed, beyond a limit: 200 with the whole */
 	RANGE_OK,            /* *n ranges, in the order of the field: 206 */
 	RANGE_UNSATISFIABLE, /* 416 with Content-Range: bytes asterisk/size */
 };

@@ -69,6 +69,12 @@ static int access_unauthorized(struct access_context *x)
 	return 401;
 }
 
+static void access_unasked(struct child *c)
+{
+	child_log(
+	    c, LOG_DEBUG, "authz_core", "AH01628: authorization result: granted (no directives)");
+}
+
 /* By the Require lines: 0, a status, or ACCESS_ASK; asked: it is known who the client is. */
 static int access_authorize(struct access_context *x, const struct access_source *s, bool asked)
 {
@@ -79,7 +85,11 @@ static int access_authorize(struct access_context *x, const struct access_source
 		    "AH01627: AuthType configured with no corresponding authorization directives");
 		return 500;
 	}
-	switch (authz ? access_authz(authz, s) : AUTHZ_GRANTED) {
+	if (!authz) {
+		access_unasked(x->c);
+		return 0;
+	}
+	switch (access_authz(authz, s)) {
 	case AUTHZ_GRANTED:
 		return 0;
 	case AUTHZ_ERROR:
@@ -172,6 +182,7 @@ int child_access(struct child *c, struct child_request *r, const char *file)
 	struct access_source s = {&x, 0, child_require, access_from, NULL};
 
 	if (!dir->access.authz && !dir->access.compat && !dir->auth) {
+		access_unasked(c);
 		access_keep(c, r);
 		return 0;
 	}

@@ -1,4 +1,4 @@
-/* What the files that decide about access share (child_access.c, child_require.c, child_auth*.c). */
+/* What decides about access shares: child_access.c, child_require.c, child_auth*.c. */
 #ifndef ITKD_CHILD_AUTH_H
 #define ITKD_CHILD_AUTH_H
 

@@ -207,10 +207,9 @@ static int digest_check_nonce(struct child *c, struct child_request *r, const st
     const char *realm, int64_t *made)
 {
 	int64_t lifetime = digest_conf(c)->lifetime, age;
-	const char *expected;
 
-	if (!digest_nonce_is_ours(&c->arena, c->start->secret, realm, d->opaque ? d->opaque : "",
-	        d->nonce, made, &expected)) {
+	if (!digest_nonce_is_ours(
+	        &c->arena, c->start->secret, realm, d->opaque ? d->opaque : "", d->nonce, made)) {
 		/* Not with the hash that it should have had, as in Apache: that would be a good
 		 * one. */
 		child_log(c, LOG_ERR, "auth_digest",

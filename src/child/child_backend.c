@@ -3,7 +3,7 @@
  * user reach is what a site can be a proxy for; a name that only a rewrite made is looked up by
  * `itkd --lookup`, as that user, too.
  */
-#include "child_backend.h"
+#include "child_proxy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -147,8 +147,8 @@ static int backend_tcp(struct child *c, const struct child_backend *b, int64_t d
 
 	backend_find(c, b->at.host, &a);
 	if (a.n == 0) {
-		child_log(c, LOG_ERR, "proxy", "AH00898: DNS lookup failure for: %s returned by %s",
-		    b->at.host, c->request->uri);
+		child_proxy_why(c, c->request,
+		    arena_printf(&c->arena, "DNS lookup failure for: %s", b->at.host));
 		return 500;
 	}
 	for (size_t i = 0; i < a.n; i++) {

@@ -6,6 +6,7 @@
 #define ITKD_CHILD_CGI_H
 
 #include "child_stream.h"
+#include "itkd/cgi_head.h"
 
 #define CGI_LINE 2048 /* of its stderr in one line of the log */
 
@@ -14,6 +15,7 @@ struct cgi {
 	const char *name; /* of the file */
 	pid_t pid;        /* 0: reaped */
 	int in, out, err; /* our ends of its 0, 1, 2; -1: closed */
+	unsigned quiet;   /* looks at it since it has ended, without a byte of output */
 	char line[CGI_LINE];
 	size_t line_n;
 };
@@ -44,8 +46,6 @@ size_t child_cgi_head_room(const struct child_stream *s);
 void child_cgi_head_got(struct child_stream *s, size_t n);
 /* It is complete, and waited for more of the body, which does not come. */
 void child_cgi_head_paused(struct child_stream *s);
-/* Length of the head with its empty line, 0 while it is incomplete; looked at up to `from`. */
-size_t child_cgi_head_end(const char *p, size_t n, size_t from);
 
 /*
  * child_cgi_sendfile.c: where name (n 0: none) is a file to be sent in the place of the body it is,
@@ -62,6 +62,8 @@ void child_cgi_end_err(struct cgi *g);
 void child_cgi_close(int *fd);
 
 /* child_cgi_end.c */
+/* The program itself has ended, whatever else holds its pipes. */
+bool child_cgi_ended(struct cgi *g);
 /* Waits for the end of a program whose answer is whole; not for ever. */
 void child_cgi_reap(struct cgi *g);
 /* Ends it and all that it started. */

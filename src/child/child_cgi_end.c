@@ -13,7 +13,7 @@
 #define END_GRACE_MS 3000 /* as Apache: between the end of its output and TERM, TERM and KILL */
 #define END_STEP_MS 20    /* where there is no descriptor to wait for */
 
-static bool end_reaped(struct cgi *g)
+bool child_cgi_ended(struct cgi *g)
 {
 	if (g->pid && waitpid(g->pid, NULL, WNOHANG) != 0)
 		g->pid = 0;
@@ -65,7 +65,7 @@ static void end_watch(struct cgi *g, int pidfd, int64_t ms)
 {
 	int64_t deadline = child_now() + ms;
 
-	while (!end_reaped(g) && child_now() < deadline)
+	while (!child_cgi_ended(g) && child_now() < deadline)
 		end_wait(g, pidfd, deadline);
 }
 
@@ -80,7 +80,7 @@ static int end_pidfd(pid_t pid)
  */
 static void end_for_good(struct cgi *g, int pidfd)
 {
-	if (end_reaped(g))
+	if (child_cgi_ended(g))
 		return;
 	if (kill(g->pid, SIGKILL) == 0)
 		end_watch(g, pidfd, END_GRACE_MS);
@@ -90,11 +90,12 @@ static void end_for_good(struct cgi *g, int pidfd)
 void child_cgi_reap(struct cgi *g)
 {
 	child_cgi_close(&g->in);
-	if (!end_reaped(g)) {
+	if (!child_cgi_ended(g)) {
 		int pidfd = end_pidfd(g->pid);
 
 		/* The answer is whole, but the program still has something to say. */
-		while (g->out >= 0 && !g->s.gone && !end_reaped(g) && child_now() < g->s.deadline)
+		while (
+		    g->out >= 0 && !g->s.gone && !child_cgi_ended(g) && child_now() < g->s.deadline)
 			end_wait(g, pidfd, g->s.deadline);
 		if (g->s.gone) {
 			child_cgi_close(&pidfd);
@@ -102,7 +103,7 @@ void child_cgi_reap(struct cgi *g)
 			return;
 		}
 		end_watch(g, pidfd, END_GRACE_MS);
-		if (!end_reaped(g)) {
+		if (!child_cgi_ended(g)) {
 			kill(g->pid, SIGTERM);
 			end_watch(g, pidfd, END_GRACE_MS);
 		}
@@ -126,7 +127,7 @@ static void end_group(struct cgi *g, pid_t group)
 	/* The master has said so to the whole group. */
 	if (!child_terminated())
 		kill(-group, SIGTERM);
-	while (!(end_reaped(g) && end_group_is_empty(group)) && child_now() < deadline)
+	while (!(child_cgi_ended(g) && end_group_is_empty(group)) && child_now() < deadline)
 		end_wait(g, -1, deadline);
 	if (!end_group_is_empty(group))
 		kill(-group, SIGKILL);

@@ -7,107 +7,16 @@
 
 #include <string.h>
 
-/* The fields that decide; the others are passed on as they are. */
-struct cgi_fields {
-	int status; /* 0: no Status field */
-	struct span reason, location, type, etag, sendfile;
-	time_t modified; /* -1: none */
-	int64_t length;
-};
-
-size_t child_cgi_head_end(const char *p, size_t n, size_t from)
+static bool head_scan(struct child_stream *s, struct span head, struct cgi_head *f)
 {
-	const char *lf = p + from;
+	struct span bad;
 
-	while ((lf = memchr(lf, '\n', n - (size_t)(lf - p)))) {
-		size_t at = (size_t)(lf - p);
-
-		/* An empty line, with or without CR. */
-		if (at == 0 || p[at - 1] == '\n' ||
-		    (p[at - 1] == '\r' && (at == 1 || p[at - 2] == '\n')))
-			return at + 1;
-		lf++;
-	}
-	return 0;
-}
-
-/* The next line without its end; false at the empty line. */
-static bool head_line(struct span *rest, struct span *line)
-{
-	const char *lf = memchr(rest->p, '\n', rest->n);
-	size_t n = lf ? (size_t)(lf - rest->p) : rest->n;
-
-	*line = (struct span){rest->p, n};
-	if (lf)
-		n++;
-	*rest = (struct span){rest->p + n, rest->n - n};
-	if (line->n && line->p[line->n - 1] == '\r')
-		line->n--;
-	return line->n > 0;
-}
-
-static bool head_split(struct span line, struct span *name, struct span *value)
-{
-	const char *colon = memchr(line.p, ':', line.n);
-
-	if (!colon)
-		return false;
-	*name = (struct span){line.p, (size_t)(colon - line.p)};
-	*value = span_trim((struct span){colon + 1, line.n - name->n - 1});
-	return child_field_name(*name) && child_field_value(*value);
-}
-
-/* "404 Not Found", "404". */
-static bool head_status(struct span value, struct cgi_fields *f)
-{
-	struct span digits = {value.p, value.n < 3 ? value.n : 3};
-	long long status = span_number(digits, 999);
-
-	/* An interim answer cannot stand for the final one. */
-	if (status < 200 || status > 599)
-		return false;
-	f->status = (int)status;
-	f->reason = span_trim((struct span){value.p + digits.n, value.n - digits.n});
-	/* What is no reason-phrase is not passed on, but the number counts. */
-	if (f->reason.n == 0 || value.p[3] != ' ')
-		f->reason = child_reason(f->status);
-	return true;
-}
-
-static bool head_note(struct span name, struct span value, struct cgi_fields *f)
-{
-	if (span_ieq(name, SPAN("Status")))
-		return head_status(value, f);
-	if (span_ieq(name, SPAN("Location")))
-		f->location = value;
-	if (span_ieq(name, SPAN("Content-Type")))
-		f->type = value;
-	if (span_ieq(name, SPAN("ETag")))
-		f->etag = value;
-	if (span_ieq(name, SPAN("X-Sendfile")))
-		f->sendfile = value;
-	if (span_ieq(name, SPAN("Last-Modified")))
-		f->modified = date_parse(value, time(NULL));
-	if (span_ieq(name, SPAN("Content-Length"))) {
-		f->length = span_number(value, INT64_MAX);
-		return f->length >= 0;
-	}
-	return true;
-}
-
-static bool head_scan(struct child_stream *s, struct span head, struct cgi_fields *f)
-{
-	struct span line, name, value;
-
-	while (head_line(&head, &line)) {
-		if (head_split(line, &name, &value) && head_note(name, value, f))
-			continue;
-		child_log(s->c, LOG_ERR, s->module,
-		    "AH02429: malformed header from script '%s': Bad header: %.*s", s->name,
-		    line.n < 256 ? (int)line.n : 256, line.p);
-		return false;
-	}
-	return true;
+	if (cgi_head_scan(head, f, &bad))
+		return true;
+	child_log(s->c, LOG_ERR, s->module,
+	    "AH02429: malformed header from script '%s': Bad header: %.*s", s->name,
+	    bad.n < 256 ? (int)bad.n : 256, bad.p);
+	return false;
 }
 
 /* Fields that are the server's own, or of the connection (RFC 9110 section 7.6.1). */
@@ -148,8 +57,9 @@ static bool head_keep(struct child_stream *s, struct span head)
 	size_t size = 0;
 
 	s->r->err.a = a;
-	while (head_line(&head, &line)) {
-		if (!head_split(line, &name, &value) || head_is_ours(name) || head_is_answers(name))
+	while (cgi_head_line(&head, &line)) {
+		if (!cgi_head_field(line, &name, &value) || head_is_ours(name) ||
+		    head_is_answers(name))
 			continue;
 		if (sends && span_ieq(name, SPAN("X-Sendfile")))
 			continue;
@@ -207,15 +117,15 @@ static struct span head_type(struct child_stream *s, struct span value)
 }
 
 /* What belongs to the answer itself. */
-static void head_fields(struct child_stream *s, struct span head, const struct cgi_fields *f)
+static void head_fields(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct span line, name, value;
 	const char *type = s->r->target.type;
 	bool bodiless = s->r->status == 204 || s->r->status == 304;
 	char date[DATE_LEN + 1];
 
-	while (head_line(&head, &line)) {
-		if (!head_split(line, &name, &value) || !head_is_answers(name) ||
+	while (cgi_head_line(&head, &line)) {
+		if (!cgi_head_field(line, &name, &value) || !head_is_answers(name) ||
 		    span_ieq(name, SPAN("Content-Type")))
 			continue;
 		if (!span_ieq(name, SPAN("Last-Modified"))) {
@@ -233,7 +143,7 @@ static void head_fields(struct child_stream *s, struct span head, const struct c
 		    s->c, SPAN("Content-Type"), f->type.p ? head_type(s, f->type) : span_of(type));
 }
 
-static void head_answer(struct child_stream *s, struct span head, const struct cgi_fields *f)
+static void head_answer(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct child_request *r = s->r;
 
@@ -247,7 +157,7 @@ static void head_answer(struct child_stream *s, struct span head, const struct c
 }
 
 /* The client has it already (ap_meets_conditions). True: that was said. */
-static bool head_conditions(struct child_stream *s, struct span head, const struct cgi_fields *f)
+static bool head_conditions(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct child_request *r = s->r;
 	int status;
@@ -271,7 +181,7 @@ static bool head_conditions(struct child_stream *s, struct span head, const stru
 
 static void head_take(struct child_stream *s, size_t n)
 {
-	struct cgi_fields f = {.length = -1, .modified = -1};
+	struct cgi_head f;
 	struct span head = {s->c->cgi, n};
 	bool plain;
 
@@ -360,7 +270,7 @@ void child_cgi_head_got(struct child_stream *s, size_t n)
 {
 	/* The empty line's LF is new, whatever stands before it. */
 	if (!s->head_end)
-		s->head_end = child_cgi_head_end(s->c->cgi, s->head_n + n, s->head_n);
+		s->head_end = cgi_head_end(s->c->cgi, s->head_n + n, s->head_n);
 	s->head_n += n;
 	child_stream_progress(s);
 	if (s->head_end && n && child_cgi_head_room(s) &&

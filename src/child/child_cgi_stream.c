@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define STREAM_LAST_READS 64 /* of stderr, when the program has ended */
+#define STREAM_LOOK_MS 1000  /* a program is looked at when nothing moves for so long */
+#define STREAM_QUIET 3       /* looks, until what it left running is not waited for */
 
 void child_cgi_close(int *fd)
 {
@@ -51,6 +53,7 @@ static void stream_head(struct cgi *g)
 
 	if (n < 0)
 		return;
+	g->quiet = 0;
 	child_cgi_head_got(s, (size_t)n);
 	/* One that said nothing may still work; one that says too much is ended. */
 	if (n == 0)
@@ -66,6 +69,7 @@ static void stream_body(struct cgi *g)
 
 	if (n < 0)
 		return;
+	g->quiet = 0;
 	if (n == 0) {
 		stream_end(g);
 		return;
@@ -160,6 +164,22 @@ static void stream_poll_set(const struct cgi *g, struct pollfd p[static POLL_COU
 	p[POLL_ERR] = (struct pollfd){.fd = g->err, .events = POLLIN};
 }
 
+/*
+ * It has ended, and something that it started keeps its output open: a daemon, which has nothing to
+ * say. Its answer is what there is.
+ */
+static void stream_look(struct cgi *g)
+{
+	struct child_stream *s = &g->s;
+
+	if (g->out < 0 || child_stream_pending(s) || !child_cgi_ended(g) ||
+	    ++g->quiet < STREAM_QUIET)
+		return;
+	if (s->phase == STREAM_HEAD)
+		child_cgi_head_got(s, 0);
+	stream_end(g);
+}
+
 static void stream_timeout(struct cgi *g)
 {
 	struct child_stream *s = &g->s;
@@ -201,13 +221,18 @@ void child_cgi_stream(struct cgi *g)
 		if (child_stream_done(s))
 			break;
 		stream_poll_set(g, p);
-		switch (child_poll(p, POLL_COUNT, child_stream_deadline(s))) {
+		int64_t deadline = child_stream_deadline(s), look = child_now() + STREAM_LOOK_MS;
+
+		switch (child_poll(p, POLL_COUNT, look < deadline ? look : deadline)) {
 		case -1:
 			/* The server stops: nobody waits for an answer any more. */
 			s->gone |= child_terminated();
 			break;
 		case 0:
-			stream_timeout(g);
+			if (look < deadline)
+				stream_look(g);
+			else
+				stream_timeout(g);
 			break;
 		default:
 			stream_turn(g, p);

@@ -118,6 +118,7 @@ static void dir_begin(struct child *c, const char *path, size_t n)
 		if (d->kept.total > CHILD_HTACCESS_KEPT) {
 			arena_reset(&d->kept);
 			d->parsed = NULL;
+			d->forgotten++;
 		}
 	}
 	d->path = arena_strndup(&d->arena, path, n);
@@ -127,6 +128,7 @@ static void dir_begin(struct child *c, const char *path, size_t n)
 	d->matched = NULL;
 	d->nfiles = 0;
 	d->walked = c->vhost->dir;
+	d->walked.print += d->forgotten;
 	d->nruns = 0;
 	d->runs = arena_array(&d->arena, dir_count(path, n) + 2, sizeof(*d->runs));
 }

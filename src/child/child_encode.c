@@ -23,11 +23,11 @@ struct child_coder {
 	unsigned long crc;
 	uint64_t in, out;
 	struct coder_limits limits;
-	int32_t hits;           /* of limits.ratio, in a row */
+	int32_t hits; /* of limits.ratio, in a row */
 	enum coder_error error;
 	int code;
 	const char *text;
-	char own[GZIP_HEAD];    /* gzip's head, then its end: what of it has not left yet */
+	char own[GZIP_HEAD]; /* gzip's head, then its end: what of it has not left yet */
 	size_t own_at, own_n;
 };
 
@@ -45,8 +45,8 @@ struct child_coder *child_coder_deflate(struct arena *a, const struct conf_defla
 	static const char head[GZIP_HEAD] = {0x1f, (char)0x8b, Z_DEFLATED, 0, 0, 0, 0, 0, 0, 3};
 	struct child_coder *coder = coder_new(a, FILTER_DEFLATE);
 
-	*code = deflateInit2(&coder->z, conf->level, Z_DEFLATED, -conf->window, conf->memory,
-	    Z_DEFAULT_STRATEGY);
+	*code = deflateInit2(
+	    &coder->z, conf->level, Z_DEFLATED, -conf->window, conf->memory, Z_DEFAULT_STRATEGY);
 	if (*code != Z_OK)
 		return NULL;
 	coder->crc = crc32(0, NULL, 0);

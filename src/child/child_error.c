@@ -96,7 +96,9 @@ void child_error(struct child *c, struct child_request *r, int status)
 	if (!page)
 		page = error_text(c, r, status);
 	r->vary = (struct span){NULL, 0};
-	r->auth_info = NULL;
+	/* What is left of an answer that is no error is the answer's (RFC 9110 section 15.4.5). */
+	if (status != 304)
+		r->auth_info = NULL;
 	child_head_start(c, r, status, r->reason.p ? r->reason : child_reason(status));
 	r->error_page = true;
 	error_fields(c, r, status);

@@ -17,7 +17,7 @@ static const char *fcgi_name(const struct child_request *r)
 /* A program cannot read a body without knowing its length: CONTENT_LENGTH is all it is told. */
 static bool fcgi_needs_spool(const struct child_stream *s)
 {
-	return s->want_body && s->r->head.content_length < 0;
+	return s->want_body && (s->r->head.content_length < 0 || child_filter_input(s->r));
 }
 
 int child_fcgi(struct child *c, struct child_request *r, const struct child_backend *b)

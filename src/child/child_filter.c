@@ -74,7 +74,8 @@ static void filter_use_chain(
 		const struct filter_smart *smart = conf_filter_smart(conf, conf->chain[i]);
 
 		if (smart)
-			filter_use(c, r, (struct filter_use){.smart = smart, .place = smart->place});
+			filter_use(
+			    c, r, (struct filter_use){.smart = smart, .place = smart->place});
 		else
 			child_log(c, LOG_WARNING, "filter", "AH01380: Unknown filter %s not added",
 			    conf->chain[i]);
@@ -184,8 +185,8 @@ static bool is_encoded(const struct child_table *t)
 	return false;
 }
 
-static void etag_change(struct child *c, struct child_headers *h, const char *suffix,
-    enum filter_etag how)
+static void etag_change(
+    struct child *c, struct child_headers *h, const char *suffix, enum filter_etag how)
 {
 	struct http_field *etag = child_table_find(&h->out, SPAN("ETag"));
 
@@ -198,13 +199,14 @@ static void etag_change(struct child *c, struct child_headers *h, const char *su
 	struct span old = etag->value;
 
 	if (old.n > 2 && old.p[old.n - 1] == '"')
-		etag->value = span_of(
-		    arena_printf(&c->arena, "%.*s-%s\"", (int)old.n - 1, old.p, suffix));
+		etag->value =
+		    span_of(arena_printf(&c->arena, "%.*s-%s\"", (int)old.n - 1, old.p, suffix));
 }
 
-static struct span notes_type(const struct child_headers *h)
+/* Content-Type; of several ranges that of what they are ranges of. */
+static struct span type_of(const struct child_request *r, const struct child_headers *h)
 {
-	return h->type.p ? h->type : SPAN("");
+	return r->parts_type.p ? r->parts_type : h->type.p ? h->type : SPAN("");
 }
 
 /* A name of Accept-Encoding with its q, as Apache's filters read them. */
@@ -219,7 +221,7 @@ static bool accepts(const struct child_request *r, struct arena *a, struct span 
 static bool deflate_is_out(const struct child_request *r, const struct child_headers *h)
 {
 	const char *html = child_env_get(r, "gzip-only-text/html");
-	struct span type = notes_type(h);
+	struct span type = type_of(r, h);
 
 	if (r->whole.all && r->whole.n <= FILTER_SMALL)
 		return true;
@@ -235,8 +237,8 @@ static bool is_range(const struct child_request *r, const struct child_headers *
 	return r->whole.range || child_table_find(&h->out, SPAN("Content-Range"));
 }
 
-static bool encode_wanted(struct child *c, struct child_request *r, struct child_headers *h,
-    enum filter_kind kind)
+static bool encode_wanted(
+    struct child *c, struct child_request *r, struct child_headers *h, enum filter_kind kind)
 {
 	bool gzip = kind == FILTER_DEFLATE;
 
@@ -265,16 +267,16 @@ static struct child_coder *encode_coder(
 
 	if (kind == FILTER_BROTLI)
 		return child_coder_brotli(&c->arena, v->brotli ? v->brotli : &conf_brotli_default);
-	coder = child_coder_deflate(
-	    &c->arena, v->deflate ? v->deflate : &conf_deflate_default, &code);
+	coder =
+	    child_coder_deflate(&c->arena, v->deflate ? v->deflate : &conf_deflate_default, &code);
 	if (!coder)
 		child_log(c, LOG_ERR, "deflate",
 		    "AH01383: unable to init Zlib: deflateInit2 returned %d: URL %s", code, r->uri);
 	return coder;
 }
 
-static void encode_start(struct child *c, struct child_request *r, struct child_headers *h,
-    enum filter_kind kind)
+static void encode_start(
+    struct child *c, struct child_request *r, struct child_headers *h, enum filter_kind kind)
 {
 	const struct conf_vhost *v = c->vhost;
 	bool gzip = kind == FILTER_DEFLATE;
@@ -329,28 +331,26 @@ static void inflate_start(struct child *c, struct child_request *r, struct child
 		    "AH01397: unable to init Zlib: inflateInit2 returned %d: URL %s", code, r->uri);
 }
 
-static bool type_matches(const struct filter_provider *p, const struct child_headers *h)
+static bool type_matches(const struct filter_provider *p, struct span type)
 {
 	size_t n = 0;
 
-	if (!h->type.p)
-		return false;
-	while (n < h->type.n && !strchr("; \t", h->type.p[n]))
+	while (n < type.n && !strchr("; \t", type.p[n]))
 		n++;
-	for (uint32_t i = 0; i < p->ntypes; i++)
-		if (strlen(p->types[i]) == n && memcmp(p->types[i], h->type.p, n) == 0)
+	for (uint32_t i = 0; n && i < p->ntypes; i++)
+		if (span_eq(span_of(p->types[i]), (struct span){type.p, n}))
 			return true;
 	return false;
 }
 
-static bool provider_matches(struct child *c, struct child_request *r, const struct child_headers *h,
-    const struct filter_provider *p)
+static bool provider_matches(struct child *c, struct child_request *r,
+    const struct child_headers *h, const struct filter_provider *p)
 {
 	struct expr_source source;
 	bool match;
 
 	if (!p->condition)
-		return type_matches(p, h);
+		return type_matches(p, type_of(r, h));
 	source = child_expr_source(c, r);
 	match = expr_true(p->condition, &source);
 	if (source.error)
@@ -360,8 +360,8 @@ static bool provider_matches(struct child *c, struct child_request *r, const str
 }
 
 /* A proxied answer that says no-transform. */
-static bool provider_is_barred(
-    struct child *c, const struct child_request *r, const struct child_headers *h, uint32_t protocol)
+static bool provider_is_barred(struct child *c, const struct child_request *r,
+    const struct child_headers *h, uint32_t protocol)
 {
 	const struct http_field *control;
 

@@ -77,8 +77,9 @@ static void stage_ended(struct child *c, struct child_request *r, const struct f
 	if (child_coder_kind(s->coder) == FILTER_INFLATE)
 		return;
 	if (gzip)
-		child_log(c, LOG_DEBUG, "deflate", "AH01384: Zlib: Compressed %llu to %llu : URL %s",
-		    (unsigned long long)in, (unsigned long long)out, r->uri);
+		child_log(c, LOG_DEBUG, "deflate",
+		    "AH01384: Zlib: Compressed %llu to %llu : URL %s", (unsigned long long)in,
+		    (unsigned long long)out, r->uri);
 	note_number(c, r, notes->input, in, !gzip || in > 0);
 	note_number(c, r, notes->output, out, !gzip || out > 0);
 	note_number(c, r, notes->ratio, in ? out * 100 / in : 0, in > 0);

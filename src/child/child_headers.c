@@ -186,17 +186,16 @@ struct span child_type(struct child *c, const struct child_request *r, struct sp
 		return type;
 	if (end && strcasestr(arena_span(&c->arena, type), "charset="))
 		return type;
-	return span_of(
-	    arena_printf(&c->arena, "%.*s; charset=%s", (int)type.n, type.p, charset));
+	return span_of(arena_printf(&c->arena, "%.*s; charset=%s", (int)type.n, type.p, charset));
 }
 
 static bool headers_is_valid(struct child *c, const struct child_table *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct http_field *f = &t->v[i];
-		bool name = child_field_name(f->name);
+		bool name = http_field_name(f->name);
 
-		if (name && child_field_value(f->value))
+		if (name && http_field_value(f->value))
 			continue;
 		if (name)
 			child_log(c, LOG_ERR, "http",
@@ -267,7 +266,7 @@ static bool headers_write(struct child *c, struct child_request *r, struct child
 	bool typed = h->type.p != NULL;
 
 	if (!headers_is_valid(c, &h->err) || !headers_is_valid(c, &h->out) ||
-	    !child_field_value(h->type))
+	    !http_field_value(h->type))
 		return false;
 	if (headers_size(&h->err) + headers_size(&h->out) + h->type.n > CHILD_CGI_HEAD) {
 		child_log(c, LOG_ERR, "headers", "the answer's head is too large");
@@ -301,8 +300,9 @@ bool child_headers_any(struct child *c, const struct child_request *r)
 	const struct conf_dir *dir = &c->dir.merged;
 
 	return !r->plain &&
-	       (r->filter || r->no_cache || r->vary.n || child_env_get(r, "force-no-vary") || dir->headers ||
-	           dir->answer.charset || (dir->expires && dir->expires->active == EXPIRES_ON));
+	       (r->filter || r->no_cache || r->vary.n || child_env_get(r, "force-no-vary") ||
+	           dir->headers || dir->answer.charset ||
+	           (dir->expires && dir->expires->active == EXPIRES_ON));
 }
 
 /* For caches that know no Vary: a variant is old at once. */

@@ -80,8 +80,8 @@ static bool inflate_is_named(struct child *c, const struct filter_names *names)
 	for (uint32_t i = 0; i < names->n; i++) {
 		named |= names->v[i].kind == FILTER_DEFLATE;
 		if (names->v[i].kind == FILTER_UNKNOWN)
-			child_log(c, LOG_ERR, "core", "AH00082: an unknown filter was not added: %s",
-			    names->v[i].name);
+			child_log(c, LOG_ERR, "core",
+			    "AH00082: an unknown filter was not added: %s", names->v[i].name);
 	}
 	return named;
 }
@@ -200,8 +200,7 @@ static enum child_body_result inflate_finish(struct child *c, struct child_infla
 	x->ended = true;
 	if (x->in.n == 0)
 		return CHILD_BODY_END;
-	child_log(
-	    c, LOG_ERR, "deflate", "AH02485: Encountered extra data after compressed data");
+	child_log(c, LOG_ERR, "deflate", "AH02485: Encountered extra data after compressed data");
 	return CHILD_BODY_BAD;
 }
 
@@ -216,8 +215,8 @@ enum child_body_result child_inflate_next(
 		/* No body at all is not one that is cut. */
 		if (x->ended || (x->raw_end && child_coder_in(x->coder) == 0 && x->in.n == 0))
 			return CHILD_BODY_END;
-		enum child_filter_result result = child_coder_run(x->coder, &x->in,
-		    x->raw_end ? FILTER_END : FILTER_MORE, x->out, x->room, &n);
+		enum child_filter_result result = child_coder_run(
+		    x->coder, &x->in, x->raw_end ? FILTER_END : FILTER_MORE, x->out, x->room, &n);
 
 		if (result == FILTER_FAILED) {
 			x->ended = true;

@@ -31,6 +31,8 @@
 #define CHILD_CGI_HEAD 65536 /* bytes of a CGI program's head */
 #define CHILD_CGI_PIECE 65536
 #define CHILD_OUT_MAX (CHILD_CGI_HEAD + CHILD_CGI_PIECE + 16384)
+/* Of an answer's head: a piece of its body with a chunk's framing fits behind it. */
+#define CHILD_HEAD_MAX (CHILD_OUT_MAX - CHILD_CGI_PIECE - 64)
 #define CHILD_ARENA_MAX ((size_t)256 << 20)
 #define CHILD_ARENA_FIRST 2048 /* enough for most requests for a file */
 #define CHILD_DRAIN_MAX (256 * 1024) /* of a body that nobody wants, to keep a connection */
@@ -90,6 +92,7 @@ struct child_dir {
 	const char *matched;      /* what <DirectoryMatch> was compared with in path */
 	struct child_look *looks; /* what must be as it was for walked to hold */
 	struct arena kept;        /* of what was parsed */
+	uint64_t forgotten;       /* how often that was given back: print is of addresses in it */
 	const struct child_htaccess *parsed;
 };
 
@@ -135,6 +138,7 @@ struct child {
 	size_t in_at, in_end; /* what was read and not used yet */
 	size_t out_n;
 	size_t out_fields, out_own; /* in out: behind Server; behind what r->err put there */
+	bool out_over; /* the answer's head does not fit into out */
 	char request_first[CHILD_ARENA_FIRST], dir_first[CHILD_ARENA_FIRST];
 	char in[CHILD_IN_MAX];
 	char cgi[CHILD_CGI_HEAD];
@@ -222,8 +226,8 @@ struct child_request {
 	const char *forced_type, *forced_handler; /* T and H of a rule */
 	const char *proxy;          /* URL of the backend that answers, and not target; NULL: none */
 	bool proxy_raw;             /* its text is encoded and has the query (NE) */
-	bool proxy_noquery;         /* its backend gets no query */
 	bool rewrite_end;           /* END: no rules any more */
+	int64_t rewrite_deadline;   /* for all of its rules; 0: none was tried yet */
 	unsigned depth;             /* look-ups in each other */
 	struct child_cookie *cookies; /* that rules have set */
 

@@ -1,8 +1,9 @@
 /*
- * Names of clients, for Require host, Require forward-dns, and Allow and Deny from a name; and those
- * of backends that the configuration does not name. This program is static and asks no name service
- * itself: `itkd --lookup` does, as the vhost's user, and only when such a rule is evaluated. Addresses are the client's, names the configuration's or the
- * site owner's; what comes back is whatever a name server says.
+ * Names of clients, for Require host, Require forward-dns, and Allow and Deny from a name; those of
+ * backends that the configuration does not name; and those of files' owners. This program is static
+ * and asks no name service itself: `itkd --lookup` does, as the vhost's user, and only when such a
+ * rule is evaluated. Addresses are the client's, names the configuration's or the site owner's;
+ * what comes back is whatever a name server says.
  */
 #include "child_cgi.h"
 
@@ -115,8 +116,8 @@ const char *child_owner(struct child *c, bool group, unsigned id)
 		if (group ? known->gid == id : known->uid == id)
 			return group ? known->group : known->user;
 	}
-	lookup_ask(c, arena_printf(&c->arena, "%s:%u", group ? "gid" : "uid", id), name,
-	    sizeof(name));
+	lookup_ask(
+	    c, arena_printf(&c->arena, "%s:%u", group ? "gid" : "uid", id), name, sizeof(name));
 	name[strcspn(name, "\n")] = '\0';
 	return name[0] ? arena_strdup(&c->arena, name) : NULL;
 }

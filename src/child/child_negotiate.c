@@ -227,24 +227,33 @@ int child_negotiate(struct child *c, struct child_request *r, const char *uri)
 	return status ? status : walk;
 }
 
+static bool negotiated_has(struct span list, struct span name)
+{
+	struct span one;
+
+	while (span_list_next(&list, &one))
+		if (span_ieq(one, name))
+			return true;
+	return false;
+}
+
 /* Of an ErrorDocument that is chosen, too, each name once. */
 static void negotiated_vary(struct child_request *r, const char *vary)
 {
 	const struct http_field *known = child_table_find(&r->err, SPAN("Vary"));
-	struct span rest = span_of(vary), name, one;
+	struct span rest = span_of(vary), name;
 
-	while (vary && span_list_next(&rest, &name)) {
-		bool is = false;
-
-		for (struct span list = known ? known->value : (struct span){"", 0};
-		     span_list_next(&list, &one);)
-			is |= span_ieq(one, name);
-		if (!is && known)
-			child_table_merge(&r->err, SPAN("Vary"), name);
-		known = known && !is ? child_table_find(&r->err, SPAN("Vary")) : known;
-	}
-	if (vary && !known)
+	if (!vary)
+		return;
+	if (!known) {
 		child_table_set(&r->err, SPAN("Vary"), span_of(vary));
+		return;
+	}
+	while (span_list_next(&rest, &name)) {
+		known = child_table_find(&r->err, SPAN("Vary"));
+		if (!negotiated_has(known->value, name))
+			child_table_merge(&r->err, SPAN("Vary"), name);
+	}
 }
 
 void child_negotiated(struct child *c, struct child_request *r)

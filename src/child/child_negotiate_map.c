@@ -76,6 +76,17 @@ static char *map_field(struct map_reader *m)
 	return field;
 }
 
+/* What stands in it may become a field of the answer: no control character may end that. */
+static char *map_clean_field(struct map_reader *m)
+{
+	char *field = map_field(m);
+
+	for (char *p = field; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	return field;
+}
+
 /* RFC 822 comments. */
 static void map_strip_comments(char *p)
 {
@@ -179,8 +190,6 @@ static bool map_set(struct map_reader *m, const char *name, char *value)
 		return true;
 	}
 	if (strncmp(name, "description:", 12) == 0) {
-		for (char *p = value; (p = strchr(p, '\n'));)
-			*p = ' ';
 		m->v.description = value;
 		return true;
 	}
@@ -226,7 +235,7 @@ static int map_read(struct map_reader *m)
 
 	map_end_variant(m);
 	do {
-		field = map_field(m);
+		field = map_clean_field(m);
 		if (!field || !*field) {
 			map_end_variant(m);
 			continue;

@@ -7,10 +7,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define PIECE_LINE 18      /* a chunk-size and its line's end */
-#define PIECE_END 7        /* the end of a chunk, and the last chunk */
-#define PIECE_READY 16384  /* for the beginning of a whole body; doubled as long as it grows */
-#define PIECE_READY_MAX 131072 /* what is shorter, compressed, gets a Content-Length */
+#define PIECE_LINE 18           /* a chunk-size and its line's end */
+#define PIECE_END 7             /* the end of a chunk, and the last chunk */
+#define PIECE_READY 16384       /* for the beginning of a whole body; doubled as long as it grows */
+#define PIECE_READY_MAX 131072  /* what is shorter, compressed, gets a Content-Length */
+#define PIECE_WHOLE_MAX 4194304 /* of what is longer the client gets the beginning at once */
 #define PIECE_FILE 65536
 
 /* The chunk-size of n before at; where it begins. */
@@ -66,8 +67,8 @@ static bool piece_send(struct child *c, struct child_request *r, size_t n, bool 
 	return at == stop || child_send(c, at, (size_t)(stop - at), 0);
 }
 
-bool child_piece(struct child *c, struct child_request *r, const char *p, size_t n,
-    enum child_filter_mode mode)
+bool child_piece(
+    struct child *c, struct child_request *r, const char *p, size_t n, enum child_filter_mode mode)
 {
 	struct span in = {p, n};
 	enum child_filter_result result;
@@ -79,8 +80,8 @@ bool child_piece(struct child *c, struct child_request *r, const char *p, size_t
 	do {
 		size_t got;
 
-		result = child_filter_data(
-		    c, r, &in, mode, piece_room(c, r->filter), FILTER_ROOM, &got);
+		result =
+		    child_filter_data(c, r, &in, mode, piece_room(c, r->filter), FILTER_ROOM, &got);
 		r->aborted |= result == FILTER_FAILED ||
 		              !piece_send(c, r, got, result == FILTER_IDLE && mode == FILTER_END);
 	} while (result == FILTER_FULL && !r->aborted);
@@ -141,9 +142,10 @@ int64_t child_whole_length(struct child *c, struct child_request *r)
 	size_t n = 0, part;
 	char *out = NULL;
 
-	if (!r->whole.all)
+	if (!r->whole.all || r->whole.n > PIECE_WHOLE_MAX)
 		return -1;
-	for (size_t room = PIECE_READY; room <= PIECE_READY_MAX && result == FILTER_FULL; room *= 2) {
+	for (size_t room = PIECE_READY; room <= PIECE_READY_MAX && result == FILTER_FULL;
+	     room *= 2) {
 		char *grown = arena_alloc(&c->arena, room);
 
 		if (n)

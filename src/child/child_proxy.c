@@ -72,7 +72,6 @@ static bool proxy_pass(struct child *c, struct child_request *r, const char *uri
 		raw = proxy_url(c, pass, to, raw);
 	r->proxy = raw ? raw : url;
 	r->proxy_raw = raw != NULL;
-	r->proxy_noquery = pass->noquery;
 	return true;
 }
 
@@ -106,8 +105,6 @@ static const char *proxy_path(
 		query.p = NULL;
 	} else {
 		path = proxy_map_encode(&c->arena, path, keep);
-		if (r->proxy_noquery)
-			query.p = NULL;
 	}
 	*status = 403;
 	if (!proxy_map_is_sendable(span_of(path))) {
@@ -202,8 +199,7 @@ static bool proxy_is_loop(struct child *c, struct child_request *r)
 
 	if (!f || span_number(f->value, INT32_MAX) > 0)
 		return false;
-	child_log(c, LOG_ERR, "proxy",
-	    "AH00898: Max-Forwards has reached zero - proxy loop? returned by %s", r->uri);
+	child_proxy_why(c, r, "Max-Forwards has reached zero - proxy loop?");
 	return true;
 }
 

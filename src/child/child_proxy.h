@@ -63,7 +63,8 @@ struct span child_proxy_via(struct child *c, unsigned major, unsigned minor);
 /* child_proxy_reply.c */
 /* c->cgi[0..s.head_n) has its first `from` bytes looked at: all heads in it that are complete. */
 void child_proxy_heads(struct proxy *p, size_t from);
-/* Why there is no answer, for log and page; s.status = status. */
+/* Why there is no answer, for log and page, in Apache's words; the same with s.status = status. */
+void child_proxy_why(struct child *c, struct child_request *r, const char *why);
 void child_proxy_failed(struct proxy *p, int status, const char *why);
 
 /* child_proxy_tunnel.c: bytes both ways, until both ends have closed, or nothing moves. */

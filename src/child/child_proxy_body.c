@@ -60,7 +60,7 @@ void child_proxy_body(struct proxy *p)
 	if (!s->want_body) {
 		/* A length of nothing is a length, too. */
 		p->to = r->head.content_length == 0 && !r->no_body ? PROXY_LENGTH : PROXY_NONE;
-	} else if (r->body.kind == BODY_LENGTH && !r->inflate) {
+	} else if (r->body.kind == BODY_LENGTH && !child_filter_input(r)) {
 		p->to = PROXY_LENGTH;
 		p->length = r->head.content_length;
 	} else if (sendcl) {

@@ -9,18 +9,19 @@
 #include "itkd/proxy_map.h"
 #include <string.h>
 
-void child_proxy_failed(struct proxy *p, int status, const char *why)
+void child_proxy_why(struct child *c, struct child_request *r, const char *why)
 {
-	struct child *c = p->s.c;
-	struct child_request *r = p->s.r;
-
 	child_log(c, LOG_ERR, "proxy", "AH00898: %s returned by %s", why, r->uri);
-	p->s.status = status;
-	if (status == 502)
-		r->reason = SPAN("Proxy Error");
+	r->reason = SPAN("Proxy Error");
 	r->error_notes = arena_printf(&c->arena,
 	    "The proxy server could not handle the request<p>Reason: <strong>%s</strong></p>",
 	    html_escape(&c->arena, why));
+}
+
+void child_proxy_failed(struct proxy *p, int status, const char *why)
+{
+	child_proxy_why(p->s.c, p->s.r, why);
+	p->s.status = status;
 }
 
 /* Of the connection to the backend, not of the answer (RFC 9110 section 7.6.1). */
@@ -151,8 +152,8 @@ static void reply_override(struct proxy *p)
 	struct child *c = p->s.c;
 	const struct http_field *ask = reply_field(&p->reply, SPAN("WWW-Authenticate"));
 
-	/* Without it nobody could answer a 401. */
-	if (ask)
+	/* Without it nobody could answer. */
+	if (ask && p->reply.status == 401)
 		child_err_set(c, p->s.r, "WWW-Authenticate", arena_span(&c->arena, ask->value));
 	p->s.r->reason = span_of(arena_span(&c->arena, p->reply.reason));
 	p->s.status = p->reply.status;
@@ -176,6 +177,8 @@ static void reply_final(struct proxy *p)
 		return;
 	}
 	reply_origin(p);
+	/* An ErrorDocument's status is the backend's to say. */
+	r->error_status = 0;
 	child_head_start(c, r, p->reply.status, p->reply.reason);
 	r->origin_date = r->origin_server = (struct span){NULL, 0};
 	for (size_t i = 0; i < t.n; i++)
@@ -303,7 +306,7 @@ void child_proxy_heads(struct proxy *p, size_t from)
 	size_t n;
 
 	while (s->phase == STREAM_HEAD && !p->switched && !child_stream_done(s)) {
-		n = child_cgi_head_end(s->c->cgi, s->head_n, from);
+		n = cgi_head_end(s->c->cgi, s->head_n, from);
 		if (n == 0)
 			break;
 		reply_head(p, n);

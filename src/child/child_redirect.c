@@ -91,6 +91,18 @@ const char *child_alias_text(struct child *c, const struct expr *e)
 	return text;
 }
 
+/* "" where what it comes to is longer than any URL should be (regex_expand). */
+static const char *redirect_expand(
+    struct child *c, const struct conf_alias *e, const struct regex_match *m)
+{
+	const char *text = regex_expand(&c->arena, e->to, m);
+
+	if (!*text)
+		child_log(c, LOG_ERR, "alias",
+		    "AH00672: Regex substitution in '%s' failed. Replacement too long?", e->to);
+	return redirect_compose(&c->arena, text);
+}
+
 /* Whether an entry is for uri; *url is NULL where its status needs none. */
 static bool redirect_matches(
     struct child *c, const struct conf_alias *e, const char *uri, const char **url)
@@ -101,8 +113,7 @@ static bool redirect_matches(
 	if (e->regex) {
 		if (!regex_find(e->regex, span_of(uri), &m))
 			return false;
-		*url =
-		    e->to ? redirect_compose(&c->arena, regex_expand(&c->arena, e->to, &m)) : NULL;
+		*url = e->to ? redirect_expand(c, e, &m) : NULL;
 		return true;
 	}
 	n = conf_alias_match(uri, e->from);

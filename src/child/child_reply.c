@@ -6,7 +6,6 @@
 #include "child_internal.h"
 
 #include "itkd/http_status.h"
-#include <assert.h>
 #include <string.h>
 
 struct span child_reason(int status)
@@ -16,8 +15,10 @@ struct span child_reason(int status)
 
 static void head_put(struct child *c, struct span s)
 {
-	/* Whoever adds fields that others wrote has bounded them: CHILD_CGI_HEAD. */
-	assert(s.n <= sizeof(c->out) - c->out_n);
+	if (s.n > CHILD_HEAD_MAX - c->out_n) {
+		c->out_over = true;
+		return;
+	}
 	if (s.n)
 		memcpy(c->out + c->out_n, s.p, s.n);
 	c->out_n += s.n;
@@ -93,6 +94,7 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	r->status = status;
 	r->error_page = false;
 	c->out_n = 0;
+	c->out_over = false;
 	child_head_line(c, head_protocol(r), span_decimal(digits, (uint64_t)status), reason);
 	child_head_add(c, SPAN("Date"),
 	    r->origin_date.n ? r->origin_date : head_date(c, r->start.tv_sec));
@@ -100,7 +102,7 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	c->out_fields = c->out_n;
 	head_put_err(c, r);
 	c->out_own = c->out_n;
-	if (r->auth_info && status != 304)
+	if (r->auth_info)
 		child_head_add(c, SPAN("Authentication-Info"), span_of(r->auth_info));
 	if (r->vary.n)
 		child_head_add(c, SPAN("Vary"), r->vary);
@@ -198,15 +200,26 @@ static void head_refused(struct child *c, struct child_request *r)
 		return;
 	}
 	r->plain = true;
+	r->err.n = 0;
+	r->vary = r->connection = (struct span){NULL, 0};
 	child_head_start(c, r, 500, child_reason(500));
 	child_reply(c, r, "", 0);
+}
+
+/* Only fields that others wrote can be that long: a redirect's, a program's, a rule's. */
+static bool head_fits(struct child *c)
+{
+	if (c->out_over)
+		child_log(c, LOG_ERR, "core", "the head of the answer is larger than %d bytes",
+		    CHILD_HEAD_MAX);
+	return !c->out_over;
 }
 
 bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 {
 	child_head_framing(r, length);
 	if (child_headers_any(c, r)) {
-		if (!child_headers_apply(c, r, &length)) {
+		if (!head_fits(c) || !child_headers_apply(c, r, &length)) {
 			head_refused(c, r);
 			return false;
 		}
@@ -219,6 +232,10 @@ bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 		child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));
 	head_connection(c, r);
 	head_put(c, SPAN("\r\n"));
+	if (!head_fits(c)) {
+		head_refused(c, r);
+		return false;
+	}
 	r->reply = (struct span){c->out, c->out_n};
 	return true;
 }
@@ -236,8 +253,10 @@ void child_reply(struct child *c, struct child_request *r, const char *body, siz
 	}
 	if (r->head_only || head_is_bodiless(r->status))
 		n = 0;
-	if (n <= sizeof(c->out) - c->out_n) {
-		head_put(c, (struct span){body, n});
+	if (n <= CHILD_SMALL) {
+		if (n)
+			memcpy(c->out + c->out_n, body, n);
+		c->out_n += n;
 		sent = child_send(c, c->out, c->out_n, 0);
 	} else {
 		sent = child_send(c, c->out, c->out_n, MSG_MORE) && child_send(c, body, n, 0);

@@ -145,6 +145,16 @@ static int request_once(struct child *c, struct child_request *r)
 	return method == 200 ? 0 : method ? method : status;
 }
 
+int child_too_deep(struct child *c, const char *number, const char *what)
+{
+	child_log(c, LOG_ERR, "core",
+	    "%s: Request exceeded the limit of %u %s due to probable configuration error. Use "
+	    "'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to "
+	    "get a backtrace.",
+	    number, c->vhost->redirects_max, what);
+	return 500;
+}
+
 static int request_serve(struct child *c, struct child_request *r)
 {
 	int status;
@@ -163,12 +173,7 @@ static int request_serve(struct child *c, struct child_request *r)
 			break;
 		status = request_once(c, r);
 	}
-	child_log(c, LOG_ERR, "core",
-	    "AH00124: Request exceeded the limit of %u internal redirects due to probable "
-	    "configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. "
-	    "Use 'LogLevel debug' to get a backtrace.",
-	    c->vhost->redirects_max);
-	return 500;
+	return child_too_deep(c, "AH00124", "internal redirects");
 }
 
 /* One that RegisterHttpMethod names is known, too. */

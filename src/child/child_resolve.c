@@ -78,7 +78,7 @@ static const char *resolve_path(
 	*query = (struct span){name + n + 1, name[n] ? strlen(name + n + 1) : 0};
 	/* Mostly it is the name of a file and nothing else. */
 	if (!name[n] && !strchr(name, '%') && !strstr(name, "//") && !strstr(name, "./") &&
-	    name[n - 1] != '.')
+	    (n == 0 || name[n - 1] != '.'))
 		return *name == '/' ? name : arena_printf(&c->arena, "%s%s", dir, name);
 	if (*name == '/')
 		path = arena_strndup(&c->arena, name, n);
@@ -170,12 +170,7 @@ static int resolve_fallback(
 	}
 	if (!name)
 		return RESOLVE_NONE;
-	child_log(c, LOG_ERR, "core",
-	    "AH00124: Request exceeded the limit of %u internal redirects due to probable "
-	    "configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. "
-	    "Use 'LogLevel debug' to get a backtrace.",
-	    c->vhost->redirects_max);
-	return 500;
+	return child_too_deep(c, "AH00124", "internal redirects");
 }
 
 /* A directory without its slash: relative links on its pages would lead astray. */
@@ -268,17 +263,6 @@ static int resolve_sub(
 	return status;
 }
 
-/* A directory that is its own index: Apache looks for it until it gives up. */
-static int resolve_itself(struct child *c)
-{
-	child_log(c, LOG_ERR, "core",
-	    "AH00125: Request exceeded the limit of %u subrequest nesting levels due to probable "
-	    "configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. "
-	    "Use 'LogLevel debug' to get a backtrace.",
-	    c->vhost->redirects_max);
-	return 500;
-}
-
 /* One name for the directory uri: 0, a status, 404 for the next one, RESOLVE_NONE to stop. */
 static int resolve_name_try(struct child *c, struct child_request *r, const char *uri,
     const char *name, int redirect, bool deep)
@@ -290,8 +274,9 @@ static int resolve_name_try(struct child *c, struct child_request *r, const char
 	/* A name elsewhere does not show that there is a directory at all. */
 	if (strchr(name, '/') && !resolve_is_directory(c, r, uri))
 		return RESOLVE_NONE;
+	/* A directory that is its own index: Apache looks for it until it gives up. */
 	if (path && strcmp(path, uri) == 0)
-		return resolve_itself(c);
+		return child_too_deep(c, "AH00125", "subrequest nesting levels");
 	resolve_query(c, r, query);
 	int status = !path  ? 400
 	             : deep ? resolve_sub(c, r, &path, &query)
@@ -499,7 +484,7 @@ int child_resolve(struct child *c, struct child_request *r)
 {
 	r->mapped = r->mapped_uri = r->rewritten = r->proxy = NULL;
 	r->forced_type = r->forced_handler = NULL;
-	r->proxy_raw = r->proxy_noquery = false;
+	r->proxy_raw = false;
 	r->target = (struct child_target){.fd = -1};
 	int status = resolve_translate(c, r, &r->uri);
 

@@ -23,7 +23,8 @@ static void start(struct rewrite *x, struct child *c, struct child_request *r, c
 	*x = (struct rewrite){.c = c, .r = r, .request = uri};
 }
 
-/* SCRIPT_URL: what the client asked for, whatever rules make of it; SCRIPT_URI: the same with host. */
+/* SCRIPT_URL: what the client asked for, whatever rules make of it; SCRIPT_URI: the same with host.
+ */
 static void set_script_url(struct rewrite *x)
 {
 	struct child_request *r = x->r;
@@ -50,8 +51,8 @@ static int check_query(struct rewrite *x, enum rewrite_result result)
 }
 
 /* The URL of a redirect: encoded, unless a rule says that it is, with its query. */
-static int redirect(struct rewrite *x, enum rewrite_result result, size_t scheme,
-    const char *query_before)
+static int redirect(
+    struct rewrite *x, enum rewrite_result result, size_t scheme, const char *query_before)
 {
 	struct arena *a = &x->c->arena;
 	const char *url = x->filename, *query = child_rewrite_query(x);
@@ -69,7 +70,7 @@ static int redirect(struct rewrite *x, enum rewrite_result result, size_t scheme
 		child_rewrite_trace_dir(x, 1, "%s %s to query string for redirect %s",
 		    copy ? "copying" : "escaping", query, copy ? "" : text);
 	}
-	if (strlen(url) > REWRITE_URL_MAX || !child_field_value(span_of(url))) {
+	if (strlen(url) > REWRITE_URL_MAX || !http_field_value(span_of(url))) {
 		child_log(x->c, LOG_ERR, "http",
 		    "AH02430: Response header 'Location' value of '%s' contains invalid "
 		    "characters, aborting request",
@@ -128,8 +129,9 @@ static bool is_file_path(struct rewrite *x)
 		child_rewrite_trace(x, 3, "prefix_stat no lastsub subst prefix %s", first);
 		return true;
 	}
-	child_rewrite_trace(x, 3, "prefix_stat compare statpath %s and lastsub output %s STATOK %d ",
-	    first, x->last->output, (int)(x->last->flags & RULE_UNSAFE_STAT));
+	child_rewrite_trace(x, 3,
+	    "prefix_stat compare statpath %s and lastsub output %s STATOK %d ", first,
+	    x->last->output, (int)(x->last->flags & RULE_UNSAFE_STAT));
 	return x->last->flags & RULE_UNSAFE_STAT || trace_begins(x, x->last->output, first) ||
 	       trace_begins(x, path, x->c->vhost->document_root);
 }
@@ -192,7 +194,8 @@ static int map_local(struct rewrite *x, const char **uri)
 		return 400;
 	if (!is_file_path(x) || x->reduced) {
 		if (is_above(x->filename)) {
-			child_log(c, LOG_ERR, "core", "AH00127: Cannot map %s to file", x->filename);
+			child_log(
+			    c, LOG_ERR, "core", "AH00127: Cannot map %s to file", x->filename);
 			return 403;
 		}
 		x->filename =
@@ -347,23 +350,22 @@ static int dir_local(struct rewrite *x, const char *before)
 	if (*x->filename != '/')
 		return 400;
 	if (strcmp(x->filename, before) == 0) {
-		child_rewrite_trace_dir(x, 1, "initial URL equal rewritten URL: %s [IGNORING REWRITE]",
-		    x->filename);
+		child_rewrite_trace_dir(
+		    x, 1, "initial URL equal rewritten URL: %s [IGNORING REWRITE]", x->filename);
 		if (!x->path_info)
 			x->r->target.path_info = "";
 		return 0;
 	}
 	unmap(x);
-	child_rewrite_trace_dir(
-	    x, 1, "internal redirect with %s [INTERNAL REDIRECT]", x->filename);
+	child_rewrite_trace_dir(x, 1, "internal redirect with %s [INTERNAL REDIRECT]", x->filename);
 	query = child_rewrite_query(x);
-	x->r->rewritten = query ? arena_printf(&x->c->arena, "%s?%s", x->filename, query)
-	                        : x->filename;
+	x->r->rewritten =
+	    query ? arena_printf(&x->c->arena, "%s?%s", x->filename, query) : x->filename;
 	return 0;
 }
 
-static int dir_result(struct rewrite *x, enum rewrite_result result, const char *before,
-    const char *query_before)
+static int dir_result(
+    struct rewrite *x, enum rewrite_result result, const char *before, const char *query_before)
 {
 	size_t scheme = rewrite_absolute(x->filename, NULL);
 	int status = result == REWRITE_STATUS ? x->status : check_query(x, result);
@@ -424,6 +426,6 @@ int child_rewrite_redirect(struct child *c, struct child_request *r)
 		return status;
 	c->dir.merged = c->vhost->dir;
 	c->dir.matched = NULL;
-	return child_redirect_inside(c, r, path,
-	    m > 0 ? (struct span){text + n + 1, m - 1} : (struct span){NULL, 0}, m > 0);
+	return child_redirect_inside(
+	    c, r, path, m > 0 ? (struct span){text + n + 1, m - 1} : (struct span){NULL, 0}, m > 0);
 }

@@ -25,8 +25,6 @@ struct rewrite {
 	bool reduced;           /* a URL of this site became a path of it */
 	int redirect;           /* its status, where x->filename became a URL for the client */
 	int status;             /* what the rules want to be answered; 0: nothing */
-	int64_t deadline;
-	unsigned steps;
 };
 
 /* What a list of rules comes to. */

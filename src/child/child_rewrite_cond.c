@@ -44,8 +44,8 @@ static bool cond_expr(struct rewrite *x, const struct rewrite_cond *cond)
 	bool holds = expr_true(cond->expr, &source);
 
 	if (source.error) {
-		child_rewrite_trace_dir(x, 1, "RewriteCond: expr='%s' evaluation failed: %s",
-		    cond->text, source.error);
+		child_rewrite_trace_dir(
+		    x, 1, "RewriteCond: expr='%s' evaluation failed: %s", cond->text, source.error);
 		return false;
 	}
 	if (holds && !cond->negated)
@@ -73,8 +73,8 @@ static bool cond_access(struct rewrite *x, const char *input, bool file)
 		    "RewriteCond file (-F check: path=%s -> file=%s status=%d", input, found,
 		    sub->status);
 	else
-		child_rewrite_trace(x, 5, "RewriteCond URI (-U check: path=%s -> status=%d", input,
-		    sub->status);
+		child_rewrite_trace(
+		    x, 5, "RewriteCond URI (-U check: path=%s -> status=%d", input, sub->status);
 	return holds;
 }
 
@@ -156,13 +156,12 @@ static bool cond_holds(struct rewrite *x, const struct rewrite_cond *cond, const
 
 bool child_rewrite_cond(struct rewrite *x, const struct rewrite_cond *cond)
 {
-	const char *input = cond->test == REWRITE_EXPR
-	                        ? ""
-	                        : child_rewrite_expand(x, cond->input, NULL, NULL);
+	const char *input =
+	    cond->test == REWRITE_EXPR ? "" : child_rewrite_expand(x, cond->input, NULL, NULL);
 	bool holds = cond_holds(x, cond, input) != cond->negated;
 
 	child_rewrite_trace_dir(x, 4, "RewriteCond: input='%s' pattern='%s'%s => %s",
-	    cond->test == REWRITE_EXPR ? "(null)" : input, cond->text,
-	    cond->nocase ? " [NC]" : "", holds ? "matched" : "not-matched");
+	    cond->test == REWRITE_EXPR ? "(null)" : input, cond->text, cond->nocase ? " [NC]" : "",
+	    holds ? "matched" : "not-matched");
 	return holds;
 }

@@ -56,8 +56,8 @@ static bool cookie_is_true(const char *word, const char *name)
 static const char *cookie_expires(struct child *c, const struct child_request *r, const char *word)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-	    "Sep", "Oct", "Nov", "Dec"};
+	static const char *const months[] = {
+	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	long minutes = word ? strtol(word, NULL, 10) : 0;
 	struct tm tm;
 	time_t when = 0;
@@ -86,7 +86,7 @@ static void cookie_send(struct rewrite *x, const char *name, const char *text)
 	struct child *c = x->c;
 	size_t n = strlen(text), before = r->cookies ? r->cookies->bytes : 0;
 
-	if (n > COOKIE_MAX || before + n > COOKIES_MAX || !child_field_value(span_of(text))) {
+	if (n > COOKIE_MAX || before + n > COOKIES_MAX || !http_field_value(span_of(text))) {
 		child_log(c, LOG_ERR, "rewrite",
 		    "the cookie '%s' is too long, or no value of a field: it is not sent", name);
 		return;
@@ -100,7 +100,8 @@ static void cookie_send(struct rewrite *x, const char *name, const char *text)
 	child_rewrite_trace(x, 5, "setting cookie '%s'", text);
 }
 
-/* NAME:VALUE:DOMAIN[:minutes[:path[:secure[:httponly[:samesite]]]]], or with ';' before and between. */
+/* NAME:VALUE:DOMAIN[:minutes[:path[:secure[:httponly[:samesite]]]]], or with ';' before and
+ * between. */
 static void cookie_apply(struct rewrite *x, const char *text)
 {
 	struct arena *a = &x->c->arena;
@@ -124,8 +125,8 @@ static void cookie_apply(struct rewrite *x, const char *text)
 	    arena_printf(a, "%s=%s; path=%s; domain=%s%s%s%s%s%s", word[0], word[1],
 	        word[4] ? word[4] : "/", word[2], cookie_expires(x->c, x->r, word[3]),
 	        cookie_is_true(word[5], "secure") ? "; secure" : "",
-	        cookie_is_true(word[6], "HttpOnly") ? "; HttpOnly" : "",
-	        same ? "; SameSite=" : "", same ? word[7] : ""));
+	        cookie_is_true(word[6], "HttpOnly") ? "; HttpOnly" : "", same ? "; SameSite=" : "",
+	        same ? word[7] : ""));
 }
 
 void child_rewrite_env(struct rewrite *x, const struct rewrite_rule *rule)

@@ -25,7 +25,8 @@ struct expand {
 static void expand_put(struct expand *e, const char *p, size_t n)
 {
 	if (e->n + n > EXPAND_MAX) {
-		child_log(e->x->c, LOG_ERR, "rewrite", "a text is longer than %d bytes", EXPAND_MAX);
+		child_log(
+		    e->x->c, LOG_ERR, "rewrite", "a text is longer than %d bytes", EXPAND_MAX);
 		e->x->status = 500;
 		return;
 	}
@@ -75,8 +76,8 @@ static const char *curly_find(const char *s, char c)
 	return NULL;
 }
 
-static const char *expand_text(struct rewrite *x, const char *text,
-    const struct rewrite_rule *rule, int *question, unsigned depth);
+static const char *expand_text(struct rewrite *x, const char *text, const struct rewrite_rule *rule,
+    int *question, unsigned depth);
 
 /* ${name:key|default}; false: it is none. */
 static bool expand_map(struct expand *e, const char *s, const char *end)
@@ -88,10 +89,9 @@ static bool expand_map(struct expand *e, const char *s, const char *end)
 		return false;
 	const char *bar = curly_find(colon + 1, '|');
 	const char *name = arena_strndup(a, s, (size_t)(colon - s));
-	const char *key =
-	    arena_strndup(a, colon + 1, (size_t)((bar ? bar : end) - (colon + 1)));
-	const char *value = child_rewrite_map(
-	    e->x, name, expand_text(e->x, key, e->rule, NULL, e->depth + 1));
+	const char *key = arena_strndup(a, colon + 1, (size_t)((bar ? bar : end) - (colon + 1)));
+	const char *value =
+	    child_rewrite_map(e->x, name, expand_text(e->x, key, e->rule, NULL, e->depth + 1));
 
 	if (!value && bar)
 		value = expand_text(e->x, arena_strndup(a, bar + 1, (size_t)(end - (bar + 1))),
@@ -107,8 +107,8 @@ static const char *expand_curly(struct expand *e, const char *s)
 	const char *end = curly_find(s + 2, '}');
 
 	if (end && *s == '%') {
-		const char *value = child_rewrite_variable(e->x,
-		    arena_strndup(&e->x->c->arena, s + 2, (size_t)(end - (s + 2))));
+		const char *value = child_rewrite_variable(
+		    e->x, arena_strndup(&e->x->c->arena, s + 2, (size_t)(end - (s + 2))));
 
 		expand_put_value(e, value, strlen(value));
 		return end + 1;
@@ -126,11 +126,10 @@ static void expand_group(struct expand *e, const struct regex_match *m, unsigned
 	if (group.n == 0)
 		return;
 	if (e->rule && e->rule->flags & RULE_ESCAPE) {
-		const char *text =
-		    rewrite_escape_group(&e->x->c->arena, e->rule, group.p, group.n);
+		const char *text = rewrite_escape_group(&e->x->c->arena, e->rule, group.p, group.n);
 
-		child_rewrite_trace_dir(e->x, 5, "escaping backreference '%.*s' to '%s'",
-		    (int)group.n, group.p, text);
+		child_rewrite_trace_dir(
+		    e->x, 5, "escaping backreference '%.*s' to '%s'", (int)group.n, group.p, text);
 		group = span_of(text);
 	}
 	expand_put_value(e, group.p, group.n);
@@ -146,16 +145,15 @@ static const char *expand_special(struct expand *e, const char *s)
 	if (s[1] == '{')
 		return expand_curly(e, s);
 	if (s[1] >= '0' && s[1] <= '9') {
-		expand_group(
-		    e, *s == '$' ? &e->x->rule : &e->x->cond, (unsigned)(s[1] - '0'));
+		expand_group(e, *s == '$' ? &e->x->rule : &e->x->cond, (unsigned)(s[1] - '0'));
 		return s + 2;
 	}
 	expand_put(e, s, 1);
 	return s + 1;
 }
 
-static const char *expand_text(struct rewrite *x, const char *text,
-    const struct rewrite_rule *rule, int *question, unsigned depth)
+static const char *expand_text(struct rewrite *x, const char *text, const struct rewrite_rule *rule,
+    int *question, unsigned depth)
 {
 	size_t n = strcspn(text, EXPAND_SPECIALS);
 	struct expand e = {.x = x,
@@ -178,8 +176,8 @@ static const char *expand_text(struct rewrite *x, const char *text,
 	}
 }
 
-const char *child_rewrite_expand(struct rewrite *x, const char *text,
-    const struct rewrite_rule *rule, int *question)
+const char *child_rewrite_expand(
+    struct rewrite *x, const char *text, const struct rewrite_rule *rule, int *question)
 {
 	return expand_text(x, text, rule, question, 0);
 }

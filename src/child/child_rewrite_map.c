@@ -13,7 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define MAP_LINE 1025                /* bytes that Apache takes at once, the NUL included */
+#define MAP_LINE 1025 /* bytes that Apache takes at once, the NUL included */
 #define MAP_FILE_MAX (64 * 1024 * 1024)
 
 static bool map_is_space(char c)
@@ -111,8 +111,7 @@ static const char *map_text(struct rewrite *x, const struct rewrite_map *map, co
 
 	fclose(f);
 	if (!value) {
-		child_rewrite_trace(
-		    x, 5, "map lookup FAILED: map=%s[txt] key=%s", map->name, key);
+		child_rewrite_trace(x, 5, "map lookup FAILED: map=%s[txt] key=%s", map->name, key);
 		return NULL;
 	}
 	child_rewrite_trace(

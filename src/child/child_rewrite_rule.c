@@ -14,8 +14,8 @@ static void rule_input(struct rewrite *x)
 	if (!x->perdir)
 		return;
 	if (x->path_info && *x->path_info) {
-		child_rewrite_trace_dir(x, 3, "add path info postfix: %s -> %s%s", x->uri, x->uri,
-		    x->path_info);
+		child_rewrite_trace_dir(
+		    x, 3, "add path info postfix: %s -> %s%s", x->uri, x->uri, x->path_info);
 		x->uri = arena_printf(&x->c->arena, "%s%s", x->uri, x->path_info);
 	}
 	size_t n = strlen(x->perdir);
@@ -136,20 +136,18 @@ static void rule_direct(struct rewrite *x, const struct rewrite_rule *rule, bool
 	}
 	if (rule->flags & RULE_REDIRECT) {
 		child_rewrite_qualify(x);
-		child_rewrite_trace_dir(
-		    x, 2, "explicitly forcing redirect with %s", x->filename);
+		child_rewrite_trace_dir(x, 2, "explicitly forcing redirect with %s", x->filename);
 		x->redirect = rule->status;
 		return;
 	}
 	child_rewrite_reduce(x);
 	if (rewrite_absolute(x->filename, NULL)) {
-		child_rewrite_trace_dir(x, 2, "implicitly forcing redirect (rc=%d with %s",
-		    rule->status, x->filename);
+		child_rewrite_trace_dir(
+		    x, 2, "implicitly forcing redirect (rc=%d with %s", rule->status, x->filename);
 		x->redirect = rule->status;
 		return;
 	}
-	if (!(rule->flags & RULE_KEEP_SLASHES) && !placed &&
-	    strncmp(rule->output, "//", 2) != 0)
+	if (!(rule->flags & RULE_KEEP_SLASHES) && !placed && strncmp(rule->output, "//", 2) != 0)
 		while (x->filename[0] == '/' && x->filename[1] == '/')
 			x->filename++;
 	rule_force(x, rule);
@@ -159,8 +157,7 @@ static bool rule_matches(struct rewrite *x, const struct rewrite_rule *rule)
 {
 	struct regex_match m;
 
-	child_rewrite_trace_dir(
-	    x, 3, "applying pattern '%s' to uri '%s'", rule->pattern, x->uri);
+	child_rewrite_trace_dir(x, 3, "applying pattern '%s' to uri '%s'", rule->pattern, x->uri);
 	bool found = child_rewrite_match(x, rule->regex, x->uri, &m);
 
 	if (x->status) {

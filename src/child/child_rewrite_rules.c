@@ -8,8 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define RULES_CLOCK 16 /* rules between two looks at the clock */
-
 static void rules_trace(const struct rewrite *x, int level, bool dir, const char *fmt, va_list ap)
 {
 	struct child *c = x->c;
@@ -23,9 +21,13 @@ static void rules_trace(const struct rewrite *x, int level, bool dir, const char
 
 	dir = dir && x->perdir;
 	child_log(c, LOG_DEBUG + level, "rewrite", "%s - %s [%s/sid#%x][rid#%x/%s%s] %s%s%s%s",
-	    c->peer, !user ? "-" : *user ? user : "\"\"", child_server_name(c, r),
-	    (unsigned)c->vhost->id, c->served, child_rewrite_is_sub(x) ? "subreq" : "initial",
-	    redirects, dir ? "[perdir " : "", dir ? x->perdir : "", dir ? "] " : "", text);
+	    c->peer,
+	    !user   ? "-"
+	    : *user ? user
+	            : "\"\"",
+	    child_server_name(c, r), (unsigned)c->vhost->id, c->served,
+	    child_rewrite_is_sub(x) ? "subreq" : "initial", redirects, dir ? "[perdir " : "",
+	    dir ? x->perdir : "", dir ? "] " : "", text);
 }
 
 void child_rewrite_trace(const struct rewrite *x, int level, const char *fmt, ...)
@@ -66,9 +68,9 @@ static bool rules_exceed(struct rewrite *x, const struct rewrite_rule *rule)
 		    x->request, limit);
 		x->status = 500;
 	} else if (x->c->arena.total > CHILD_ARENA_MAX / 2 ||
-	           (x->steps++ % RULES_CLOCK == RULES_CLOCK - 1 && child_now() > x->deadline)) {
-		child_log(x->c, LOG_ERR, "rewrite",
-		    "RewriteRule '%s' and URI '%s' take too long", rule->pattern, x->request);
+	           child_now() > x->r->rewrite_deadline) {
+		child_log(x->c, LOG_ERR, "rewrite", "RewriteRule '%s' and URI '%s' take too long",
+		    rule->pattern, x->request);
 		x->status = 500;
 	}
 	return x->status != 0;
@@ -138,8 +140,7 @@ static bool rules_matched(struct rewrite *x, const struct rewrite_rule *rule,
 		return true;
 	}
 	if (outcome == OUTCOME_CHANGED)
-		*result =
-		    rule->flags & RULE_NO_ESCAPE ? REWRITE_CHANGED_RAW : REWRITE_CHANGED;
+		*result = rule->flags & RULE_NO_ESCAPE ? REWRITE_CHANGED_RAW : REWRITE_CHANGED;
 	return false;
 }
 
@@ -157,7 +158,8 @@ enum rewrite_result child_rewrite_rules(struct rewrite *x)
 	enum rewrite_result result = REWRITE_NOTHING;
 	unsigned round = 1;
 
-	x->deadline = child_now() + (int64_t)x->c->vhost->timeout * 1000;
+	if (!x->r->rewrite_deadline)
+		x->r->rewrite_deadline = child_now() + (int64_t)x->c->vhost->timeout * 1000;
 	for (uint32_t i = 0; i < rules->n;) {
 		const struct rewrite_rule *rule = &rules->v[i];
 

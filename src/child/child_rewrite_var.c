@@ -15,9 +15,8 @@ static const char *var_field(struct rewrite *x, const char *name)
 	const char *value = child_request_field(x->c, x->r, name);
 
 	if (value && strcasecmp(name, "Host") != 0)
-		x->vary_this = x->vary_this
-		                   ? arena_printf(&x->c->arena, "%s, %s", x->vary_this, name)
-		                   : name;
+		x->vary_this =
+		    x->vary_this ? arena_printf(&x->c->arena, "%s, %s", x->vary_this, name) : name;
 	return value;
 }
 
@@ -34,9 +33,8 @@ static const char *var_env(struct rewrite *x, const char *name)
 static const char *var_known_field(const char *name)
 {
 	static const char *const fields[][2] = {{"HTTP_HOST", "Host"}, {"HTTP_ACCEPT", "Accept"},
-	    {"HTTP_COOKIE", "Cookie"}, {"HTTP_REFERER", "Referer"},
-	    {"HTTP_FORWARDED", "Forwarded"}, {"HTTP_USER_AGENT", "User-Agent"},
-	    {"HTTP_PROXY_CONNECTION", "Proxy-Connection"}};
+	    {"HTTP_COOKIE", "Cookie"}, {"HTTP_REFERER", "Referer"}, {"HTTP_FORWARDED", "Forwarded"},
+	    {"HTTP_USER_AGENT", "User-Agent"}, {"HTTP_PROXY_CONNECTION", "Proxy-Connection"}};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (strcmp(name, fields[i][0]) == 0)
@@ -49,9 +47,9 @@ static bool var_is_common(const char *name)
 {
 	static const char *const names[] = {"TIME", "TIME_YEAR", "TIME_MON", "TIME_DAY",
 	    "TIME_HOUR", "TIME_MIN", "TIME_SEC", "TIME_WDAY", "HTTPS", "IPV6", "SERVER_NAME",
-	    "REMOTE_ADDR", "REMOTE_HOST", "SERVER_PORT", "THE_REQUEST",
-	    "SERVER_ADMIN", "DOCUMENT_ROOT", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT",
-	    "REQUEST_SCHEME", "SERVER_SOFTWARE", "CONN_REMOTE_ADDR", "REMOTE_USER", "AUTH_TYPE"};
+	    "REMOTE_ADDR", "REMOTE_HOST", "SERVER_PORT", "THE_REQUEST", "SERVER_ADMIN",
+	    "DOCUMENT_ROOT", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT", "REQUEST_SCHEME",
+	    "SERVER_SOFTWARE", "CONN_REMOTE_ADDR", "REMOTE_USER", "AUTH_TYPE"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -114,8 +112,8 @@ static const char *var_ahead_url(struct rewrite *x)
 {
 	if (!x->perdir || *x->uri == '/')
 		return x->uri;
-	return arena_printf(&x->c->arena, "%s%s",
-	    x->conf->base ? x->conf->base : x->conf->directory, x->uri);
+	return arena_printf(
+	    &x->c->arena, "%s%s", x->conf->base ? x->conf->base : x->conf->directory, x->uri);
 }
 
 /* LA-U and LA-F: the value after all that is still to come for that URL or file. */
@@ -145,8 +143,7 @@ static const char *var_ahead(struct rewrite *x, const char *name, bool file)
 
 	child_sub_end(c, sub);
 	x->vary_this = y.vary_this;
-	child_rewrite_trace_dir(
-	    x, 5, "lookahead: path=%s var=%s -> val=%s", path, name, value);
+	child_rewrite_trace_dir(x, 5, "lookahead: path=%s var=%s -> val=%s", path, name, value);
 	return value;
 }
 

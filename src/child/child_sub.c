@@ -18,8 +18,8 @@ static int sub_url(struct child *c, struct child_request *r, const char *path)
 	if (*path != '/') {
 		const char *slash = r->uri ? strrchr(r->uri, '/') : NULL;
 
-		path = arena_printf(&c->arena, "%.*s/%s",
-		    slash ? (int)(slash - r->uri) : 0, slash ? r->uri : "", path);
+		path = arena_printf(&c->arena, "%.*s/%s", slash ? (int)(slash - r->uri) : 0,
+		    slash ? r->uri : "", path);
 		n = strcspn(path, "?");
 	}
 	int status = child_path_decode(c, (struct span){path, n}, &uri);
@@ -42,8 +42,8 @@ static int sub_file(struct child *c, struct child_request *r, const char *path)
 	t->file = conf_path_clean(&c->arena, path);
 	t->path_info = "";
 	t->error = stat(t->file, &st) < 0 ? errno : 0;
-	t->status = child_dir_walk(c, "", t->file,
-	    !t->error && S_ISDIR(st.st_mode) ? WALK_DIRECTORY : WALK_FILE);
+	t->status = child_dir_walk(
+	    c, "", t->file, !t->error && S_ISDIR(st.st_mode) ? WALK_DIRECTORY : WALK_FILE);
 	int status = t->status ? t->status : child_access(c, r, t->file);
 
 	if (!status && child_rewrite_has_dir(c))

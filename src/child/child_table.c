@@ -71,26 +71,3 @@ void child_table_merge(struct child_table *t, struct span name, struct span valu
 		memcpy(joined + n + 2, value.p, value.n);
 	field->value = (struct span){joined, n + 2 + value.n};
 }
-
-bool child_field_name(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-		bool alnum = (ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z');
-
-		if (ch == 0 || (!alnum && !strchr("!#$%&'*+-.^_`|~", ch)))
-			return false;
-	}
-	return s.n > 0;
-}
-
-bool child_field_value(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-
-		if ((ch < 0x20 && ch != '\t') || ch == 0x7f)
-			return false;
-	}
-	return true;
-}

@@ -2,6 +2,7 @@
 #ifndef ITKD_CHILD_TABLE_H
 #define ITKD_CHILD_TABLE_H
 
+#include "itkd/http_field.h"
 #include "itkd/arena.h"
 #include "itkd/http_head.h"
 
@@ -21,9 +22,5 @@ void child_table_unset(struct child_table *t, struct span name);
 void child_table_set(struct child_table *t, struct span name, struct span value);
 /* Behind the first one's value and a comma. */
 void child_table_merge(struct child_table *t, struct span name, struct span value);
-
-/* What may be a field's name, a token, and its value (RFC 9110 sections 5.1 and 5.5). */
-bool child_field_name(struct span s);
-bool child_field_value(struct span s);
 
 #endif

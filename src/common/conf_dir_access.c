@@ -268,7 +268,8 @@ static const char *provider_unknown(struct conf_dir_build *b, const char *name)
 {
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
 		if (strcmp(name, foreign[i].name) == 0)
-			return arena_printf(b->tmp, "Unknown Authz provider: %s (%s)", name, foreign[i].why);
+			return arena_printf(
+			    b->tmp, "Unknown Authz provider: %s (%s)", name, foreign[i].why);
 	return arena_printf(b->tmp, "Unknown Authz provider: %s", name);
 }
 

@@ -78,8 +78,8 @@ static const char *provider_add(struct conf_dir_build *b, const char *name, cons
 	if (kind == FILTER_UNKNOWN)
 		return error ? error : arena_printf(b->tmp, "Unknown filter provider %s", provider);
 	if (!smart)
-		smart = smart_declare(b, name,
-		    kind == FILTER_INFLATE ? FILTER_BEFORE_RESOURCE : FILTER_CONTENT_SET);
+		smart = smart_declare(
+		    b, name, kind == FILTER_INFLATE ? FILTER_BEFORE_RESOURCE : FILTER_CONTENT_SET);
 	conf_dir_push(b->a, &smart->providers, &smart->nproviders, sizeof(*what));
 	memmove(smart->providers + 1, smart->providers,
 	    (smart->nproviders - 1) * sizeof(*smart->providers));

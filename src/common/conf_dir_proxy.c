@@ -85,7 +85,8 @@ static const char *pass_parameters(struct conf_dir_build *b, const struct conf_v
 		if (strcasecmp(word, "nocanon") == 0) {
 			pass->nocanon = true;
 		} else if (strcasecmp(word, "noquery") == 0) {
-			pass->noquery = true;
+			/* Balancers alone look at it. */
+			continue;
 		} else if (strcasecmp(word, "interpolate") == 0) {
 			pass->interpolate = true;
 		} else if (!strchr(word, '=')) {

@@ -153,8 +153,7 @@ const char *dir_rewrite_rule(struct conf_dir_build *b, const struct conf_value *
 	return NULL;
 }
 
-static const char *map_internal(
-    struct conf_dir_build *b, const char *name, struct rewrite_map *map)
+static const char *map_internal(struct conf_dir_build *b, const char *name, struct rewrite_map *map)
 {
 	static const struct {
 		const char *name;
@@ -177,10 +176,10 @@ static const char *map_file(struct conf_dir_build *b, const char *path, struct r
 	if (*path != '/')
 		path = arena_printf(b->tmp, "%s/%s", b->server_root, path);
 	map->file = conf_path_clean(b->a, path);
-	return stat(map->file, &st) == 0 ? NULL
-	                                 : arena_printf(b->tmp,
-	                                       "RewriteMap: file for map %s not found:%s",
-	                                       map->name, map->file);
+	return stat(map->file, &st) == 0
+	           ? NULL
+	           : arena_printf(
+	                 b->tmp, "RewriteMap: file for map %s not found:%s", map->name, map->file);
 }
 
 /* Kinds that are not there, and why. */

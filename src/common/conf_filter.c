@@ -60,12 +60,13 @@ enum filter_kind conf_filter_kind(
 			return known[i].kind;
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(*lacking); i++)
 		if (strcasecmp(name, lacking[i].name) == 0)
-			*error = arena_printf(tmp, "there is no filter %s: %s", name, lacking[i].why);
+			*error =
+			    arena_printf(tmp, "there is no filter %s: %s", name, lacking[i].why);
 	return FILTER_UNKNOWN;
 }
 
-const char *conf_filter_names(struct arena *a, struct arena *tmp, const char *text, bool input,
-    struct filter_names *names)
+const char *conf_filter_names(
+    struct arena *a, struct arena *tmp, const char *text, bool input, struct filter_names *names)
 {
 	uint32_t room = 1;
 	const char *error;
@@ -98,8 +99,7 @@ struct filter_smart *conf_filter_smart(const struct conf_filter *f, const char *
 }
 
 /* A name that add declares is add's alone: what base said of it is forgotten (apr_hash_overlay). */
-static void merge_smart(
-    struct arena *a, struct conf_filter *new, const struct conf_filter *base,
+static void merge_smart(struct arena *a, struct conf_filter *new, const struct conf_filter *base,
     const struct conf_filter *add)
 {
 	if (base->nsmart == 0) {
@@ -115,8 +115,7 @@ static void merge_smart(
 			new->smart[new->nsmart++] = base->smart[i];
 }
 
-static void merge_chain(
-    struct arena *a, struct conf_filter *new, const struct conf_filter *base,
+static void merge_chain(struct arena *a, struct conf_filter *new, const struct conf_filter *base,
     const struct conf_filter *add)
 {
 	uint32_t from = add->nchain;

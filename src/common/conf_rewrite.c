@@ -26,9 +26,9 @@ static void join(struct arena *a, struct conf_rewrite *to, const struct conf_rew
 	to->rules = (struct rewrite_rules){first->rules.n + second->rules.n,
 	    joined(a, first->rules.v, first->rules.n, second->rules.v, second->rules.n,
 	        sizeof(struct rewrite_rule))};
-	to->maps = (struct rewrite_maps){first->maps.n + second->maps.n,
-	    joined(a, first->maps.v, first->maps.n, second->maps.v, second->maps.n,
-	        sizeof(struct rewrite_map))};
+	to->maps = (struct rewrite_maps){
+	    first->maps.n + second->maps.n, joined(a, first->maps.v, first->maps.n, second->maps.v,
+	                                        second->maps.n, sizeof(struct rewrite_map))};
 }
 
 void conf_rewrite_merge(
@@ -51,7 +51,7 @@ void conf_rewrite_merge(
 	}
 	if (new->options & REWRITE_MERGE_BASE && !new->base)
 		new->base = old->base;
-	bool takes = !(new->options & REWRITE_IGNORE_INHERIT);
+	bool takes = !(new->options &REWRITE_IGNORE_INHERIT);
 
 	if (new->options & REWRITE_INHERIT || (old->options & REWRITE_INHERIT_DOWN && takes))
 		join(a, new, add, old);

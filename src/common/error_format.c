@@ -1,7 +1,8 @@
 /*
- * ErrorLogFormat (error_format.h). The text compiled by the loader; lines written by the child and
- * the master. What a client sent is escaped as in any error log. A field, that is text between
- * spaces, whose items all have nothing to say is left out with the space before it.
+ * ErrorLogFormat (error_format.h). The text compiled by the loader and again by a front; lines
+ * written by the child and the front. What a client sent is escaped as in any error log. A field,
+ * that is text between spaces, whose items all have nothing to say is left out with the space
+ * before it.
  */
 #include "itkd/error_format.h"
 
@@ -21,6 +22,7 @@ struct error_item {
 };
 
 struct error_format {
+	const char *text;
 	uint32_t n;
 	const struct error_item *items;
 };
@@ -88,6 +90,7 @@ const struct error_format *error_format_compile(
 	struct error_item *items = arena_array(a, 2 * strlen(text) + 1, sizeof(*items));
 	bool message = false;
 
+	f->text = arena_strdup(a, text);
 	f->items = items;
 	for (const char *at = text; *at;) {
 		struct error_item *item = &items[f->n++];
@@ -108,6 +111,11 @@ const struct error_format *error_format_compile(
 	}
 	*error = message ? NULL : "main ErrorLogFormat must contain message format string '%M'";
 	return message ? f : NULL;
+}
+
+const char *error_format_text(const struct error_format *f)
+{
+	return f->text;
 }
 
 /* %t, %{u}t, %{cu}t: with microseconds, and the compact form. */

@@ -6,6 +6,7 @@
 
 #include "itkd/addr.h"
 #include "itkd/assign.h"
+#include "itkd/error_format.h"
 #include "itkd/log_format.h"
 #include "itkd/wire.h"
 
@@ -177,6 +178,7 @@ static void put_vhost(struct wire *w, const struct conf_vhost *v)
 	wire_put_u32(w, v->max_clients);
 	put_logs(w, v);
 	wire_put_u32(w, v->log_level);
+	wire_put_str(w, v->error_format ? error_format_text(v->error_format) : "");
 	wire_put_u32(w, v->timeout);
 	wire_put_u32(w, v->keep_alive_timeout);
 	put_read_timeout(w, &v->read_timeout);

@@ -8,6 +8,7 @@
 #include "itkd/addr.h"
 #include "itkd/arena.h"
 #include "itkd/assign.h"
+#include "itkd/error_format.h"
 #include "itkd/expr.h"
 #include "itkd/log.h"
 #include "itkd/log_format.h"
@@ -21,6 +22,7 @@ struct table {
 	struct conf *conf;
 	const struct log_format *formats[TABLE_FORMATS];
 	uint32_t next_format;
+	const struct error_format *error_format; /* the last one: mostly the next one, too */
 };
 
 static void bad_unless(struct table *t, bool ok)
@@ -147,6 +149,18 @@ static const struct log_format *get_format(struct table *t)
 	bad_unless(t, f != NULL);
 	t->formats[t->next_format++ % TABLE_FORMATS] = f;
 	return f;
+}
+
+static const struct error_format *get_error_format(struct table *t)
+{
+	const char *text = get_optional(t), *error;
+
+	if (!text)
+		return NULL;
+	if (!t->error_format || strcmp(error_format_text(t->error_format), text) != 0)
+		t->error_format = error_format_compile(t->a, text, &error);
+	bad_unless(t, t->error_format != NULL);
+	return t->error_format;
 }
 
 static void get_logs(struct table *t, struct conf_vhost *v)
@@ -392,6 +406,7 @@ static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 	v->max_clients = wire_get_u32(&t->w);
 	get_logs(t, v);
 	v->log_level = get_below(t, LOG_TRACE8 + 1);
+	v->error_format = get_error_format(t);
 	v->timeout = wire_get_u32(&t->w);
 	v->keep_alive_timeout = wire_get_u32(&t->w);
 	get_read_timeout(t, &v->read_timeout);

@@ -1,5 +1,6 @@
 /*
- * Status codes and their reason phrases (RFC 9110 section 15), those that Apache knows. Any process.
+ * Status codes and their reason phrases (RFC 9110 section 15), those that Apache knows. Any
+ * process.
  */
 #include "itkd/http_status.h"
 

@@ -300,11 +300,11 @@ const char *rewrite_parse_rule(
 		words[0]++;
 	}
 	rule->pattern = arena_strdup(rd->a, words[0]);
-	rule->regex = regex_compile(
-	    rd->a, words[0], rule->flags & RULE_NOCASE ? REGEX_ICASE : 0, &error);
+	rule->regex =
+	    regex_compile(rd->a, words[0], rule->flags & RULE_NOCASE ? REGEX_ICASE : 0, &error);
 	if (!rule->regex)
-		return arena_printf(rd->tmp,
-		    "RewriteRule: cannot compile regular expression '%s'", words[0]);
+		return arena_printf(
+		    rd->tmp, "RewriteRule: cannot compile regular expression '%s'", words[0]);
 	rule_output(rd, rule, words[1]);
 	return NULL;
 }
@@ -407,24 +407,22 @@ static const char *cond_compile(struct rewrite_reader *rd, struct rewrite_cond *
 	const char *error = NULL;
 
 	if (cond->test == REWRITE_REGEX) {
-		cond->regex = regex_compile(
-		    rd->a, cond->pattern, cond->nocase ? REGEX_ICASE : 0, &error);
-		return cond->regex
-		           ? NULL
-		           : arena_printf(rd->tmp,
-		                 "RewriteCond: cannot compile regular expression '%s'",
-		                 cond->pattern);
+		cond->regex =
+		    regex_compile(rd->a, cond->pattern, cond->nocase ? REGEX_ICASE : 0, &error);
+		return cond->regex ? NULL
+		                   : arena_printf(rd->tmp,
+		                         "RewriteCond: cannot compile regular expression '%s'",
+		                         cond->pattern);
 	}
 	if (cond->test != REWRITE_EXPR)
 		return NULL;
 	cond->expr = rd->restricted
 	                 ? expr_parse_restricted(rd->a, cond->pattern, EXPR_CONDITION, &error)
 	                 : expr_parse(rd->a, cond->pattern, EXPR_CONDITION, &error);
-	return cond->expr ? NULL
-	                  : arena_printf(rd->tmp,
-	                        "RewriteCond: cannot compile expression%s \"%s\" %s",
-	                        rd->restricted ? " in htaccess context" : "", cond->pattern,
-	                        error);
+	return cond->expr
+	           ? NULL
+	           : arena_printf(rd->tmp, "RewriteCond: cannot compile expression%s \"%s\" %s",
+	                 rd->restricted ? " in htaccess context" : "", cond->pattern, error);
 }
 
 const char *rewrite_parse_cond(

@@ -52,8 +52,7 @@ static const char *escape_ldap(struct arena *a, const char *text)
 	for (unsigned part = 0;; part++) {
 		size_t n = part < 4 ? strcspn(text, "?") : strlen(text);
 
-		out = arena_printf(
-		    a, "%s%s", out, rewrite_escape(a, arena_strndup(a, text, n)));
+		out = arena_printf(a, "%s%s", out, rewrite_escape(a, arena_strndup(a, text, n)));
 		if (!text[n])
 			return out;
 		out = arena_printf(a, "%s?", out);

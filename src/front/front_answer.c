@@ -7,9 +7,11 @@
 #include "front_tls.h"
 
 #include "itkd/addr.h"
+#include "itkd/error_format.h"
 #include "itkd/log.h"
 #include "itkd/log_format.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,10 +28,35 @@ static const struct sockaddr *answer_local(const struct front_conn *c, struct so
 	return (const struct sockaddr *)sa;
 }
 
+/* ErrorLogFormat */
+static void answer_formatted(const struct front_conn *c, const struct conf_vhost *vhost, int level,
+    const char *module, const char *client, const char *message)
+{
+	char line[LOG_LINE_MAX], local[ADDR_TEXT_MAX];
+	struct sockaddr_storage own;
+	struct error_record record = {
+	    .message = message,
+	    .module = module,
+	    .level = level,
+	    .pid = getpid(),
+	    .client = client,
+	    .local = addr_text(answer_local(c, &own), local),
+	    .server_name = vhost->server_name,
+	    .host_name = vhost->server_name,
+	};
+
+	if (clock_gettime(CLOCK_REALTIME, &record.now) != 0)
+		return;
+	size_t n = error_format_line(vhost->error_format, &record, line, sizeof(line));
+
+	if (n)
+		log_write(front.own_logs[vhost->logs[0]], line, n);
+}
+
 void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost, int level,
     const char *module, const char *fmt, ...)
 {
-	char client[ADDR_TEXT_MAX];
+	char client[ADDR_TEXT_MAX], message[LOG_LINE_MAX];
 	struct sockaddr_storage sa;
 	va_list ap;
 
@@ -37,7 +64,12 @@ void front_answer_log(const struct front_conn *c, const struct conf_vhost *vhost
 		return;
 	addr_text(front_proxy_client(c, &sa), client);
 	va_start(ap, fmt);
-	log_vto(front.own_logs[vhost->logs[0]], level, module, client, fmt, ap);
+	if (!vhost->error_format) {
+		log_vto(front.own_logs[vhost->logs[0]], level, module, client, fmt, ap);
+	} else {
+		vsnprintf(message, sizeof(message), fmt, ap);
+		answer_formatted(c, vhost, level, module, client, message);
+	}
 	va_end(ap);
 }
 

@@ -38,7 +38,6 @@ static void try_file(struct arena *a, const char *text, size_t n, const char *us
 static void try_field(struct arena *a, const char *text)
 {
 	char hex[HASH_HEX_MAX];
-	const char *expected;
 	struct digest d;
 	int64_t us;
 	size_t n;
@@ -46,12 +45,11 @@ static void try_field(struct arena *a, const char *text)
 	if (digest_read(a, text, &d)) {
 		if (d.qop)
 			digest_response(&d, text, "GET", hex);
-		must(!digest_nonce_is_ours(a, secret, d.realm, "", d.nonce, &us, &expected),
+		must(!digest_nonce_is_ours(a, secret, d.realm, "", d.nonce, &us),
 		    "nobody knows a nonce");
 		const char *nonce = digest_nonce(a, secret, d.realm, "", 12345);
 
-		must(digest_nonce_is_ours(a, secret, d.realm, "", nonce, &us, &expected) &&
-		         us == 12345,
+		must(digest_nonce_is_ours(a, secret, d.realm, "", nonce, &us) && us == 12345,
 		    "a nonce is known again");
 	}
 	const char *bytes = base64_decode(a, text, &n);

@@ -35,18 +35,17 @@ class Unbrotli:
     def feed(self, data):
         source = ctypes.create_string_buffer(data, len(data) or 1)
         left, at = ctypes.c_size_t(len(data)), ctypes.c_void_p(ctypes.addressof(source))
-        out = b""
+        out, buffer = bytearray(), ctypes.create_string_buffer(ROOM)
         self.result = "has more"
         while self.result == "has more":
-            buffer = ctypes.create_string_buffer(ROOM)
             room, to = ctypes.c_size_t(ROOM), ctypes.c_void_p(ctypes.addressof(buffer))
             self.result = RESULTS[brotli().BrotliDecoderDecompressStream(
                 self.state, ctypes.byref(left), ctypes.byref(at), ctypes.byref(room),
                 ctypes.byref(to), None)]
-            out += buffer.raw[:ROOM - room.value]
+            out += memoryview(buffer)[:ROOM - room.value]
         if self.result == "bad" or left.value:
             raise ValueError(f"no br: {self.result}, {left.value} bytes left")
-        return out
+        return bytes(out)
 
     @property
     def whole(self):

@@ -125,7 +125,7 @@ def test_page_with_forty_subresources(world, browser):
 
 
 def test_what_it_has_is_asked_for_again(world, browser):
-    """Another page with the same parts, back and reload: each part is validated, none sent again."""
+    """Another page with the same parts, back, reload: each part is validated, none sent again."""
     browser.go(world.base + "/page.html")
     complete(browser)
     start = world.mark()

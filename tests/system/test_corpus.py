@@ -18,9 +18,9 @@ VHOSTS = sorted((HERE / "vhosts").glob("*.conf"))
 HTACCESS = sorted((HERE / "htaccess").glob("*.htaccess"))
 # What itkd refuses until it implements it, by the module of Apache's that has it.
 LATER = re.compile(
-    r"Rewrite|Auth(Type|Name|User|Group|Basic|Digest|Merging|n|z|LDAP)|Proxy|<Proxy|SSLProxy|"
+    r"Auth(Type|Name|User|Group|Basic|Digest|Merging|n|z|LDAP)|Proxy|<Proxy|SSLProxy|"
     r"(Add|Set)(Output|Input)Filter|Filter|Deflate|Brotli|Macro|Use\b|SSLRequire\b|SSLCA|SSLVerify|"
-    r"rewritten|<Macro|valid-user|Require (user|group|valid)|Cache|Ext|Fcgid|RemoteIP|Session|"
+    r"<Macro|valid-user|Require (user|group|valid)|Cache|Ext|Fcgid|Session|"
     r"Substitute")
 
 

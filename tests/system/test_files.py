@@ -16,7 +16,8 @@ from itkd import Config, Site, amount, curl
 from itkd_site import run
 
 NAMES = ["plain.txt", "a b.txt", "50%.txt", "%41.txt", "%2e%2e.txt", "q?x=1.txt", "hash#1.txt",
-         "quote\"'.txt", "<b>&amp;.txt", "line\nbreak.txt", "tab\there.txt", "bell\a.txt", "ümläut.txt",
+         "quote\"'.txt", "<b>&amp;.txt", "line\nbreak.txt", "tab\there.txt", "bell\a.txt",
+         "ümläut.txt",
          "日本語.txt", "\U0001f600.txt", "back\\slash.txt", "semi;colon.txt", "colon:x.txt",
          "plus+plus.txt", "-dash.txt", " lead.txt", "trail.txt ", "dot..dot.txt", "star*.txt",
          "~tilde.txt", "{brace}.txt", "[x].txt", "&copy=1.txt", "javascript:alert(1).txt",
@@ -38,7 +39,8 @@ class World:
         config = Config(directory, tls, Site("main", directory))
         root = self.a.docroot
         lines = [f'<Directory "{root}">', "Options +Indexes +MultiViews", "</Directory>",
-                 f'<Directory "{root}/names">', "IndexOptions FancyIndexing HTMLTable Charset=UTF-8",
+                 f'<Directory "{root}/names">',
+                 "IndexOptions FancyIndexing HTMLTable Charset=UTF-8",
                  "IndexOptions NameWidth=* IgnoreCase", "</Directory>", RECIPE]
         config.vhost(self.a, *lines)
         config.vhost(self.a, *lines, tls=True)

@@ -8,6 +8,7 @@ import email.parser
 import email.policy
 import email.utils
 import os
+import re
 import time
 
 import pytest
@@ -30,17 +31,18 @@ class World:
     def __init__(self, start, directory, tls):
         self.a = Site("a", directory)
         config = Config(directory, tls, Site("main", directory))
-        lines = ["AddHandler cgi-script .cgi", f'<Directory "{self.a.docroot}">',
-                 "Options +ExecCGI +MultiViews +Indexes", "</Directory>", "AddLanguage de .de"]
+        lines = ["AddHandler cgi-script .cgi", "AddHandler type-map .var",
+                 f'<Directory "{self.a.docroot}">', "Options +ExecCGI +MultiViews +Indexes", "</Directory>", "AddLanguage de .de"]
         config.vhost(self.a, *lines)
         config.vhost(self.a, *lines, tls=True)
         for name in ("x.txt", "p.html.de"):
             os.utime(self.a.file(name, TEXT), (MTIME, MTIME))
         self.a.file("fresh.txt", TEXT)
+        self.a.file("m.var", "URI: x.txt\nContent-type: text/plain\n")
         self.a.mkdir("d")
         self.a.file("d/f", "x")
-        self.a.file("x.cgi", "#!/bin/sh\nprintf 'Content-Type: text/plain\\nETag: \"a\"\\n\\nbody'\n",
-                    0o755)
+        self.a.file("x.cgi", "#!/bin/sh\n"
+                    "printf 'Content-Type: text/plain\\nETag: \"a\"\\n\\nbody'\n", 0o755)
         big = self.a.file("big.bin", "")
         with open(big, "r+b") as f:  # no byte of it is on the disk but these
             f.truncate(5 * GIB)
@@ -197,7 +199,7 @@ def test_a_file_of_this_second_is_no_base_for_a_range(world):
 
 
 @pytest.mark.parametrize("path", ["/x.txt", "/p", "/x.cgi", "/d/", "/d", "/none", "/x.txt/y",
-                                  "/big.bin"])
+                                  "/big.bin", "/m.var", "/q"])
 def test_head_is_get_without_the_body(world, path):
     """RFC 9110 section 9.3.2, for every handler: the same status and fields."""
     def fields(method):
@@ -223,3 +225,15 @@ def test_variant_tags_are_whole(world):
     again = world.get("/p", If_None_Match=got.header("ETag"))
     assert again.status == 200, "there is another variant now: the choice must be made again"
     os.unlink(world.a.docroot / "p.html")
+
+
+def test_a_type_map_cannot_write_fields(world):
+    """Issue 5, point 4: what a site's file says never ends a line of the answer's head."""
+    world.a.file("evil.var", "URI: x.txt\nContent-type: \"text/a\r\n X-Evil: 1\nX-Evil: 2\"\n"
+                 "Content-language: \"de\r\n X-Evil: 3\"\nContent-encoding: \"a\rX-Evil: 4\"\n")
+    for fields in ({"Negotiate": "trans"}, {"Negotiate": "*"}, {"Accept": "image/png"}, {}):
+        raw = exchange(world.server, b"GET /evil.var HTTP/1.1\r\nHost: a.test\r\n" + b"".join(
+            f"{n}: {v}\r\n".encode() for n, v in fields.items()) + b"Connection: close\r\n\r\n")
+        head = raw.split(b"\r\n\r\n")[0]
+        assert status_of(raw) in (200, 300, 404, 406, 500)
+        assert not [line for line in re.split(rb"[\r\n]+", head) if line.startswith(b"X-Evil")]

@@ -13,7 +13,6 @@ class World:
         self.b = Site("b", directory)
         a.mkdir("files")
         a.mkdir("kept")
-        a.file("cgi/../text.txt", TEXT)
         a.mkdir("cgi")
         a.file("cgi/own.txt", TEXT)
         a.file("kept/kept.txt", TEXT)

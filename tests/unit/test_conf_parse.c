@@ -105,7 +105,7 @@ START_TEST(modules)
 	    {"itk.c", true},
 	    {"mpm_itk.c", true},
 	    {"mpm_itk_module", true},
-	    {"mod_rewrite.c", false},
+	    {"mod_rewrite.c", true},
 	    {"mod_access_compat.c", true},
 	    {"mod_php.c", true},
 	    {"mod_authz_host.c", true},

@@ -44,8 +44,8 @@ static struct child_coder *make(enum filter_kind kind)
 }
 
 /* One piece into the coder, everything that comes out appended at out[*n]. */
-static void put(struct child_coder *coder, const char *p, size_t len,
-    enum child_filter_mode mode, size_t room, size_t *n)
+static void put(struct child_coder *coder, const char *p, size_t len, enum child_filter_mode mode,
+    size_t room, size_t *n)
 {
 	struct span in = {p, len};
 	enum child_filter_result result;
@@ -74,8 +74,8 @@ static size_t decode(enum filter_kind kind, size_t n, bool whole)
 		    BrotliDecoderDecompressStream(s, &left, &from, &room, &to, NULL);
 
 		BrotliDecoderDestroyInstance(s);
-		ck_assert_int_eq(result, whole ? BROTLI_DECODER_RESULT_SUCCESS
-		                               : BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT);
+		ck_assert_int_eq(result,
+		    whole ? BROTLI_DECODER_RESULT_SUCCESS : BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT);
 		ck_assert_uint_eq(left, 0);
 		return OUT - room;
 	}
@@ -134,8 +134,8 @@ START_TEST(flushed)
 	static const struct {
 		enum filter_kind kind;
 		size_t room;
-	} kinds[] = {{FILTER_DEFLATE, 4096}, {FILTER_DEFLATE, 8}, {FILTER_BROTLI, 4096},
-	    {FILTER_BROTLI, 8}};
+	} kinds[] = {
+	    {FILTER_DEFLATE, 4096}, {FILTER_DEFLATE, 8}, {FILTER_BROTLI, 4096}, {FILTER_BROTLI, 8}};
 	struct child_coder *coder = make(kinds[_i].kind);
 	size_t n = 0, room = kinds[_i].room;
 
@@ -159,8 +159,8 @@ END_TEST
 
 /* How an unpacking ends. */
 static const struct {
-	size_t cut;         /* bytes that are missing at the end */
-	size_t bad;         /* a byte from the end that is another; 0: none */
+	size_t cut; /* bytes that are missing at the end */
+	size_t bad; /* a byte from the end that is another; 0: none */
 	struct coder_limits limits;
 	enum coder_error error;
 } packed[] = {
@@ -189,8 +189,8 @@ static enum coder_error unpack(size_t n, size_t piece, size_t room, size_t row)
 		struct span in = {out + at, n - at < piece ? n - at : piece};
 
 		do {
-			result = child_coder_run(coder, &in, in.n ? FILTER_MORE : FILTER_END,
-			    back + total, room, &got);
+			result = child_coder_run(
+			    coder, &in, in.n ? FILTER_MORE : FILTER_END, back + total, room, &got);
 			total += got;
 		} while (result == FILTER_FULL);
 		if (at < n && at + piece > n)

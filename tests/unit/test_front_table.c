@@ -4,6 +4,7 @@
 #include "itkd/addr.h"
 #include "itkd/arena.h"
 #include "itkd/assign.h"
+#include "itkd/error_format.h"
 #include "itkd/log_format.h"
 #include "suite.h"
 
@@ -101,6 +102,7 @@ static void make_site(void)
 	    .naccess = 2,
 	    .access = access_logs,
 	    .log_level = 15,
+	    .error_format = error_format_compile(&arena, "[%t] %M", &error),
 	    .timeout = 60,
 	    .keep_alive_timeout = 5000,
 	    .read_timeout = {20, 40, 500, 21, 22, 501, 1, 2, 3},
@@ -197,6 +199,7 @@ static void check_site(const struct conf_vhost *v)
 	ck_assert_ptr_null(v->access[0].env);
 	ck_assert_str_eq(v->access[1].env, "!quiet");
 	ck_assert_uint_eq(v->log_level, 15);
+	ck_assert_str_eq(error_format_text(v->error_format), "[%t] %M");
 	ck_assert_uint_eq(v->timeout, 60);
 	ck_assert_uint_eq(v->keep_alive_timeout, 5000);
 	ck_assert_mem_eq(&v->read_timeout, &site.read_timeout, sizeof(site.read_timeout));

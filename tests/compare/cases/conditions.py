@@ -54,7 +54,8 @@ CASES = [
     rows("together", [Get("/x.txt", fields) for fields in (
         {"If-Match": TAG, "If-None-Match": TAG}, {"If-Match": '"a"', "If-None-Match": TAG},
         {"If-Match": TAG, "If-None-Match": '"a"'}, {"If-Match": '"a"', "If-None-Match": '"a"'},
-        {"If-Match": TAG, "If-Modified-Since": DATE}, {"If-Match": TAG, "If-Modified-Since": BEFORE},
+        {"If-Match": TAG, "If-Modified-Since": DATE},
+        {"If-Match": TAG, "If-Modified-Since": BEFORE},
         {"If-Match": '"a"', "If-Unmodified-Since": DATE}, {"If-Match": TAG,
                                                           "If-Unmodified-Since": DATE},
         {"If-None-Match": TAG, "If-Modified-Since": DATE},
@@ -77,7 +78,8 @@ CASES = [
     rows("no-tag", ask("If-None-Match", [TAG, "*", '"a"']) + ask("If-Match", [TAG, "*", '"a"']),
          config="FileETag None"),
     rows("fields", ask("If-None-Match", [TAG]) + ask("If-Match", ['"a"']),
-         config="ExpiresActive On\nExpiresDefault A3600\nHeader set X-Set x\nHeader always set Y y\n"
+         config="ExpiresActive On\nExpiresDefault A3600\n"
+                "Header set X-Set x\nHeader always set Y y\n"
                 "Header set Content-Location /z\nHeader append Vary Cookie\n"
                 "AddLanguage en .txt\nAddEncoding gzip .txt\nAddDefaultCharset utf-8\n"),
     rows("digest", [Get("/x.txt"), Get("/e"), Get("/d/"), Get("/x.txt", {"Range": "bytes=1-2"})]

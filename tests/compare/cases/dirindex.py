@@ -27,6 +27,15 @@ def listing(config):
 PORT = {"body": False, "ignore": ("location", "content-length")}
 
 CASES = [
+    # A directory that is its own index; of one that is another's Apache tells a URL without port.
+    Case("itself", config='<Directory "{root}">\nOptions +Indexes\n</Directory>\n', files={
+        "a/.htaccess": "DirectoryIndex .\n", "a/x": "x", "b/.htaccess": "DirectoryIndex ./\n",
+        "b/x": "x", "c/.htaccess": "DirectoryIndex /c/\n", "c/x": "x",
+        "f/.htaccess": "DirectoryIndex sub/\n", "f/sub/index.html": "sub\n",
+        "g/.htaccess": "DirectoryIndex ../g/\n", "g/x": "x",
+        "h/.htaccess": "DirectoryIndex /h/ index.html\n", "h/index.html": "h",
+        "i/.htaccess": "DirectoryIndex . x\n", "i/x": "x", "j/.htaccess": "DirectoryIndex ..\n",
+        "j/x": "x"}, requests=[Get(f"/{n}/") for n in "abcfghij"], errors=("AH00125",)),
     Case("index-is-directory", config="DirectoryIndex index.html other.txt",
          files={**TREE, "f/other.txt": "x"}, requests=[Get("/f/"), Get("/f/?q=1")], **PORT),
     Case("default", files=TREE, requests=PATHS),

@@ -120,10 +120,11 @@ CASES = [
     case("none", [Get("/a"), Get("/b"), Get("/c"), Get("/e", {"Accept": "image/png"}), Get("/f")],
          {"a.foo": "x", "b.d/x": "x", "c.html": File("x", mode=0), "e.html": "x"},
          errors=(r"AH00687: Negotiation: discovered file\(s\) matching request: .*/a "
-                 r"\(None could be negotiated\)\.", r"AH00690: no acceptable variant: .*/e$|AH00690")),
+                 r"\(None could be negotiated\)\.", "AH00690: no acceptable variant: .*/e")),
     case("denied", [Get("/p", {"Accept-Language": "de"}), Get("/q")],
          {**PAGES, "q.html": "x"},
-         '<Files "*.de">\nRequire all denied\n</Files>\n<Files "q.*">\nRequire all denied\n</Files>'),
+         '<Files "*.de">\nRequire all denied\n</Files>\n'
+         '<Files "q.*">\nRequire all denied\n</Files>'),
     case("off", [Get("/p"), Get("/d/x")], {**PAGES, "d/x.html": "x"},
          '<Directory "{root}">\nOptions -MultiViews\n</Directory>\n'
          '<Directory "{root}/d">\nOptions +MultiViews\n</Directory>'),
@@ -135,7 +136,8 @@ CASES = [
                    *gets("/g/", "Accept", None, "image/png")],
          {**{f"index.html.{tag}": f"<p>{tag}\n" for tag in ("en", "de", "fr")},
           "e/home.html": "<p>home\n", "f/x": "x", "g/home.html": "x"},
-         "LanguagePriority fr\nForceLanguagePriority Prefer Fallback\nDirectoryIndex index.html home"),
+         "LanguagePriority fr\nForceLanguagePriority Prefer Fallback\n"
+         "DirectoryIndex index.html home"),
     case("methods", [Get("/p", {"Accept-Language": "de"}, method=m, body=b)
                      for m, b in (("HEAD", None), ("POST", b"x"), ("OPTIONS", None), ("PUT", b"x"),
                                   ("DELETE", None))]
@@ -167,7 +169,8 @@ CASES = [
           "t.txt.gz": "GZ\n"},
          "SetEnvIf X-No 1 no-gzip\nSetEnvIf X-Html 1 gzip-only-text/html=1\n"),
     case("transparent", [Get("/p", {"Negotiate": value, "Accept-Language": "de"}) for value in (
-        "trans", "*", "vlist", "1.0", "1.0, trans", "guess-small", "", "x", "TRANS", "2.0", "*, 1.0")]
+        "trans", "*", "vlist", "1.0", "1.0, trans", "guess-small", "", "x", "TRANS", "2.0",
+        "*, 1.0")]
         + [Get("/p", {"Negotiate": "trans", "User-Agent": "Lynx/2.8"}),
            Get("/p", {"Negotiate": "1.0", "Accept": "text/html", "Accept-Language": "de, en;q=0.5",
                       "Accept-Charset": "*", "Accept-Encoding": "gzip"}),
@@ -208,7 +211,8 @@ CASES = [
         "q.html": "q\n", "other.txt": "other\n", "s.html": "s\n"},
         requests=[Get("/q"), Get("/r")]),
     case("encoding-name", gets("/p.html.gz", "Accept-Encoding", None, "gzip", "x-gzip", "br",
-                               "x-gzip, gzip", "GZIP") + gets("/a.gzip", "Accept-Encoding", "x-gzip"),
+                               "x-gzip, gzip", "GZIP")
+         + gets("/a.gzip", "Accept-Encoding", "x-gzip"),
          {"p.html.gz": "GZ\n", "a.gzip": "GZ\n"}, "AddEncoding gzip .gzip\n"),
 
     Case("map", config=TYPES, files={"p.var": MAP, **VARIANTS}, requests=[
@@ -251,8 +255,9 @@ CASES = [
          '<Directory "{root}">\nOptions +ExecCGI\nDirectoryIndex index.var\n</Directory>',
          files={"index.var": "URI: d/a.html\nContent-type: text/html\nContent-language: en\n\n"
                              "URI: s.cgi\nContent-type: text/html;qs=0.5\nContent-language: de\n",
-                "d/a.html": "a\n", "s.cgi": cgi_env("REDIRECT_URL", "REDIRECT_STATUS", "QUERY_STRING",
-                                                    "REQUEST_METHOD", "PATH_INFO")},
+                "d/a.html": "a\n",
+                "s.cgi": cgi_env("REDIRECT_URL", "REDIRECT_STATUS", "QUERY_STRING",
+                                 "REQUEST_METHOD", "PATH_INFO")},
          requests=[Get("/"), Get("/index.var", {"Accept-Language": "en"}),
                    Get("/index.var?q", {"Accept-Language": "de"}),
                    Get("/index.var", {"Accept-Language": "de"}, method="POST", body=b"x")]),

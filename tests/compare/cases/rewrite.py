@@ -105,9 +105,11 @@ CASES = [
          "RewriteRule e$ - [E=V:1]", "/a", "/d", "/zb"),
     case("own_host", "RewriteRule ^o1$ http://own_host.test:{port}/a.html\n"
          "RewriteRule ^o2$ http://OWN_HOST.test:{port}/a.html\n"
-         "RewriteRule ^o3$ http://own_host.test/a.html\nRewriteRule ^o4$ http://alias.test:{port}/a.html\n"
+         "RewriteRule ^o3$ http://own_host.test/a.html\n"
+         "RewriteRule ^o4$ http://alias.test:{port}/a.html\n"
          "RewriteRule ^o5$ http://x.wild.test:{port}/a.html\n"
-         "RewriteRule ^o6$ http://own_host.test:{port}\nRewriteRule ^o7$ https://own_host.test:{port}/\n"
+         "RewriteRule ^o6$ http://own_host.test:{port}\n"
+         "RewriteRule ^o7$ https://own_host.test:{port}/\n"
          "RewriteRule ^o8$ http://own_host.test:{port}/a.html?x [R]",
          *[f"/o{i}" for i in range(1, 9)], aliases=("alias.test", "*.wild.test"),
          config="ServerName own_host.test:{port}\n"),
@@ -156,11 +158,14 @@ CASES = [
     case("type", "RewriteRule ^a\\.html$ - [T=text/X-Foo]\nRewriteRule ^t$ b.html [T=text/x-bar]\n"
          "RewriteRule ^text.txt$ - [T=%{HTTP:X-Type}]",
          "/a.html", "/t", Get("/text.txt", {"X-Type": "text/x-sent"}), "/text.txt"),
-    case("handler", "RewriteRule ^script$ - [H=cgi-script]\nRewriteRule ^a.html$ - [H=default-handler]",
+    case("handler", "RewriteRule ^script$ - [H=cgi-script]\n"
+         "RewriteRule ^a.html$ - [H=default-handler]",
          "/script", "/a.html", files={"script": ENV}),
     # B
-    case("escape_groups", "RewriteRule ^b1/(.*)$ env.php?x=$1 [B]\nRewriteRule ^b2/(.*)$ env.php?x=$1 [B,BNP]\n"
-         "RewriteRule ^b3/(.*)$ env.php?x=$1 [B=?&;]\nRewriteRule ^b4/(.*)$ env.php?x=$1 [B,BNE=/.]\n"
+    case("escape_groups", "RewriteRule ^b1/(.*)$ env.php?x=$1 [B]\n"
+         "RewriteRule ^b2/(.*)$ env.php?x=$1 [B,BNP]\n"
+         "RewriteRule ^b3/(.*)$ env.php?x=$1 [B=?&;]\n"
+         "RewriteRule ^b4/(.*)$ env.php?x=$1 [B,BNE=/.]\n"
          "RewriteRule ^b5/(.*)$ env.php?x=$1 [BCTLS]\nRewriteRule ^b6/(.*)$ env.php?x=$1\n"
          "RewriteRule ^b7/(.*)$ env.php?x=$1 [BCTLS,B=?]\nRewriteRule ^b8/(.*)$ env.php/$1 [B]",
          *[f"/b{i}/{t}" for i in range(1, 9) for t in
@@ -187,7 +192,8 @@ CASES = [
     case("index_nosubreq", "RewriteRule ^sub/index\\.html$ a.html [NS]\n"
          "RewriteRule ^index\\.php$ b.html [NS,L]", "/sub/", "/", "/index.php",
          "/sub/index.html"),
-    case("index_redirect", "RewriteRule index\\.html$ /a.html [R]\nRewriteRule ^index.php$ / [R=301,L]",
+    case("index_redirect", "RewriteRule index\\.html$ /a.html [R]\n"
+         "RewriteRule ^index.php$ / [R=301,L]",
          "/sub/", "/", "/sub/index.html", "/index.php"),
     case("index_forbidden", "RewriteRule index\\.html$ - [F]\nRewriteRule index.php - [G]", "/sub/",
          "/", "/index.php"),
@@ -206,7 +212,8 @@ CASES = [
          "RewriteRule ^only$ only/y.html", "/sub", "/only", "/sub/"),
     # base
     case("base", "RewriteBase /base/\nRewriteRule ^x$ a.html\nRewriteRule ^r$ a.html [R]\n"
-         "RewriteRule ^s$ /a.html\nRewriteRule ^t$ /a.html [R]\nRewriteRule ^u$ http://o.test/a [R]",
+         "RewriteRule ^s$ /a.html\nRewriteRule ^t$ /a.html [R]\n"
+         "RewriteRule ^u$ http://o.test/a [R]",
          "/x", "/r", "/s", "/t", "/u"),
     case("base_sub", "RewriteRule ^base/(.*)$ env.php?$1", "/sub/x", "/sub/r", "/sub/a%20b",
          files={"sub/.htaccess": "RewriteEngine On\nRewriteBase /base\nRewriteRule ^x$ new\n"
@@ -225,7 +232,8 @@ CASES = [
          "/sub/x.html", "/sub/own",
          files={"sub/.htaccess": "RewriteEngine On\nRewriteRule ^own$ /text.txt\n"}),
     case("inherit_off", "RewriteRule x\\.html$ /b.html", "/sub/x.html", "/only/x.html",
-         files={"sub/.htaccess": "RewriteEngine Off\n", "only/.htaccess": "DirectoryIndex y.html\n"}),
+         files={"sub/.htaccess": "RewriteEngine Off\n",
+         "only/.htaccess": "DirectoryIndex y.html\n"}),
     case("inherit", "RewriteRule x\\.html$ /b.html\nRewriteRule own /b.html", "/sub/x.html",
          "/sub/own",
          files={"sub/.htaccess": "RewriteEngine On\nRewriteOptions Inherit\n"
@@ -296,7 +304,8 @@ CASES = [
          "RewriteCond %{HTTP:Accept-Language} de\nRewriteRule ^a.html$ b.html\n"
          "RewriteCond %{HTTP_COOKIE} k [NV]\nRewriteRule ^y$ a.html\n"
          "RewriteCond %{HTTP_HOST} vary\nRewriteRule ^z$ a.html\n"
-         "RewriteCond %{HTTP_REFERER} r [OR]\nRewriteCond %{HTTP_ACCEPT} a\nRewriteRule ^o$ a.html\n"
+         "RewriteCond %{HTTP_REFERER} r [OR]\nRewriteCond %{HTTP_ACCEPT} a\n"
+         "RewriteRule ^o$ a.html\n"
          "RewriteCond %{HTTP_REFERER} r\nRewriteRule ^e$ /x [R]",
          Get("/x", {"User-Agent": "foo"}), Get("/x", {"User-Agent": "bar"}), "/x",
          Get("/a.html", {"Accept-Language": "de"}), Get("/x", {"User-Agent": "foo",

@@ -11,7 +11,8 @@ CGI = ('<Directory "{root}">\nOptions +ExecCGI +FollowSymLinks\nAddHandler cgi-s
        'DirectoryIndex index.php index.html\n</Directory>\n')
 AUTH = Get("/api/x?y=1", {"Authorization": "Bearer secret"})
 PATHS = ["/", "/about", "/about/", "/a/b/c", "/a/b/c/?page=2&x=%20", "/index.php", "/index.php?x=1",
-         "/index.php/about", "/style.css", "/style.css?v=2", "/images/", "/images", "/images/none.png",
+         "/index.php/about", "/style.css", "/style.css?v=2", "/images/", "/images",
+         "/images/none.png",
          "/dir/file.html", "/dir/", "/dir/none", "/caf%c3%a9", "/a%20b", "/a+b", "/a%26b", "/.env",
          "/.git/config", "/x.php", "/none.php", "/%e4", "/a/../b", "//x//y", "/robots.txt"]
 
@@ -53,7 +54,8 @@ RewriteRule . index.php [L]
         files={"wp-admin/index.php": ENV}),
     app("drupal", """
 Options -Indexes
-<FilesMatch "\\.(engine|inc|install|module|profile|sh|sql|theme|twig|yml)(~|\\.sw[op])?$|^(\\..*|Entries.*|Repository|Root|Tag|Template)$|^#.*#$">
+<FilesMatch "\\.(engine|inc|install|module|profile|sh|sql|theme|twig|yml)(~|\\.sw[op])?$|^(\\..*|\
+Entries.*|Repository|Root|Tag|Template)$|^#.*#$">
 Require all denied
 </FilesMatch>
 DirectoryIndex index.php index.html
@@ -106,7 +108,8 @@ RewriteRule ^\\.well-known/(?!acme-challenge|pki-validation) /index.php [QSA,L]
 RewriteRule ^ocm-provider/?$ index.php [QSA,L]
 RewriteRule ^(?:\\.(?!well-known)|autotest|occ|issue|indie|db_|console).* - [R=404,L]
 RewriteRule ^core/preview.png$ index.php
-RewriteCond %{REQUEST_FILENAME} !\\.(css|js|mjs|svg|gif|ico|jpg|jpeg|png|webp|html|otf|ttf|woff2?|map|webm|mp4|mp3|ogg|wav|flac|wasm|tflite)$
+RewriteCond %{REQUEST_FILENAME} !\\.(css|js|mjs|svg|gif|ico|jpg|jpeg|png|webp|html|otf|ttf|woff2?\
+|map|webm|mp4|mp3|ogg|wav|flac|wasm|tflite)$
 RewriteCond %{REQUEST_FILENAME} !/core/ajax/update\\.php
 RewriteCond %{REQUEST_FILENAME} !/remote\\.php
 RewriteCond %{REQUEST_URI} !^/\\.well-known/(acme-challenge|pki-validation)/.*
@@ -261,7 +264,8 @@ RewriteRule ^/?wiki(/.*)?$ %{DOCUMENT_ROOT}/w/index.php [L]
 RewriteRule ^/*$ %{DOCUMENT_ROOT}/w/index.php [L]
 RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f
 RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-d
-RewriteRule ^/?w/images/thumb/[0-9a-f]/[0-9a-f][0-9a-f]/([^/]+)/([0-9]+)px-.*$ %{DOCUMENT_ROOT}/w/thumb.php?f=$1&width=$2 [L,QSA,B]
+RewriteRule ^/?w/images/thumb/[0-9a-f]/[0-9a-f][0-9a-f]/([^/]+)/([0-9]+)px-.*$ %{DOCUMENT_ROOT}/w\
+/thumb.php?f=$1&width=$2 [L,QSA,B]
 """, paths=["/wiki", "/wiki/Main_Page", "/wiki/A:B?action=edit", "/wiki/C%2B%2B",
             "/w/images/thumb/a/ab/F%20x.png/120px-F.png"],
         files={"w/index.php": ENV, "w/thumb.php": ENV}),
@@ -306,8 +310,10 @@ SetEnv HTTP_MOD_REWRITE On
 RewriteEngine on
 RewriteRule . - [E=REWRITEBASE:/]
 RewriteRule ^api(?:/(.*))?$ %{ENV:REWRITEBASE}webservice/dispatcher.php?url=$1 [QSA,L]
-RewriteRule ^([0-9])(\\-[_a-zA-Z0-9-]*)?(-[0-9]+)?/.+\\.jpg$ %{ENV:REWRITEBASE}img/p/$1/$1$2$3.jpg [L]
-RewriteRule ^([0-9])([0-9])(\\-[_a-zA-Z0-9-]*)?(-[0-9]+)?/.+\\.jpg$ %{ENV:REWRITEBASE}img/p/$1/$2/$1$2$3$4.jpg [L]
+RewriteRule ^([0-9])(\\-[_a-zA-Z0-9-]*)?(-[0-9]+)?/.+\\.jpg$ %{ENV:REWRITEBASE}img/p/$1/$1$2$3.jp\
+g [L]
+RewriteRule ^([0-9])([0-9])(\\-[_a-zA-Z0-9-]*)?(-[0-9]+)?/.+\\.jpg$ %{ENV:REWRITEBASE}img/p/$1/$2\
+/$1$2$3$4.jpg [L]
 RewriteCond %{REQUEST_FILENAME} -s [OR]
 RewriteCond %{REQUEST_FILENAME} -l [OR]
 RewriteCond %{REQUEST_FILENAME} -d

@@ -38,7 +38,8 @@ NAMES = ["HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_COOKIE", "HTTP_FORWARDED", "HT
          "IS_SUBREQ", "HTTPS", "REQUEST_SCHEME", "IPV6", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT",
          "CONN_REMOTE_ADDR", "SSL:SSL_PROTOCOL", "HTTP:Host", "HTTP:X-None", "HTTP:x-two",
          "ENV:NONE", "http_host", "Request_Uri", "NOSUCH", "DOCUMENT_URI", "HANDLER", "TIM", "",
-         "REQUEST_STATUS", "CONTENT_TYPE", "LAST_MODIFIED", "HTTP2", "REMOTE_PORTX", "ENV:", "HTTP:",
+         "REQUEST_STATUS", "CONTENT_TYPE", "LAST_MODIFIED", "HTTP2", "REMOTE_PORTX", "ENV:",
+         "HTTP:",
          "SCRIPT_USERX", "LA-U:REQUEST_URI", "LA-U:REQUEST_FILENAME", "LA-F:REQUEST_FILENAME",
          "LA-U:HTTP:Host", "LA-U:SCRIPT_FILENAME", "LA-U:NOSUCH"]
 SECRETS = [Get("/v", {"User-Agent": "agent x", "Referer": "http://r.test/", "Cookie": "c=1; d=2",
@@ -96,7 +97,8 @@ CASES = [
     case("and", "RewriteCond %{QUERY_STRING} a\nRewriteCond %{QUERY_STRING} b\n"
          "RewriteRule ^x$ a.html", "/x?a", "/x?b", "/x?ab", "/x"),
     case("or", "RewriteCond %{QUERY_STRING} a [OR]\nRewriteCond %{QUERY_STRING} b\n"
-         "RewriteCond %{QUERY_STRING} c [OR]\nRewriteCond %{QUERY_STRING} d\nRewriteRule ^x$ a.html\n"
+         "RewriteCond %{QUERY_STRING} c [OR]\nRewriteCond %{QUERY_STRING} d\n"
+         "RewriteRule ^x$ a.html\n"
          "RewriteCond %{QUERY_STRING} a [OR]\nRewriteCond %{QUERY_STRING} b [OR]\n"
          "RewriteRule ^y$ a.html", *[f"/x?{q}" for q in ("a", "ac", "bd", "cd", "b", "abcd", "")],
          "/y?a", "/y?b", "/y?c"),
@@ -114,7 +116,8 @@ CASES = [
          "RewriteRule ^ http://host.test%{REQUEST_URI} [R=302,L]",
          Get("/x?y", host="www.host.test"), Get("/x", host="WWW.Host.Test:{port}"), "/x",
          Get("/x%20y", host="other.host.test"), aliases=("*.host.test",)),
-    case("https", "RewriteCond %{HTTPS} !=on\nRewriteRule ^s/(.*) https://%{HTTP_HOST}/$1 [R=301,L]\n"
+    case("https", "RewriteCond %{HTTPS} !=on\n"
+         "RewriteRule ^s/(.*) https://%{HTTP_HOST}/$1 [R=301,L]\n"
          "RewriteCond %{SERVER_PORT} !^443$\nRewriteRule ^p/(.*) https://%{SERVER_NAME}/$1 [R,L]\n"
          "RewriteCond %{HTTP:X-Forwarded-Proto} =https\nRewriteRule ^f$ a.html",
          "/s/a?b", "/p/", Get("/f", {"X-Forwarded-Proto": "https"}), "/f"),
@@ -137,7 +140,8 @@ CASES = [
     case("same_in_pattern", "RewriteCond %{HTTP_HOST}#%{HTTP_REFERER} ^([^#]+)#https?://\\1/\n"
          "RewriteRule ^s$ a.html", "/s", Get("/s", {"Referer": "http://same_in_pattern.test/"},
                                             host="same_in_pattern.test")),
-    case("unicode", "RewriteRule ^%C3%A9$ a.html\nRewriteRule ^é$ a.html\nRewriteRule ^(.)x$ env.php?$1 [B]",
+    case("unicode", "RewriteRule ^%C3%A9$ a.html\nRewriteRule ^é$ a.html\n"
+         "RewriteRule ^(.)x$ env.php?$1 [B]",
          "/%c3%a9", "/%e4x", "/%25C3%25A9"),
     case("named_groups", "RewriteRule ^(?<first>.)(?<second>.)$ env.php?$2$1", "/ab"),
     case("dotall", "RewriteRule ^a.b$ a.html\nRewriteRule ^c$ a.html", "/a%0ab", "/c%0a"),
@@ -174,7 +178,8 @@ VERDICTS = [
     *refused("RewriteCond a b [X]", "RewriteCond: unknown flag 'X'"),
     *refused("RewriteCond a (", r"RewriteCond: cannot compile regular expression '\('"),
     *refused("RewriteCond expr (", r'RewriteCond: cannot compile expression "\("', ("server",)),
-    *refused('RewriteCond expr "%{NOSUCH} == 1"', 'RewriteCond: cannot compile expression in htaccess context "%',
+    *refused('RewriteCond expr "%{NOSUCH} == 1"',
+    'RewriteCond: cannot compile expression in htaccess context "%',
              ("htaccess",)),
     *refused("RewriteOptions Nope", "RewriteOptions: unknown option 'Nope'"),
     *refused("RewriteBase x", "RewriteBase: argument is not a valid URL", ("directory",

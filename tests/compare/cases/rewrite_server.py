@@ -28,7 +28,8 @@ CASES = [
          "RewriteRule ^/x3/(.*)$ {dir}/f/$1\nRewriteRule ^/x4$ /tmp/t.html\n"
          "RewriteRule ^/x5/(.*)$ /$1\nRewriteRule ^/x6/(.*)$ /$1 [UnsafePrefixStat]\n"
          "RewriteRule ^/x7$ %{{DOCUMENT_ROOT}}/a.html\nRewriteRule ^/x8$ /etc/passwd\n"
-         "RewriteRule ^/x9$ /\nRewriteRule ^/xa$ %{{DOCUMENT_ROOT}}/sub/x.html/pi".replace("{{", "{")
+         "RewriteRule ^/x9$ /\nRewriteRule ^/xa$ %{{DOCUMENT_ROOT}}/sub/x.html/pi".replace("{{",
+         "{")
          .replace("}}", "}"),
          *[f"/x{c}" for c in "124789a"], "/x3/z.html", "/x3/none", "/x5/tmp/t.html",
          "/x5/etc/passwd", "/x6/etc/passwd", "/x6/a.html"),
@@ -41,7 +42,8 @@ CASES = [
          "RewriteRule ^/r3/(.*)$ $1\nRewriteRule ^/r4$ foo:bar\nRewriteRule ^/r5$ //a.html\n"
          "RewriteRule ^/r6/(.*) /$1", "/r1", "/r2", "/r3/a.html", "/r3/http://o.test/x", "/r4",
          "/r5", "/r6//a.html", "/r6/a.html"),
-    case("chain_of_rules", "RewriteRule ^/a$ /b\nRewriteRule ^/b$ /c\nRewriteRule ^/c$ /a.html [L]\n"
+    case("chain_of_rules", "RewriteRule ^/a$ /b\nRewriteRule ^/b$ /c\n"
+         "RewriteRule ^/c$ /a.html [L]\n"
          "RewriteRule html$ /text.txt", "/a", "/b", "/c", "/a.html"),
     case("redirect", "RewriteRule ^/r1$ http://o.test/ [R]\nRewriteRule ^/r2$ /a.html [R=301]\n"
          "RewriteRule ^/r3/(.*) http://o.test/$1 [L]\nRewriteRule ^/r4/(.*) /x?y=$1 [R,QSA]\n"
@@ -98,13 +100,15 @@ CASES = [
          "/only?x"),
     case("long_chain", "".join(f"RewriteRule ^/n{i}$ /n{i + 1}\n" for i in range(60)) +
          "RewriteRule ^/n60$ /a.html", "/n0", "/n59", "/n61"),
-    case("conditions", "RewriteCond {root}%{REQUEST_URI} !-f\nRewriteCond {root}%{REQUEST_URI} !-d\n"
+    case("conditions", "RewriteCond {root}%{REQUEST_URI} !-f\n"
+         "RewriteCond {root}%{REQUEST_URI} !-d\n"
          "RewriteRule ^(.*)$ /env.php?u=$1", "/a.html", "/sub/", "/none", "/none/x", "/"),
     case("look_ahead", "RewriteCond %{LA-U:REQUEST_FILENAME} !-f\n"
          "RewriteRule ^/(.*) /env.php?ahead=%{LA-U:REQUEST_FILENAME}", "/a.html", "/none", "/sub/",
          "/al/z.html", "/al/none", files={},
          ),
-    case("look_ahead_env", "Alias /al {dir}/f\nRewriteRule ^/env.php - [E=V:%{LA-U:REQUEST_FILENAME},"
+    case("look_ahead_env", "Alias /al {dir}/f\n"
+         "RewriteRule ^/env.php - [E=V:%{LA-U:REQUEST_FILENAME},"
          "E=W:%{LA-U:REQUEST_URI}]\nRewriteRule ^/f/(.*) /env.php?%{LA-F:REQUEST_FILENAME}",
          "/env.php", "/env.php/pi", "/f/x"),
     case("test_url", "<Location /private>\nRequire all denied\n</Location>\n"
@@ -117,7 +121,8 @@ CASES = [
     case("map_txt", "RewriteMap m txt:{dir}/map.txt\nRewriteMap low int:tolower\n"
          "RewriteMap up int:toupper\nRewriteMap esc int:escape\nRewriteMap une int:unescape\n"
          "RewriteRule ^/m/(.*)$ ${m:$1|/b.html}\nRewriteRule ^/n/(.*)$ ${m:$1}\n"
-         "RewriteRule ^/l/(.*)$ /env.php?${low:$1}-${up:$1}\nRewriteRule ^/e/(.*)$ /env.php?${esc:$1}\n"
+         "RewriteRule ^/l/(.*)$ /env.php?${low:$1}-${up:$1}\n"
+         "RewriteRule ^/e/(.*)$ /env.php?${esc:$1}\n"
          "RewriteRule ^/u/(.*)$ /env.php?${une:$1}\nRewriteRule ^/x/(.*)$ /env.php?${none:$1|def}\n"
          "RewriteRule ^/nest/(.*)$ /env.php?${m:${low:$1}|${up:$1}}\n"
          "RewriteRule ^/d/(.*)$ ${m:$1|${m:two}}",
