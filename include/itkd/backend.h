@@ -30,7 +30,7 @@ struct backend {
 const char *backend_parse(struct arena *a, const char *url, struct backend *b);
 /* "http", "ws", "fcgi". */
 const char *backend_scheme_name(enum backend_scheme scheme);
-/* host:port as a Host field or a log has it: brackets around IPv6, the scheme's own port left out. */
+/* host:port as a Host field has it: brackets around IPv6, the scheme's own port left out. */
 const char *backend_authority(struct arena *a, const struct backend *b);
 
 #endif

@@ -15,6 +15,7 @@ enum answer_flag { ANSWER_UNSET, ANSWER_OFF, ANSWER_ON };
 enum answer_signature { SIGNATURE_UNSET, SIGNATURE_OFF, SIGNATURE_ON, SIGNATURE_EMAIL };
 enum answer_path_info { PATH_INFO_UNSET, PATH_INFO_DEFAULT, PATH_INFO_ON, PATH_INFO_OFF };
 enum answer_trace { TRACE_ON, TRACE_OFF, TRACE_EXTENDED };
+enum answer_lookups { LOOKUPS_UNSET, LOOKUPS_OFF, LOOKUPS_ON, LOOKUPS_DOUBLE }; /* HostnameLookups */
 enum answer_slashes { SLASHES_REFUSED, SLASHES_DECODED, SLASHES_KEPT }; /* AllowEncodedSlashes */
 
 /* FileETag. */
@@ -55,6 +56,7 @@ struct conf_answer {
 	enum answer_path_info path_info;
 	enum answer_flag cgi_auth;      /* CGIPassAuth */
 	enum answer_flag physical_port; /* UseCanonicalPhysicalPort */
+	enum answer_lookups lookups;
 	enum answer_flag canonical;     /* UseCanonicalName; DNS is as On */
 	uint8_t etag, etag_add, etag_remove;
 	const char *charset;            /* AddDefaultCharset; "": off */

@@ -12,7 +12,7 @@ struct arena;
 struct expr;
 
 enum filter_kind {
-	FILTER_UNKNOWN, /* of a name that nobody has: said in the log at each request, as in Apache */
+	FILTER_UNKNOWN, /* of a name that nobody has: told at each request, as in Apache */
 	FILTER_NOTHING, /* one that is always there, or that changes nothing */
 	FILTER_DEFLATE,
 	FILTER_BROTLI,
@@ -58,7 +58,7 @@ struct filter_smart {
 	enum filter_place place;
 	uint32_t protocol;
 	uint32_t nproviders;
-	struct filter_provider *providers; /* the last one that was written is asked first */
+	struct filter_provider *providers; /* the last one is asked first */
 };
 
 /* DeflateInflate...: a section that says one of them says all. */
@@ -68,7 +68,7 @@ struct filter_limits {
 };
 
 struct conf_filter {
-	const struct filter_names *output, *input; /* SetOutputFilter, SetInputFilter; NULL: unset */
+	const struct filter_names *output, *input; /* Set...Filter; NULL: unset */
 	uint32_t nsmart;
 	struct filter_smart *smart;
 	uint32_t nchain;

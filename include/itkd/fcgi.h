@@ -51,7 +51,7 @@ enum fcgi_event {
 	FCGI_MORE,         /* all was taken, nothing is complete */
 	FCGI_OUT,          /* *data is output */
 	FCGI_OUT_END,
-	FCGI_ERR,          /* *data is of its standard error; reader->left == 0: the record's last */
+	FCGI_ERR,          /* *data is of its stderr; reader->left == 0: the record's last */
 	FCGI_END,          /* the request's: reader->protocol, reader->app */
 	FCGI_OTHER,        /* a record of reader->type, which is passed over */
 	FCGI_BAD_VERSION,  /* reader->version */

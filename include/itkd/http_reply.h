@@ -1,8 +1,8 @@
 /*
- * The head of an HTTP/1.x answer (RFC 9112 section 4), as a backend sends it. Read by the child; the
- * bytes are the backend's, which is trusted as little as a client: what could end a line of our own
- * answer, or be framed in two ways, is refused. Lines may end in a bare LF, as in Apache and nginx:
- * nothing of the framing is passed on.
+ * The head of an HTTP/1.x answer (RFC 9112 section 4), as a backend sends it. Read by the child;
+ * the bytes are the backend's, which is trusted as little as a client: what could end a line of our
+ * own answer, or be framed in two ways, is refused. Lines may end in a bare LF, as in Apache and
+ * nginx: nothing of the framing is passed on.
  */
 #ifndef ITKD_HTTP_REPLY_H
 #define ITKD_HTTP_REPLY_H

@@ -17,7 +17,8 @@ struct log_format;
 
 /* One answered request. Strings may be NULL: "-" is written. */
 struct log_record {
-	const char *client;         /* %a %h: address text */
+	const char *client;         /* %a: address text */
+	const char *client_name;    /* %h: where it was looked up; NULL: client */
 	const char *peer;           /* %{c}a */
 	uint16_t client_port;       /* %{remote}p */
 	const char *local;          /* %A */

@@ -87,10 +87,12 @@ static bool digest_uri_read(struct arena *a, const char *text, struct digest_uri
 
 		while (name && host[name - 1] >= '0' && host[name - 1] <= '9')
 			name--;
-		if (name && name < n && host[name - 1] == ':')
-			port = span_number((struct span){host + name, n - name--}, 65535);
-		else
+		if (name && name < n && host[name - 1] == ':') {
+			port = span_number((struct span){host + name, n - name}, 65535);
+			name--;
+		} else {
 			name = n;
+		}
 		if (port < 0)
 			return false;
 		u->host = unescaped(a, (struct span){host, name});

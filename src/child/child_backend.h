@@ -26,6 +26,10 @@ struct child_backend {
  */
 int child_backend_connect(struct child *c, const struct child_backend *b, int *fd);
 
+/* child_proxy_reply.c: ProxyErrorOverride: an error page of the server's own is the answer. */
+struct conf_proxy;
+bool child_proxy_overrides(const struct conf_proxy *conf, int status);
+
 /*
  * child_fcgi.c: answers by FastCGI, as a handler does: 0, a status, or CHILD_REDIRECT. It connects
  * itself.

@@ -100,6 +100,8 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 	env_put(e, "SERVER_NAME", child_server_name(c, r));
 	env_put(e, "SERVER_ADDR", c->local);
 	env_put_number(e, "SERVER_PORT", child_server_port(c, r));
+	if (child_lookup_known(c))
+		env_put(e, "REMOTE_HOST", child_lookup_known(c));
 	env_put(e, "REMOTE_ADDR", c->peer);
 	env_put_number(e, "REMOTE_PORT", addr_port((const struct sockaddr *)&c->connection));
 	env_put(e, "DOCUMENT_ROOT", v->document_root);

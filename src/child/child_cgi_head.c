@@ -3,6 +3,7 @@
  * as the vhost's user. The program may echo what a client sent: a field that could end its line or
  * smuggle another answer is an error, never passed on (RFC 9110 section 5.5).
  */
+#include "child_backend.h"
 #include "child_cgi.h"
 
 #include <string.h>
@@ -209,6 +210,12 @@ static void head_take(struct child_stream *s, size_t n)
 	}
 	if (f.status == 0 && head_conditions(s, head, &f))
 		return;
+	/* Of the document that answers for an error it is asked no more. */
+	if (s->broken == 502 && s->r->redirects == 0 &&
+	    child_proxy_overrides(s->c->dir.merged.proxy, f.status)) {
+		s->status = f.status;
+		return;
+	}
 	if (f.status == 0) {
 		f.status = 200;
 		f.reason = child_reason(200);

@@ -168,16 +168,18 @@ static void stream_poll_set(const struct cgi *g, struct pollfd p[static POLL_COU
  * It has ended, and something that it started keeps its output open: a daemon, which has nothing to
  * say. Its answer is what there is.
  */
-static void stream_look(struct cgi *g)
+static bool stream_look(struct cgi *g, bool late)
 {
 	struct child_stream *s = &g->s;
 
-	if (g->out < 0 || child_stream_pending(s) || !child_cgi_ended(g) ||
-	    ++g->quiet < STREAM_QUIET)
-		return;
+	if (g->out < 0 || child_stream_pending(s) || !child_cgi_ended(g))
+		return false;
+	if (++g->quiet < STREAM_QUIET && !late)
+		return false;
 	if (s->phase == STREAM_HEAD)
 		child_cgi_head_got(s, 0);
 	stream_end(g);
+	return true;
 }
 
 static void stream_timeout(struct cgi *g)
@@ -229,9 +231,7 @@ void child_cgi_stream(struct cgi *g)
 			s->gone |= child_terminated();
 			break;
 		case 0:
-			if (look < deadline)
-				stream_look(g);
-			else
+			if (!stream_look(g, look >= deadline) && look >= deadline)
 				stream_timeout(g);
 			break;
 		default:

@@ -62,7 +62,7 @@ static void error_fields(struct child *c, struct child_request *r, int status)
 		child_head_add(c, SPAN("Retry-After"), SPAN("1"));
 	if (r->location && status >= 300 && status < 400)
 		child_head_add(c, SPAN("Location"), span_of(r->location));
-	if (status == 405 || status == 501)
+	if (status == 405 || (status == 501 && r->parsed))
 		error_allow(c, r);
 	if (r->content_range)
 		child_head_add(c, SPAN("Content-Range"), span_of(r->content_range));

@@ -224,7 +224,7 @@ struct child_request {
 	const char *mapped;         /* a file */
 	const char *rewritten;      /* where rules of the directory lead: path and query; or NULL */
 	const char *forced_type, *forced_handler; /* T and H of a rule */
-	const char *proxy;          /* URL of the backend that answers, and not target; NULL: none */
+	const char *proxy;          /* a backend's URL: that answers, not target */
 	bool proxy_raw;             /* its text is encoded and has the query (NE) */
 	bool rewrite_end;           /* END: no rules any more */
 	int64_t rewrite_deadline;   /* for all of its rules; 0: none was tried yet */
@@ -412,6 +412,8 @@ int child_auth_fake(struct child *c, struct child_request *r);
 const char *child_lookup_host(struct child *c);
 /* The name of a user or group, of an identity's or as NSS knows it; NULL: it has none. */
 const char *child_owner(struct child *c, bool group, unsigned id);
+/* The same where HostnameLookups wants it, or where it was looked up already. */
+const char *child_lookup_known(struct child *c);
 /* Whether the name has the client's address. */
 bool child_lookup_leads(struct child *c, const char *name);
 /* The name's addresses, without a port; how many. */
@@ -573,6 +575,8 @@ int child_proxy_translate(struct child *c, struct child_request *r, const char *
 
 /* child_request.c: raw, decoded as the vhost's settings say. 0, or a status, logged. */
 int child_path_decode(struct child *c, struct span raw, char **path);
+/* child_request.c: one thing led to another too often: 500, logged. */
+int child_too_deep(struct child *c, const char *number, const char *what);
 /* Answers r, whose head was read and whose vhost is c->vhost. */
 void child_request(struct child *c, struct child_request *r);
 

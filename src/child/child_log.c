@@ -156,6 +156,7 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	*record = (struct log_record){
 	    .client = c->peer,
+	    .client_name = child_lookup_known(c),
 	    .user = r->user,
 	    .peer = c->connection_peer,
 	    .client_port = c->peer_port,

@@ -89,6 +89,13 @@ size_t child_lookup_addresses(
 	return n;
 }
 
+const char *child_lookup_known(struct child *c)
+{
+	if (c->host_known || c->dir.merged.answer.lookups > LOOKUPS_OFF)
+		return child_lookup_host(c);
+	return NULL;
+}
+
 bool child_lookup_leads(struct child *c, const char *name)
 {
 	char addresses[4096], *rest = addresses, *line;

@@ -29,7 +29,7 @@ struct proxy {
 
 	enum proxy_framing to; /* how the request's body is sent */
 	int64_t length;
-	struct span early;     /* of the body: was read before the head was sent, and goes with it */
+	struct span early;     /* of the body: read before the head was sent, goes with it */
 	struct span head, out; /* the request's head; what is to be sent before the next piece */
 	size_t piece;         /* of s.feed, behind out */
 	bool chunks, last;    /* a chunk was begun; what is in out is the last of them */

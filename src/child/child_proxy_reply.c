@@ -134,12 +134,9 @@ static void reply_framing(struct proxy *p)
 }
 
 /* ProxyErrorOverride. */
-static bool reply_is_overridden(const struct proxy *p)
+bool child_proxy_overrides(const struct conf_proxy *conf, int status)
 {
-	const struct conf_proxy *conf = p->conf;
-	int status = p->reply.status;
-
-	if (conf->error_override != CONF_ON || status < 400 || status > 599)
+	if (!conf || conf->error_override != CONF_ON || status < 400 || status > 599)
 		return false;
 	for (uint32_t i = 0; i < conf->nstatuses; i++)
 		if (conf->statuses[i] == status)
@@ -167,7 +164,7 @@ static void reply_final(struct proxy *p)
 	struct child_table t = {.a = &c->arena};
 
 	reply_framing(p);
-	if (reply_is_overridden(p)) {
+	if (child_proxy_overrides(p->conf, p->reply.status)) {
 		reply_override(p);
 		return;
 	}

@@ -96,8 +96,8 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	c->out_n = 0;
 	c->out_over = false;
 	child_head_line(c, head_protocol(r), span_decimal(digits, (uint64_t)status), reason);
-	child_head_add(c, SPAN("Date"),
-	    r->origin_date.n ? r->origin_date : head_date(c, r->start.tv_sec));
+	child_head_add(
+	    c, SPAN("Date"), r->origin_date.n ? r->origin_date : head_date(c, r->start.tv_sec));
 	child_head_add(c, SPAN("Server"), r->origin_server.n ? r->origin_server : span_of(server));
 	c->out_fields = c->out_n;
 	head_put_err(c, r);

@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void rules_trace(const struct rewrite *x, int level, bool dir, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void rules_trace(
+    const struct rewrite *x, int level, bool dir, const char *fmt, va_list ap)
 {
 	struct child *c = x->c;
 	const struct child_request *r = x->r;

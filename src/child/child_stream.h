@@ -6,7 +6,7 @@
  *
  * A turn of a handler's loop, as child_cgi_stream():
  *	while (!child_stream_done(s)) {
- *		feed the program: s->feed, refilled by child_stream_take() while child_stream_buffered()
+ *		feed the program: s->feed, child_stream_take() while child_stream_buffered()
  *		child_stream_send(s);
  *		if (child_stream_done(s)) break;
  *		child_stream_poll(s, &p[0]); and own entries: read the program only while

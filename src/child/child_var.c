@@ -189,9 +189,11 @@ static const char *server_variable(struct child *c, const struct child_request *
 		return c->peer;
 	if (strcmp(name, "CONN_REMOTE_ADDR") == 0)
 		return c->connection_peer;
-	/* As with HostnameLookups Off. */
-	if (strcmp(name, "REMOTE_HOST") == 0)
-		return c->host[0] ? c->host : c->peer;
+	if (strcmp(name, "REMOTE_HOST") == 0) {
+		const char *host = child_lookup_known(c);
+
+		return host ? host : c->peer;
+	}
 	if (strcmp(name, "REMOTE_PORT") == 0)
 		return number_text(c, addr_port((const struct sockaddr *)&c->connection));
 	if (strcmp(name, "HTTPS") == 0)

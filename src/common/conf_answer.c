@@ -55,6 +55,8 @@ void conf_answer_merge(struct arena *a, struct conf_answer *base, const struct c
 		base->cgi_auth = add->cgi_auth;
 	if (add->physical_port)
 		base->physical_port = add->physical_port;
+	if (add->lookups)
+		base->lookups = add->lookups;
 	if (add->canonical)
 		base->canonical = add->canonical;
 	if (add->charset)

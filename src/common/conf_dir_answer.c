@@ -233,10 +233,10 @@ const char *dir_hostname_lookups(struct conf_dir_build *b, const struct conf_val
 	static const char *const words[] = {"Off", "On", "Double", NULL};
 	int i = word_in(v->text, words);
 
-	(void)b;
 	if (i < 0)
 		return "parameter must be 'on', 'off', or 'double'";
-	return i ? "only Off is possible: addresses are logged; logresolve(8) names them" : NULL;
+	b->dir.answer.lookups = LOOKUPS_OFF + (unsigned)i;
+	return NULL;
 }
 
 const char *dir_limit_xml_body(struct conf_dir_build *b, const struct conf_value *v)

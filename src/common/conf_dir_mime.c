@@ -118,8 +118,8 @@ static const char *mime_filter(
     struct conf_dir_build *b, const struct conf_value *v, enum conf_mime_kind kind)
 {
 	struct filter_names names = {.n = 0};
-	const char *error = conf_filter_names(
-	    b->tmp, b->tmp, v->words[0], kind == MIME_INPUT_FILTER, &names);
+	const char *error =
+	    conf_filter_names(b->tmp, b->tmp, v->words[0], kind == MIME_INPUT_FILTER, &names);
 
 	return error ? error : mime_add(b, v, kind);
 }

@@ -186,15 +186,15 @@ static const char *map_file(struct conf_dir_build *b, const char *path, struct r
 static const char *map_refused(const char *source)
 {
 	if (strncasecmp(source, "prg:", 4) == 0)
-		return "RewriteMap prg: is not possible: one program of root's for the requests of "
+		return "prg: is not possible: one program of root's for the requests of "
 		       "all users would stand above the walls between them. Write a txt: map with "
 		       "what the program would answer, or let a script of the site answer the "
 		       "request";
 	if (strncasecmp(source, "dbm:", 4) == 0 || strncasecmp(source, "dbm=", 4) == 0)
-		return "RewriteMap dbm: is not possible: no process reads binary databases, whose "
+		return "dbm: is not possible: no process reads binary databases, whose "
 		       "libraries trust their files. Write the same map as txt:";
 	if (strncasecmp(source, "dbd:", 4) == 0 || strncasecmp(source, "fastdbd:", 8) == 0)
-		return "RewriteMap dbd: and fastdbd: are not possible: itkd speaks to no database. "
+		return "dbd: and fastdbd: are not possible: itkd speaks to no database. "
 		       "Write what the query answers into a txt: map";
 	return NULL;
 }

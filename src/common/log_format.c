@@ -31,6 +31,12 @@ static void write_client(struct log_out *o, const struct log_item *i, const stru
 	log_out_text(o, r->client);
 }
 
+static void write_host(struct log_out *o, const struct log_item *i, const struct log_record *r)
+{
+	(void)i;
+	log_out_text(o, r->client_name ? r->client_name : r->client);
+}
+
 static void write_peer(struct log_out *o, const struct log_item *i, const struct log_record *r)
 {
 	(void)i;
@@ -335,6 +341,7 @@ static void write_strftime(struct log_out *o, const struct log_item *i, const st
 static log_writer *const writers[LOG_ITEM_KINDS] = {
     [LOG_ITEM_TEXT] = write_text,
     [LOG_ITEM_CLIENT] = write_client,
+    [LOG_ITEM_HOST] = write_host,
     [LOG_ITEM_PEER] = write_peer,
     [LOG_ITEM_LOCAL] = write_local,
     [LOG_ITEM_BYTES] = write_number,

@@ -10,7 +10,8 @@
 
 enum log_item_kind {
 	LOG_ITEM_TEXT,
-	LOG_ITEM_CLIENT,         /* %a %h */
+	LOG_ITEM_CLIENT,         /* %a */
+	LOG_ITEM_HOST,           /* %h */
 	LOG_ITEM_PEER,           /* %{c}a %{c}h */
 	LOG_ITEM_LOCAL,          /* %A */
 	LOG_ITEM_BYTES,          /* %B */

@@ -30,7 +30,7 @@ static const struct {
     {'b', LOG_ITEM_BYTES_CLF},
     {'e', LOG_ITEM_LOOKUP},
     {'f', LOG_ITEM_FILENAME},
-    {'h', LOG_ITEM_CLIENT},
+    {'h', LOG_ITEM_HOST},
     {'i', LOG_ITEM_FIELD},
     {'k', LOG_ITEM_KEEPALIVES},
     {'l', LOG_ITEM_NONE},

@@ -5,7 +5,8 @@
 
 static void must_lie_in(struct span head, struct span s)
 {
-	must(s.n == 0 || (s.p >= head.p && s.p + s.n <= head.p + head.n), "a value lies in the head");
+	must(s.n == 0 || (s.p >= head.p && s.p + s.n <= head.p + head.n),
+	    "a value lies in the head");
 }
 
 /* The end is the same, however much of it was looked at before. */

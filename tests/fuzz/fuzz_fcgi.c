@@ -5,6 +5,8 @@
 
 #define SAID_MAX (1 << 16)
 
+static const char letters[] = "moOeE!?vi";
+
 /* All that a reader says of a stream: its events, and the bytes behind them. */
 struct said {
 	size_t n;
@@ -34,8 +36,8 @@ static void read_all(struct span stream, size_t step, struct said *s)
 			enum fcgi_event event = fcgi_read(&f, &in, &data);
 
 			must(in.n <= left, "nothing is given back");
-			must(data.n == 0 || (data.p >= stream.p &&
-			                        data.p + data.n <= stream.p + stream.n),
+			must(data.n == 0 ||
+			         (data.p >= stream.p && data.p + data.n <= stream.p + stream.n),
 			    "data lies in the stream");
 			if (event == FCGI_MORE) {
 				must(in.n == 0, "MORE has taken all");
@@ -44,8 +46,8 @@ static void read_all(struct span stream, size_t step, struct said *s)
 			if (event == FCGI_OUT || event == FCGI_ERR)
 				say(s, data.p, data.n);
 			else
-				say(s, "\nobtevix" + event % 8, 1);
-			if (event >= FCGI_END && event != FCGI_OTHER)
+				say(s, &letters[event], 1);
+			if (event == FCGI_END || event == FCGI_BAD_VERSION || event == FCGI_BAD_ID)
 				return;
 		}
 	}

@@ -58,7 +58,9 @@ class Backend:
 
     @property
     def url(self):
-        return f"unix:{self.path}|http://localhost" if self.path else f"http://127.0.0.1:{self.port}"
+        if self.path:
+            return f"unix:{self.path}|http://localhost"
+        return f"http://127.0.0.1:{self.port}"
 
     def close(self):
         with contextlib.suppress(OSError):
@@ -152,7 +154,8 @@ def echo(ask, stream):
     """A page with the request as it came, head and body."""
     ask.body = stream.body(ask)
     text = "\r\n".join([ask.line, *(f"{n}: {v}" for n, v in ask.fields)])
-    return page(text.encode("latin-1") + b"\r\n\r\n" + ask.body, fields=["Content-Type: text/plain"])
+    return page(text.encode("latin-1") + b"\r\n\r\n" + ask.body,
+                fields=["Content-Type: text/plain"])
 
 
 def table(answers):

@@ -11,7 +11,7 @@ from itkd_coding import decode, decoder
 from itkd_tools import GONE, Gate
 
 PLAIN = "".join(f"line {n} of the text\n" for n in range(400)).encode()
-LARGE = amount(64_000_000, 200_000_000)  # bytes that a file has without having blocks, and a program prints
+LARGE = amount(64_000_000, 200_000_000)  # bytes of a file without blocks, and of a program
 BOUND = 400_000 if is_asan() else 48_000  # kB, of a child
 CODINGS = pytest.mark.parametrize("coding", ["gzip", "br"])
 HEADER = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n"
@@ -117,7 +117,7 @@ def test_small_answers(world):
 @CODINGS
 @pytest.mark.parametrize("path", ["/large.bin", "/cgi-bin/zeros"], ids=["file", "program"])
 def test_large_bodies(world, path, coding):
-    """Many megabytes of zeros go through the child in little memory, however slowly they are read."""
+    """Many megabytes of zeros go through the child, and it needs little memory."""
     with world.server.connect(timeout=60) as c:
         c.request(path, "a.test", headers={"Accept-Encoding": coding})
         assert c.head().header("Content-Encoding") == coding

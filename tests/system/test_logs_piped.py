@@ -266,6 +266,12 @@ def test_error_log_format(start, config, site_a):
     server.get("/none", "a.test", headers={"X": "a\tb"})
     server.wait_log(r"^<\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}> core:info x 127\.0\.0\.1:\d+ "
                     r"a\.test a\\tb\|AH00128: .*/none$", "a.test-error.log")
+    # A line of the front.
+    with server.connect() as c:
+        c.send("GET / HTTP/1.1\r\nHost : a.test\r\n\r\n")
+        assert c.response().status == 400
+    server.wait_log(r"^<\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}> core:info x 127\.0\.0\.1:\d+ "
+                    r"a\.test\|400: RFC 9112", "a.test-error.log")
 
 
 def test_global_log(start, config, site_a, site_b):

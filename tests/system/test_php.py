@@ -74,6 +74,8 @@ class World:
         config.vhost(a, debian, name="debian.test")
         config.vhost(a, "ProxyPassMatch ^/(.*\\.php(/.*)?)$ "
                      f'"unix:{socket}|fcgi://localhost{a.docroot}/$1"', name="match.test")
+        config.vhost(a, *fpm, "ProxyErrorOverride On", "ErrorDocument 418 own-page",
+                     name="override.test")
         config.vhost(a, "SetHandler no-such-php", name="unknown.test")
         config.vhost(a, "AddType application/x-httpd-php .php", name="typed.test")
         config.vhost(a, name="plain.test")
@@ -180,6 +182,13 @@ def test_bodies(world, how, coding):
         got = world.probe(f"{how}.test", method="POST", body=chunks + b"0\r\n\r\n",
                           headers=[*fields, ("Transfer-Encoding", "chunked")])
     assert got["files"] == {"f": hashlib.sha256(data).hexdigest()}
+
+
+def test_error_override(world):
+    """ProxyErrorOverride: the server's page in the place of the program's."""
+    got = world.server.get("/status.php", "override.test")
+    assert (got.status, got.text) == (418, "own-page")
+    assert world.server.get("/hello.php", "override.test").text == "hello"
 
 
 def test_missing(world):

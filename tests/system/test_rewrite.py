@@ -4,6 +4,7 @@ or is seen in the logs only. What is the
 same as in Apache is in ../compare/cases/rewrite*.py.
 """
 
+import os
 import re
 import time
 
@@ -88,7 +89,7 @@ def test_rounds_that_grow(world):
 
 def test_expansion_that_grows(world):
     """What conditions and variables make is bounded, too."""
-    rules = "".join(f"RewriteRule . - [E=V{i + 1}:{'%{ENV:V%d}' % i * 64}]\n" for i in range(8))
+    rules = "".join(f"RewriteRule . - [E=V{i + 1}:{f'%{{ENV:V{i}}}' * 64}]\n" for i in range(8))
     world.rules("bomb", "RewriteRule . - [E=V0:0123456789abcdef]\n" + rules)
     assert world.get("/bomb/x").status == 500
     world.said("a text is longer than 1048576 bytes")
@@ -101,15 +102,14 @@ def test_maps_are_read_as_the_user(world):
     world.said(r"\(13\)Permission denied: AH00655: mod_rewrite: can't open text RewriteMap file "
                + re.escape(str(world.foreign)))
     world.pipe.unlink()
-    import os
     os.mkfifo(world.pipe)
     os.chown(world.pipe, world.a.uid, world.a.gid)
     assert world.get("/pipe/x").body == b"b\n"
     world.said("AH00655: mod_rewrite: can't open text RewriteMap file .*pipe: it is no file")
     world.map.rename(world.map.with_suffix(".away"))
     assert world.get("/gone/x").body == b"b\n"
-    world.said(r"\(2\)No such file or directory: AH00661: mod_rewrite: can't access text RewriteMap "
-               "file " + re.escape(str(world.map)))
+    world.said(r"\(2\)No such file or directory: AH00661: mod_rewrite: can't access text "
+               "RewriteMap file " + re.escape(str(world.map)))
     world.map.with_suffix(".away").rename(world.map)
 
 
@@ -119,7 +119,8 @@ def test_trace(world):
                          "[E=V:1,B]\nRewriteRule ^r$ http://o.test/x [R=301]")
     place = re.escape(str(world.a.docroot))
     assert world.get("/trace/t%2bx?q=7").status == 200
-    who = r"\[rewrite:trace%d\] \[pid \d+\] \[client [^]]+\] 127\.0\.0\.1 - - \[[^]]+/sid#[0-9a-f]+\]\[rid#[0-9a-f]+/%s\] "
+    who = (r"\[rewrite:trace%d\] \[pid \d+\] \[client [^]]+\] 127\.0\.0\.1 - - "
+           r"\[[^]]+/sid#[0-9a-f]+\]\[rid#[0-9a-f]+/%s\] ")
     for level, kind, text in (
             (2, "initial", r"init rewrite engine with requested uri /trace/t\+x"),
             (3, "initial", r"applying pattern '\^/own/\(\.\*\)' to uri '/trace/t\+x'"),
@@ -148,14 +149,14 @@ def test_trace(world):
 def test_error_has_file_and_line(world):
     world.rules("broken", "RewriteRule ( x")
     assert world.get("/broken/x").status == 500
-    world.said(r"\[core:alert\] .*broken/\.htaccess: RewriteRule: cannot compile regular expression "
-               r"'\(' \(line 2\)")
+    world.said(r"\[core:alert\] .*broken/\.htaccess: RewriteRule: cannot compile regular "
+               r"expression '\(' \(line 2\)")
 
 
 def test_cookies_are_bounded(world):
     """However many a rule sets, the answer's head holds."""
-    text = ",".join(f"CO=c{i}:{'v' * 900}:x.test" for i in range(60))
-    world.rules("cookies", f"RewriteRule . - [{text}]")
+    world.rules("cookies", "".join(f"RewriteRule . - [CO=c{i}:{'v' * 900}:x.test]\n"
+                                   for i in range(60)))
     answer = world.get("/cookies/x")
     assert answer.status == 200 and 10 < len(answer.header_all("Set-Cookie")) < 20
     world.said("the cookie 'c59' is too long")

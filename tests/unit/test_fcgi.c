@@ -6,7 +6,10 @@
 static struct arena a;
 
 /* A text with "\x" for the bytes of records. */
-#define BYTES(text) {(text), sizeof(text) - 1}
+#define BYTES(text)                                                                                \
+	{                                                                                          \
+		(text), sizeof(text) - 1                                                           \
+	}
 
 /* What a reader says of a stream: a letter an event, data behind it. */
 static const struct {
@@ -42,8 +45,7 @@ static const char *said_data(const char *said, char kind, struct span data)
 	const char *open = strrchr(said, '(');
 
 	if (n && said[n - 1] == ')' && open > said && open[-1] == kind)
-		return arena_printf(
-		    &a, "%.*s%.*s)", (int)n - 1, said, (int)data.n, data.p);
+		return arena_printf(&a, "%.*s%.*s)", (int)n - 1, said, (int)data.n, data.p);
 	return arena_printf(&a, "%s%s%.*s)", said, begin, (int)data.n, data.p);
 }
 
@@ -159,7 +161,8 @@ START_TEST(long_parameters)
 		ck_assert_uint_eq(n, head + 4 + sizes[i] + 4);
 		ck_assert_int_eq(memcmp(got + head, "NAME", 4), 0);
 		ck_assert_int_eq(memcmp(got + n - 4, "\1\1Xy", 4), 0);
-		ck_assert_uint_eq((unsigned char)got[1], sizes[i] < 128 ? sizes[i] : 0x80 | sizes[i] >> 24);
+		ck_assert_uint_eq(
+		    (unsigned char)got[1], sizes[i] < 128 ? sizes[i] : 0x80 | sizes[i] >> 24);
 		arena_free(&a);
 	}
 }

@@ -243,6 +243,9 @@ int main(void)
 	Suite *s = suite_create("rewrite");
 	TCase *t = tcase_create("rewrite");
 
+	/* A limit is reached after seconds on a busy machine. */
+	tcase_set_timeout(t, 60);
+
 	tcase_add_checked_fixture(t, start, stop);
 	LOOP(rule, rules);
 	LOOP(bad_rule, bad);

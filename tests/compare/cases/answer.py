@@ -230,7 +230,7 @@ VERDICTS = [
     Verdict("AllowEncodedSlashes maybe", ok=False), Verdict("LimitInternalRecursion 0", ok=False),
     Verdict("HttpProtocolOptions Nonsense", ok=False),
     Verdict("HttpProtocolOptions Strict Unsafe", ok=False, message="mutually exclusive"),
-    Verdict("HostnameLookups On", because="no process asks for names"),
+    Verdict("HostnameLookups On"), Verdict("HostnameLookups Double", "directory"),
     Verdict("HostnameLookups maybe", ok=False),
             Verdict("ContentDigest On", because="no Content-MD5"),
     Verdict("DefaultType none"), Verdict("RLimitCPU", ok=False),

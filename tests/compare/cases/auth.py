@@ -360,7 +360,8 @@ INSIDE = [
     place("index-files", 'Require all granted\n<Files "index.html">\n' + VALID + "</Files>",
           [Get("/"), basic("sha", path="/"), Get("/index.html"), basic("sha", path="/index.html")],
           ignore=("www-authenticate",)),
-    place("index-open", VALID + '<Files "index.html">\nAuthType None\nRequire all granted\n</Files>',
+    place("index-open", VALID + '<Files "index.html">\nAuthType None\n'
+          "Require all granted\n</Files>",
           [Get("/"), basic("sha", path="/"), Get("/index.html")]),
     place("list", "Options +Indexes\nDirectoryIndex disabled\nIndexOptions +NameWidth=*\n"
           'IndexIgnore env.cgi\n<Files "x">\n' + VALID + "</Files>",
@@ -479,7 +480,8 @@ DIGESTED = [
     place("digest-realm", 'AuthType Digest\nAuthName "S T"\nAuthUserFile {dir}/dg\n'
           "Require valid-user", [Get("/x"), Digest("/x", realm="S T"), Digest("/x")]),
     place("digest-quoted", 'AuthType Digest\nAuthName "a \\"b\\" \\\\c"\n'
-          "AuthUserFile {dir}/quoted\nRequire valid-user", [Get("/x"), Digest("/x", realm='a "b" \\c'),
+          "AuthUserFile {dir}/quoted\nRequire valid-user",
+          [Get("/x"), Digest("/x", realm='a "b" \\c'),
                                  Digest("/x", realm='a \\"b\\" \\c')],
           files={"{dir}/quoted": "".join("alice:" + r + ":" + md5("alice", r, "secret") + "\n"
                                          for r in ('a "b" \\c', 'a \\"b\\" \\c'))}),

@@ -77,13 +77,15 @@ FEW = [Get("/x.txt", BOTH), Get("/x.txt", GZ), Get("/x.txt"), Get("/x.css", BOTH
        Get("/x.html", BOTH), Get("/x.txt.gz", BOTH)]
 PROGRAMS = [Get("/x.cgi", BOTH), Get("/x.cgi?text/html", BOTH), Get("/x.cgi"),
             Get("/short.cgi", BOTH), Get("/fields.cgi", BOTH), Get("/fields.cgi"),
-            Get("/head.cgi?Status:%20404%20Gone%0a", BOTH), Get("/head.cgi?Status:%20201%20x%0a", BOTH),
+            Get("/head.cgi?Status:%20404%20Gone%0a", BOTH),
+            Get("/head.cgi?Status:%20201%20x%0a", BOTH),
             Get("/head.cgi?Content-Encoding:%20identity%0a", BOTH),
             Get("/head.cgi?Content-Encoding:%20gzip%0a", BOTH),
             Get("/head.cgi?Content-Encoding:%20x-own%0a", BOTH),
             Get("/head.cgi?Content-Encoding:%207bit,%20identity%0a", BOTH),
             Get("/head.cgi?Status:%20206%20x%0aContent-Range:%20bytes%200-2999/9000%0a", BOTH),
-            Get("/head.cgi?Vary:%20*%0a", BOTH), Get("/head.cgi?Content-Type:%20TEXT/HTML%0a", BOTH),
+            Get("/head.cgi?Vary:%20*%0a", BOTH),
+            Get("/head.cgi?Content-Type:%20TEXT/HTML%0a", BOTH),
             Get("/x.cgi?text/html;%20charset=utf-8", BOTH)]
 
 
@@ -153,12 +155,14 @@ AddOutputFilterByType DEFLATE application/wasm
     htaccess("htaccess-none", "SetOutputFilter NONE\n", config="SetOutputFilter DEFLATE\n"),
     htaccess("htaccess-types", "AddOutputFilterByType DEFLATE text/css\n", config=TYPES),
     htaccess("htaccess-types-more", "AddOutputFilterByType DEFLATE text/html\n"
-             "AddOutputFilterByType DEFLATE text/css\nAddOutputFilterByType BROTLI_COMPRESS text/css\n",
+             "AddOutputFilterByType DEFLATE text/css\n"
+             "AddOutputFilterByType BROTLI_COMPRESS text/css\n",
              config=TYPES),
     htaccess("h5bp", """<IfModule mod_deflate.c>
 <IfModule mod_setenvif.c>
 <IfModule mod_headers.c>
-SetEnvIfNoCase ^(Accept-EncodXng|X-cept-Encoding|X{15}|~{15}|-{15})$ ^((gzip|deflate)\\s*,?\\s*)+|[X~-]{4,13}$ HAVE_Accept-Encoding
+SetEnvIfNoCase ^(Accept-EncodXng|X-cept-Encoding|X{15}|~{15}|-{15})$ \\
+  ^((gzip|deflate)\\s*,?\\s*)+|[X~-]{4,13}$ HAVE_Accept-Encoding
 RequestHeader append Accept-Encoding "gzip,deflate" env=HAVE_Accept-Encoding
 </IfModule>
 </IfModule>
@@ -262,7 +266,8 @@ Header append Vary Accept-Encoding
          {f"d/{i:03}": "" for i in range(300)}, decode=True),
     case("index-long-brotli", "SetOutputFilter BROTLI_COMPRESS\n", [Get("/d/", BR), Get("/d/")],
          {f"d/{i:03}": "" for i in range(300)}, decode=True),
-    case("errors", "SetOutputFilter DEFLATE\nErrorDocument 404 /x.html\nErrorDocument 403 \"text\"\n"
+    case("errors", "SetOutputFilter DEFLATE\nErrorDocument 404 /x.html\n"
+         "ErrorDocument 403 \"text\"\n"
          "Redirect 410 /gone\nRedirect /there http://x.test/\n<Location /no>\nRequire all denied\n"
          "</Location>\n", [Get(path, GZ) for path in ("/none", "/no", "/gone", "/there", "/d")]),
     case("errors-by-type", "AddOutputFilterByType DEFLATE text/html\nErrorDocument 404 /x.html\n",
@@ -273,19 +278,22 @@ Header append Vary Accept-Encoding
          "Redirect 410 /gone\n", [Get("/none", GZ), Get("/gone", GZ)], decode=True),
     case("methods", "SetOutputFilter DEFLATE\n", [
         Get("/x.txt", GZ, method=method) for method in ("OPTIONS", "POST", "PUT", "DELETE")]),
-    case("extension", "AddOutputFilter DEFLATE txt .css\nAddOutputFilter BROTLI_COMPRESS;DEFLATE js\n"
+    case("extension", "AddOutputFilter DEFLATE txt .css\n"
+         "AddOutputFilter BROTLI_COMPRESS;DEFLATE js\n"
          "AddOutputFilter INFLATE gz\n", [*USUAL, Get("/x.js", BOTH), Get("/x.js", GZ),
                                           Get("/x.js.txt", BOTH), Get("/x.txt.js", BOTH)],
          {"x.js.txt": PLAIN, "x.txt.js": PLAIN}),
     htaccess("extension-removed", "AddOutputFilter DEFLATE txt html\n",
              [Get(path, GZ) for path in ("/x.txt", "/d/x.txt", "/d/x.html")],
              **{"d/.htaccess": "RemoveOutputFilter .txt\n"}),
-    htaccess("extension-removed-first", "RemoveOutputFilter txt\nAddOutputFilter DEFLATE txt css\n"),
+    htaccess("extension-removed-first", "RemoveOutputFilter txt\n"
+             "AddOutputFilter DEFLATE txt css\n"),
     htaccess("extension-replaced", "AddOutputFilter BROTLI_COMPRESS txt\n",
              config="AddOutputFilter DEFLATE txt css\n"),
     case("extension-and-set", "AddOutputFilter DEFLATE txt\nSetOutputFilter BROTLI_COMPRESS\n"),
     case("order", "AddOutputFilterByType DEFLATE text/plain\nSetOutputFilter BROTLI_COMPRESS\n"),
-    case("order-other", "AddOutputFilterByType BROTLI_COMPRESS text/plain\nSetOutputFilter DEFLATE\n"),
+    case("order-other", "AddOutputFilterByType BROTLI_COMPRESS text/plain\n"
+         "SetOutputFilter DEFLATE\n"),
     case("names", "SetOutputFilter deflate;\n"),
     case("names-unknown", "SetOutputFilter ;Nonesuch;DEFLATE\n"),
     case("inflate", "SetOutputFilter INFLATE\nAddEncoding gzip gz\nAddEncoding x-gzip svgz\n",
@@ -329,10 +337,12 @@ Header append Vary Accept-Encoding
     case("rules-type", TYPES + 'Header set Content-Type "text/other"\n'),
     case("charset", TYPES + "AddDefaultCharset utf-8\n"),
     case("force-no-vary", "SetOutputFilter DEFLATE\nSetEnv force-no-vary 1\n"),
-    case("expires", TYPES + "ExpiresActive On\nExpiresByType text/plain A60\n", [Get("/x.txt", GZ)]),
+    case("expires", TYPES + "ExpiresActive On\nExpiresByType text/plain A60\n",
+         [Get("/x.txt", GZ)]),
     case("type-parameters", "AddType \"text/plain; charset=utf-8\" txt\n" + TYPES),
     case("type-not-parameters", "AddOutputFilterByType DEFLATE text/plain;charset=utf-8\n"),
-    case("type-case", "AddType TEXT/Plain txt\nAddOutputFilterByType DEFLATE TEXT/Plain text/css\n"),
+    case("type-case", "AddType TEXT/Plain txt\n"
+         "AddOutputFilterByType DEFLATE TEXT/Plain text/css\n"),
     case("type-forced", "ForceType text/css\n" + TYPES.replace("text/plain", "text/none")),
     case("sections", "SetOutputFilter DEFLATE\n<Location /d>\nSetOutputFilter BROTLI_COMPRESS\n"
          "</Location>\n<Files x.css>\nSetOutputFilter NONE\n</Files>\n"
@@ -360,7 +370,8 @@ Header append Vary Accept-Encoding
     case("chain-unknown", "FilterChain nonesuch\n" + TYPES,
          errors=("AH01380: Unknown filter nonesuch not added",)),
     htaccess("chain-reset", "FilterChain !\n", config=TYPES),
-    htaccess("chain-alone", "FilterProvider b BROTLI_COMPRESS true\nFilterChain =b\n", config=TYPES),
+    htaccess("chain-alone", "FilterProvider b BROTLI_COMPRESS true\nFilterChain =b\n",
+             config=TYPES),
     htaccess("chain-removed", "FilterChain -BYTYPE:DEFLATE\n", config=TYPES),
     case("request-as-it-is", "", BODIES),
     case("request", "SetInputFilter DEFLATE\n", [*BODIES, LARGE_BODY], COUNT),
@@ -396,7 +407,8 @@ VERDICTS = [
          "AddOutputFilterByType NONESUCH text/html", "FilterProvider a DEFLATE",
          "FilterProvider a NONESUCH true", 'FilterProvider a DEFLATE "%{CONTENT_TYPE} ="',
          "FilterProvider a DEFLATE resp=Content-Type $text/html", "FilterDeclare a b c",
-         "FilterProtocol a change=yes", "FilterProtocol a", "FilterChain", "AddOutputFilter DEFLATE",
+         "FilterProtocol a change=yes", "FilterProtocol a", "FilterChain",
+         "AddOutputFilter DEFLATE",
          "AddInputFilter DEFLATE", "RemoveOutputFilter", "DeflateCompressionLevel 0",
          "DeflateCompressionLevel 10", "DeflateWindowSize 16", "DeflateMemLevel 0",
          "DeflateBufferSize 0", "DeflateAlterEtag x", "DeflateFilterNote a b",

@@ -222,7 +222,8 @@ RedirectMatch 403 /\\.git
 <Files composer.json>
 Require all denied
 </Files>
-""", Get("/x", method="TRACK"), paths=["/pub/media/none.png", "/composer.json", "/catalog/p/1.html"],
+""", Get("/x", method="TRACK"), paths=["/pub/media/none.png", "/composer.json",
+                                          "/catalog/p/1.html"],
         files={"composer.json": "{}", "pub/media/a": "a"}, ignore=("allow",)),
     app("dokuwiki", """
 RewriteEngine on
@@ -238,7 +239,8 @@ RewriteRule ^index.php$ doku.php
 Require all denied
 </Files>
 RedirectMatch 404 /\\.git
-""", paths=["/_media/wiki:logo.png?w=64", "/_detail/a/b.png", "/_export/pdf/start", "/start?do=edit",
+""", paths=["/_media/wiki:logo.png?w=64", "/_detail/a/b.png", "/_export/pdf/start",
+             "/start?do=edit",
             "/wiki:syntax", "/README", "/.htaccess"],
         files={"doku.php": ENV, "lib/exe/fetch.php": ENV, "lib/exe/detail.php": ENV,
                "README": "readme"}),

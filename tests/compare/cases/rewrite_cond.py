@@ -53,7 +53,8 @@ def comparisons():
     tests = ["<b", "<=b", "=b", ">=b", ">b", "!=b", "!<b", '=""', "-lt5", "-le5", "-eq5", "-ge5",
              "-gt5", "-ne5", "!-eq5", "<bb", ">bb", "=", "!=", "<", "-eq", "-lt", "-f ", "-z"]
     for i, test in enumerate(tests):
-        rules += (f'RewriteCond $1 "{test.rstrip()}"\nRewriteRule ^c/(.*)$ - [E=V:%{{ENV:V}}{i}:]\n')
+        rules += (f'RewriteCond $1 "{test.rstrip()}"\n'
+                  f"RewriteRule ^c/(.*)$ - [E=V:%{{ENV:V}}{i}:]\n")
     rules += 'RewriteCond $1 "=B" [NC]\nRewriteRule ^c/(.*)$ - [E=V:%{ENV:V}nceq:]\n'
     rules += 'RewriteCond $1 "<B" [NC]\nRewriteRule ^c/(.*)$ - [E=V:%{ENV:V}nclt:]\n'
     rules += 'RewriteCond $1 "^B$" [NC]\nRewriteRule ^c/(.*)$ - [E=V:%{ENV:V}ncre:]\n'
@@ -71,10 +72,11 @@ EXPRS = ["true", "false", "%{REQUEST_URI} =~ m#^/e/([a-z]+)#", "%{QUERY_STRING} 
 def expressions():
     rules = ""
     for i, text in enumerate(EXPRS):
-        group = "%1" if "=~" in text else ""  # Apache's is left over from before where there is none
+        group = "%1" if "=~" in text else ""  # Apache's is left over from before
         rules += f'RewriteCond expr "{text}"\nRewriteRule ^e/ - [E=V:%{{ENV:V}}{i}-{group}:]\n'
         rules += f'RewriteCond expr "! ({text})"\nRewriteRule ^e/ - [E=W:%{{ENV:W}}{i}:]\n'
-        rules += f'RewriteCond expr "!{text}" [OR]\nRewriteCond %1 =zz\nRewriteRule ^e/ - [E=W:%{{ENV:W}}n{i}:]\n'
+        rules += (f'RewriteCond expr "!{text}" [OR]\nRewriteCond %1 =zz\n'
+                  f"RewriteRule ^e/ - [E=W:%{{ENV:W}}n{i}:]\n")
     return rules + "RewriteRule ^e/ env.php [L]"
 
 
