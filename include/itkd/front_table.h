@@ -21,8 +21,8 @@ struct arena;
  *   vhost: id, site, assign, file, line, host, server_name, server_port, server_admin,
  *          nidentities, identities,
  *          counter, max_clients, nlogs, logs, naccess, access (log, fd_index, format, env),
- *          log_level, error_format, timeout, keep_alive_timeout, read_timeout, limit_line, limit_fields,
- *          limit_field_size, dir.answer.signature, tls, remoteip (header, n, proxies)
+ *          log_level, error_format, timeout, keep_alive_timeout, read_timeout, limit_line,
+ *          limit_fields, limit_field_size, dir.answer.signature, tls, remoteip (header, n, proxies)
  */
 
 /* Encodes conf; *out is malloc'ed, the caller frees it. Returns its length in bytes. */

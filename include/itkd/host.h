@@ -30,7 +30,7 @@ struct host_vhost {
 	const char *const *aliases; /* ServerAlias, lower case, with '*' and '?' */
 	const char *path;           /* ServerPath; "" or NULL: none */
 	uint32_t ntexts;
-	const char *const *texts;   /* names and addresses as <VirtualHost> has them, without ports */
+	const char *const *texts;   /* addresses as <VirtualHost> has them, without ports */
 };
 
 struct host_map; /* built below; plain data, so that it can live in the config's mapping */

@@ -104,7 +104,7 @@ enum http_chunked_result {
 	HTTP_CHUNKED_DATA,  /* *data is a piece of the body */
 	HTTP_CHUNKED_END,   /* last chunk and trailers read */
 	HTTP_CHUNKED_BAD,   /* 400 */
-	HTTP_CHUNKED_LARGE, /* 413: a size that cannot be counted, or more framing than is allowed */
+	HTTP_CHUNKED_LARGE, /* 413: a size beyond counting, or more framing than is allowed */
 };
 
 void http_chunked_init(struct http_chunked *c, const struct http_limits *limits);

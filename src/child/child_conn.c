@@ -174,7 +174,8 @@ static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 			return HEAD_READ;
 		case HTTP_HEAD_BAD:
 			child_log(c, LOG_ERR, "core", "request refused: %s", why);
-			r->head_only = r->head.line.n >= 5 && memcmp(r->head.line.p, "HEAD ", 5) == 0;
+			r->head_only =
+			    r->head.line.n >= 5 && memcmp(r->head.line.p, "HEAD ", 5) == 0;
 			child_error(c, r, status);
 			return HEAD_ANSWERED;
 		default:

@@ -373,7 +373,7 @@ static int map_answer_inside(struct child *c, struct child_request *r, const str
 
 int child_type_map(struct child *c, struct child_request *r)
 {
-	const char *uri = r->uri, *info = r->target.path_info, *end, *path;
+	const char *uri = r->uri, *info = r->target.path_info, *end, *path = NULL;
 	struct negotiate g;
 	struct variant *best;
 	int status;

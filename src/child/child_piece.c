@@ -41,16 +41,22 @@ static bool piece_plain(struct child *c, struct child_request *r, const char *p,
 }
 
 /* The room for a piece that will be sent at once with its lines. */
-static char *piece_room(struct child *c, struct child_filter *f)
+static char *piece_room(struct child_filter *f)
 {
-	if (!f->out)
-		f->out = arena_alloc(&c->arena, PIECE_LINE + FILTER_ROOM + PIECE_END);
 	return f->out + PIECE_LINE;
+}
+
+/* With the head: whoever sends the pieces may have put the request's arena aside (child_index.c).
+ */
+static int64_t piece_begin(struct child *c, struct child_filter *f)
+{
+	f->out = arena_alloc(&c->arena, PIECE_LINE + FILTER_ROOM + PIECE_END);
+	return -1;
 }
 
 static bool piece_send(struct child *c, struct child_request *r, size_t n, bool end)
 {
-	char *at = piece_room(c, r->filter), *stop = at + n;
+	char *at = piece_room(r->filter), *stop = at + n;
 
 	r->body_bytes += n;
 	if (r->chunked) {
@@ -81,7 +87,7 @@ bool child_piece(
 		size_t got;
 
 		result =
-		    child_filter_data(c, r, &in, mode, piece_room(c, r->filter), FILTER_ROOM, &got);
+		    child_filter_data(c, r, &in, mode, piece_room(r->filter), FILTER_ROOM, &got);
 		r->aborted |= result == FILTER_FAILED ||
 		              !piece_send(c, r, got, result == FILTER_IDLE && mode == FILTER_END);
 	} while (result == FILTER_FULL && !r->aborted);
@@ -143,7 +149,7 @@ int64_t child_whole_length(struct child *c, struct child_request *r)
 	char *out = NULL;
 
 	if (!r->whole.all || r->whole.n > PIECE_WHOLE_MAX)
-		return -1;
+		return piece_begin(c, f);
 	for (size_t room = PIECE_READY; room <= PIECE_READY_MAX && result == FILTER_FULL;
 	     room *= 2) {
 		char *grown = arena_alloc(&c->arena, room);
@@ -156,7 +162,7 @@ int64_t child_whole_length(struct child *c, struct child_request *r)
 	}
 	r->aborted |= result == FILTER_FAILED;
 	f->ready = (struct span){out, n};
-	return f->ended ? (int64_t)n : -1;
+	return f->ended ? (int64_t)n : piece_begin(c, f);
 }
 
 bool child_whole_send(struct child *c, struct child_request *r)
@@ -171,7 +177,7 @@ bool child_whole_send(struct child *c, struct child_request *r)
 	    !piece_plain(c, r, f->ready.p, f->ready.n, f->ended))
 		return false;
 	while (!f->ended && !r->aborted) {
-		result = whole_encode(c, r, piece_room(c, f), FILTER_ROOM, &n);
+		result = whole_encode(c, r, piece_room(f), FILTER_ROOM, &n);
 		if (result == FILTER_FAILED || !piece_send(c, r, n, f->ended))
 			return false;
 	}

@@ -193,7 +193,7 @@ enum rewrite_outcome child_rewrite_rule(struct rewrite *x, const struct rewrite_
 		return OUTCOME_FAILED;
 	if (!text) {
 		rule_force(x, rule);
-		return OUTCOME_MATCHED;
+		return x->status ? OUTCOME_FAILED : OUTCOME_MATCHED;
 	}
 	x->filename = rule_place(x, rule, text, &placed);
 	if (x->perdir && rule->flags & RULE_DISCARD_PATH)

@@ -16,7 +16,7 @@ __attribute__((format(printf, 4, 0))) static void rules_trace(
 	char text[LOG_LINE_MAX], redirects[24] = "";
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	if (r->redirects)
+	if (r->redirects && !child_rewrite_is_sub(x))
 		snprintf(redirects, sizeof(redirects), "/redir#%u", r->redirects);
 	const char *user = child_variable(c, r, "REMOTE_USER");
 

@@ -19,19 +19,19 @@ static const char *skip_space(const char *p)
 static const char *read_value(struct arena *a, const char **at)
 {
 	const char *p = skip_space(*at);
-	char *value = arena_alloc(a, strlen(p) + 1), *to = value;
+	bool quoted = *p == '"';
+	size_t n = 0;
 
-	if (*p == '"') {
-		for (p++; *p && *p != '"'; p++) {
-			p += *p == '\\' && p[1];
-			*to++ = *p;
-		}
-		p += *p == '"';
-	} else {
-		while (*p && *p != ',' && !isspace((unsigned char)*p))
-			*to++ = *p++;
+	p += quoted;
+	while (p[n] && (quoted ? p[n] != '"' : p[n] != ',' && !isspace((unsigned char)p[n])))
+		n += quoted && p[n] == '\\' && p[n + 1] ? 2 : 1;
+	*at = p + n + (quoted && p[n]);
+	char *value = arena_alloc(a, n + 1), *to = value;
+
+	for (size_t i = 0; i < n; i++) {
+		i += quoted && p[i] == '\\' && p[i + 1];
+		*to++ = p[i];
 	}
-	*at = p;
 	return value;
 }
 

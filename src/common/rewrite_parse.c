@@ -153,7 +153,9 @@ static const char *flag_redirect(
 	rule->flags |= RULE_REDIRECT;
 	if (!*value)
 		return NULL;
-	rule->status = 0;
+	/* A word that is none is 302, but not where F or G have said what to answer. */
+	if (!(rule->flags & RULE_STATUS))
+		rule->status = 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcasecmp(value, names[i].name) == 0)
 			rule->status = names[i].status;

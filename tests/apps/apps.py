@@ -65,3 +65,9 @@ def php_cgi(site):
     site.own(site.cgi_bin / "php", 0o700)
     return ["<FilesMatch \\.php$>", "\tSetHandler application/x-httpd-php", "</FilesMatch>",
             "Action application/x-httpd-php /cgi-bin/php", "DirectoryIndex index.php index.html"]
+
+
+def php_fpm(socket):
+    """The same by PHP-FPM, in the words of Debian's php-fpm.conf."""
+    return ["<FilesMatch \\.php$>", f'\tSetHandler "proxy:unix:{socket}|fcgi://localhost"',
+            "</FilesMatch>", "DirectoryIndex index.php index.html"]

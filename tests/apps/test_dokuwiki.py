@@ -106,15 +106,16 @@ def test_search(world, browser):
 def test_upload(world, browser, tmp):
     """A file goes up through the media manager and comes back by its pretty name."""
     server, wiki = world
-    text = tmp / "list.txt"
-    text.write_text("spade\nrake\n")
+    text = tmp / "list.pdf"
+    text.write_text("%PDF-1.4 spade, rake\n")
     browser.go(f"{wiki.base}/lib/exe/mediamanager.php?ns=&edid=wiki__text")
-    browser.find("input[type='file']").send_keys(str(text))
+    browser.find(".qq-upload-button input[type='file']").send_keys(str(text))
+    browser.find(".qq-upload-file")
     browser.script("arguments[0].click()", browser.find("#mediamanager__upload_button"))
-    stored = wiki.site.docroot / "data" / "media" / "list.txt"
+    stored = wiki.site.docroot / "data" / "media" / "list.pdf"
     wait_for(stored.exists, 40, f"{stored}: {browser.text}")
-    answer = server.get("/_media/list.txt", wiki.site)
-    assert answer.status == 200 and answer.body == b"spade\nrake\n"
+    answer = server.get("/_media/list.pdf", wiki.site)
+    assert answer.status == 200 and answer.body == b"%PDF-1.4 spade, rake\n"
 
 
 def test_secrets(world):

@@ -1,11 +1,15 @@
-"""Two WordPresses of two users: installed, used and attacked as their owners and readers do."""
+"""
+Two WordPresses of two users, one by php-cgi and one by PHP-FPM: installed, used and attacked as
+their owners and readers do.
+"""
 
 import base64
 
 import pytest
 
-from apps import php_cgi, unpack
+from apps import php_cgi, php_fpm, unpack
 from itkd import Config, Site, curl
+from itkd_php import PhpFpm
 
 CONFIG = """<?php
 define('DB_NAME', '{name}');
@@ -74,22 +78,27 @@ class WordPress:
 def world(module_tmp, module_start, tls, database, browser):
     config = Config(module_tmp, tls, Site("main", module_tmp))
     presses = []
+    fpm = PhpFpm(module_tmp / "fpm")
     for letter in "ab":
         site = Site(letter, module_tmp)
+        php = php_cgi(site) if letter == "a" else php_fpm(fpm.pool(letter, site.user))
         presses.append(WordPress(site, database, config.port))
         config.vhost(site, f"<Directory {site.docroot}>", "\tAllowOverride All",
-                     "\tOptions FollowSymLinks", "</Directory>", *php_cgi(site))
+                     "\tOptions FollowSymLinks", "</Directory>", *php)
+    fpm.start()
     server = module_start(config)
     for press in presses:
         press.install(browser)
         press.log_in(browser)
-    return server, presses
+    yield server, presses
+    fpm.close()
 
 
-def test_pretty_permalinks(world, browser):
+@pytest.mark.parametrize("which", [0, 1], ids=["php-cgi", "php-fpm"])
+def test_pretty_permalinks(world, browser, which):
     """WordPress writes its own .htaccess, and its rules lead to its posts."""
     server, presses = world
-    press = presses[0]
+    press = presses[which]
     browser.go(f"{press.base}/wp-admin/options-permalink.php")
     browser.script("document.querySelector('[value=\"/%postname%/\"]').checked = true;"
                    "document.querySelector('#permalink_structure').value = '/%postname%/';")
@@ -103,7 +112,7 @@ def test_pretty_permalinks(world, browser):
     browser.click("a[href$='/sample-page/']")
     browser.wait_text("This is an example page.")
     assert "could not be found" in browser.go(f"{press.base}/no-such-post/").text
-    assert server.get("/no-such-post/", press.site).status == 404
+    assert server.get("/no-such-post/", f"{press.site.name}:{press.port}").status == 404
     # A file that is there is served as it is.
     assert server.get("/wp-includes/css/buttons.css", press.site).header(
         "Content-Type").startswith("text/css")
@@ -115,10 +124,11 @@ def test_search(world, browser):
     browser.wait_text("Hello world!")
 
 
-def test_upload(world, browser, tmp):
+@pytest.mark.parametrize("which", [0, 1], ids=["php-cgi", "php-fpm"])
+def test_upload(world, browser, tmp, which):
     """A picture goes up through the form, and comes back as a file of its own."""
     server, presses = world
-    press = presses[0]
+    press = presses[which]
     picture = tmp / "round.png"
     picture.write_bytes(PNG)
     browser.go(f"{press.base}/wp-admin/media-new.php?browser-uploader")

@@ -5,6 +5,7 @@ connection, one certificate, TLS 1.3, and for the two that run a process a conne
 pool. What cannot be equal is said beside it.
 """
 
+import glob
 import grp
 import http.client
 import os
@@ -30,11 +31,44 @@ def free_port():
         return s.getsockname()[1]
 
 
+FPM = """[global]
+error_log = {d}/fpm.log
+daemonize = no
+[one]
+user = www-data
+group = www-data
+listen = {d}/fpm.sock
+listen.owner = www-data
+listen.group = www-data
+listen.backlog = 4096
+pm = static
+pm.max_children = 16
+"""
+
+
+def start_fpm(directory):
+    """The php-fpm that itkd and nginx ask, with a pool of the first site's
+    user; None: there is none."""
+    programs = sorted(glob.glob("/usr/sbin/php-fpm*"))
+    if not programs:
+        return None
+    conf = directory / "fpm.conf"
+    conf.write_text(FPM.format(d=directory))
+    process = subprocess.Popen([programs[-1], "-F", "-y", conf], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + START_TIMEOUT
+    while not (directory / "fpm.sock").exists():
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise RuntimeError("php-fpm does not start")
+        time.sleep(0.05)
+    return process
+
+
 class Server:
     """One server under test, with a directory and ports of its own."""
 
     name = "?"
     tls = cgi = keepalive = True
+    php = False
 
     def __init__(self, bench):
         self.bench = bench
@@ -191,11 +225,18 @@ MaxRequestWorkers {p["workers"]}
 	Require all granted
 </Directory>
 ScriptAlias /cgi-bin/ {b.cgi}/
+<FilesMatch "\\.php$">
+	SetHandler {self.php_handler}
+</FilesMatch>
 """ + "".join(blocks)
 
 
 class MpmItk(Httpd):
+    """Its PHP is mod_php."""
+
     name = "mpm-itk"
+    php = True
+    php_handler = "application/x-httpd-php"
 
     def version(self):
         return (first_line("apache2", "-v").removeprefix("Server version: ")
@@ -207,6 +248,8 @@ class MpmItk(Httpd):
         head = "".join(f"LoadModule {m}_module /usr/lib/apache2/modules/mod_{m}.so\n"
                        for m in modules)
         head += "LoadModule mpm_itk_module /usr/lib/apache2/modules/mpm_itk.so\n"
+        head += "".join(f"LoadModule php_module {path}\n"
+                        for path in glob.glob("/usr/lib/apache2/modules/libphp*.so")[:1])
         head += f"Mutex file:{self.dir} default\nServerLimit {POOL['workers']}\n"
         # mpm-itk looks paths up before it changes its user, the rest is the same text as itkd's.
         path = self.write("apache.conf", head + self.common())
@@ -215,6 +258,11 @@ class MpmItk(Httpd):
 
 class Itkd(Httpd):
     name = "itkd"
+    php = True
+
+    @property
+    def php_handler(self):
+        return f'"proxy:unix:{self.bench.dir}/fpm.sock|fcgi://localhost"'
 
     def version(self):
         return first_line(self.bench.itkd, "-v").removeprefix("Server version: ")
@@ -227,6 +275,7 @@ class Itkd(Httpd):
 class Nginx(Server):
     name = "nginx"
     cgi = False  # it has none
+    php = True
 
     def version(self):
         return first_line("nginx", "-v").removeprefix("nginx version: ")
@@ -242,6 +291,11 @@ class Nginx(Server):
 		ssl_certificate {b.cert};
 		ssl_certificate_key {b.key};
 		ssl_protocols TLSv1.3;
+		location ~ \\.php$ {{
+			fastcgi_pass unix:{b.dir}/fpm.sock;
+			include /etc/nginx/fastcgi_params;
+			fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+		}}
 	}}""" for name, _, root in self.vhosts())
         temps = "".join(f"\t{t}_temp_path {d}/{t};\n" for t in
                         ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))

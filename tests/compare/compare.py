@@ -313,8 +313,9 @@ def same_framing(one, two):
 
 def decoded(answer):
     """The body without gzip or br, and no Content-Length where it had one of them."""
-    encoding = (answer.field("content-encoding") or "").rpartition(",")[2].strip()
-    if encoding not in ("gzip", "br"):
+    names = ",".join(v for n, v in answer.fields if n == "content-encoding").split(",")
+    encoding = next((e for e in map(str.strip, names) if e in ("gzip", "br")), None)
+    if not encoding:
         return answer
     try:
         body = decode(encoding, answer.body)

@@ -211,7 +211,9 @@ def unfair(row, wire):
         last = i + 1 == len(found)
         if answer.closes and not last:
             return f"; answer {i + 1} says close, and another one follows"
-        if last and not answer.closes and not row.alone and not re.search("HTTP/1.0|c.test", row.data):
+        # What comes next is for another site, or HTTP/1.0, which closes unless it says otherwise.
+        silent = row.alone or re.search("HTTP/1.0|c.test", row.data)
+        if last and not answer.closes and not silent:
             return f"; answer {i + 1} does not say close, and none follows"
         if not answer.header("Date") or not answer.header("Server"):
             return f"; answer {i + 1} has no Date or no Server"

@@ -18,7 +18,7 @@ def world(module_start, module_tmp, tls):
     config = Config(module_tmp, tls, Site("main", module_tmp), ServerTokens="OS")
     site = Site("a", module_tmp)
     install(site, "digest")
-    site.cgi("after", "#!/bin/sh\nexec cat > /dev/null\n")
+    site.cgi("after", "#!/usr/bin/perl\nmy @body = <STDIN>;\nprint \"Status: 200\\n\\n\";\n")
     config.main("RegisterHttpMethod QUERY BREW", "HttpProtocolOptions RegisteredMethods",
                 "RequestReadTimeout header=20 body=1")
     lines = ["ServerSignature EMail", "ServerAdmin admin@a.test"]

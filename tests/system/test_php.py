@@ -26,6 +26,7 @@ PAGES = {
     "hello.php": "<?php echo 'hello';",
     "status.php": "<?php header('X-A: 1'); setcookie('a', '1'); setcookie('b', '2');"
                   "http_response_code(418); echo 'pot';",
+    "gone.php": "<?php http_response_code(410); echo 'its own';",
     "local.php": "<?php header('Location: /hello.php');",
     "log.php": "<?php error_log('into the log'); echo 'logged';",
     "large.php": "<?php for ($i = 0; $i < 200; $i++) echo str_repeat('x', 10000);",
@@ -74,7 +75,7 @@ class World:
         config.vhost(a, debian, name="debian.test")
         config.vhost(a, "ProxyPassMatch ^/(.*\\.php(/.*)?)$ "
                      f'"unix:{socket}|fcgi://localhost{a.docroot}/$1"', name="match.test")
-        config.vhost(a, *fpm, "ProxyErrorOverride On", "ErrorDocument 418 own-page",
+        config.vhost(a, *fpm, "ProxyErrorOverride On", "ErrorDocument 410 own-page",
                      name="override.test")
         config.vhost(a, "SetHandler no-such-php", name="unknown.test")
         config.vhost(a, "AddType application/x-httpd-php .php", name="typed.test")
@@ -186,8 +187,9 @@ def test_bodies(world, how, coding):
 
 def test_error_override(world):
     """ProxyErrorOverride: the server's page in the place of the program's."""
-    got = world.server.get("/status.php", "override.test")
-    assert (got.status, got.text) == (418, "own-page")
+    got = world.server.get("/gone.php", "override.test")
+    assert (got.status, got.text) == (410, "own-page")
+    assert world.server.get("/gone.php", "fpm.test").text == "its own"
     assert world.server.get("/hello.php", "override.test").text == "hello"
 
 

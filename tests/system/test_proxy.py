@@ -116,7 +116,8 @@ def test_who_answers(server, origin, path, status):
 def test_the_head_is_rewritten(server, origin):
     ask, _ = ask_of(server, origin, "/b/x", headers=[
         ("Connection", "X-Hop, keep-alive"), ("X-Hop", "1"), ("Keep-Alive", "3"),
-        ("TE", "trailers"), ("Upgrade", "websocket"), ("Proxy-Connection", "x"), ("X-Forwarded-For", "192.0.2.1"),
+        ("TE", "trailers"), ("Upgrade", "websocket"), ("Proxy-Connection", "x"),
+        ("X-Forwarded-For", "192.0.2.1"),
         ("X-Forwarded-Host", "outer"), ("Max-Forwards", "4"), ("X-Kept", "yes"),
         ("Authorization", "Basic YTpi"), ("Cookie", "a=b")])
     names = {name.lower() for name, _ in ask.fields}
@@ -365,7 +366,7 @@ def test_the_childs_user_connects(config, start, site_a, site_b, backend, tmp):
 
 
 def test_a_backend_that_never_answers(config, start, site_a, backend):
-    silent = backend(lambda ask, stream: stream.more() and None)
+    silent = backend(lambda ask, stream: None if stream.more() else None)
     config.main("ProxyTimeout 1")
     config.vhost(site_a, f"ProxyPass /a/ {silent.url}/",
                  f"ProxyPass /b/ {silent.url}/b/ timeout=1")

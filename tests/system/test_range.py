@@ -32,7 +32,8 @@ class World:
         self.a = Site("a", directory)
         config = Config(directory, tls, Site("main", directory))
         lines = ["AddHandler cgi-script .cgi", "AddHandler type-map .var",
-                 f'<Directory "{self.a.docroot}">', "Options +ExecCGI +MultiViews +Indexes", "</Directory>", "AddLanguage de .de"]
+                 f'<Directory "{self.a.docroot}">', "Options +ExecCGI +MultiViews +Indexes",
+                 "</Directory>", "AddLanguage de .de"]
         config.vhost(self.a, *lines)
         config.vhost(self.a, *lines, tls=True)
         for name in ("x.txt", "p.html.de"):
@@ -230,7 +231,8 @@ def test_variant_tags_are_whole(world):
 def test_a_type_map_cannot_write_fields(world):
     """Issue 5, point 4: what a site's file says never ends a line of the answer's head."""
     world.a.file("evil.var", "URI: x.txt\nContent-type: \"text/a\r\n X-Evil: 1\nX-Evil: 2\"\n"
-                 "Content-language: \"de\r\n X-Evil: 3\"\nContent-encoding: \"a\rX-Evil: 4\"\n")
+                 "Content-language: \"de\r\n X-Evil: 3\"\n"
+                 "Content-encoding: \"a\rX-Evil: 4\"\n")
     for fields in ({"Negotiate": "trans"}, {"Negotiate": "*"}, {"Accept": "image/png"}, {}):
         raw = exchange(world.server, b"GET /evil.var HTTP/1.1\r\nHost: a.test\r\n" + b"".join(
             f"{n}: {v}\r\n".encode() for n, v in fields.items()) + b"Connection: close\r\n\r\n")

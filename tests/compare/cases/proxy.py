@@ -16,8 +16,7 @@ def told(ask, stream):
 
 STATUSES = {"ok": "200 OK", "gone": "410 Weg", "no": "403 Nein", "fail": "500 Aua",
             "busy": "503 Zu", "created": "201 Neu", "none": "204 Leer", "same": "304 Gleich",
-            "odd": "299 Seltsam",
-            "auth": "401 Wer"}
+            "odd": "299 Seltsam", "auth": "401 Wer"}
 FIELDS = {
     "type": ["Content-Type: TEXT/HTML; Charset=X"], "plain": ["Content-Type: text/plain"],
     "html": ["Content-Type: text/html"],
