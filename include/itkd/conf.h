@@ -306,7 +306,7 @@ struct conf {
 	const char *server_token; /* ServerTokens: what the Server field says */
 	const char *server_software; /* what programs are told */
 	struct conf_strings methods; /* RegisterHttpMethod */
-	bool php_expected;        /* something is to run PHP: its programs are not sent as they are */
+	bool php_expected;        /* something runs PHP: its programs are not sent */
 	uid_t front_uid;
 	gid_t front_gid;
 	uid_t log_uid;

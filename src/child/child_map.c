@@ -281,8 +281,8 @@ static int map_failed(struct child *c, const struct child_target *t)
 	switch (t->error) {
 	case ENOENT:
 	case ENOTDIR:
-		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s%s",
-		    t->file, t->path_info ? t->path_info : "");
+		child_log(c, LOG_INFO, "core", "AH00128: File does not exist: %s%s", t->file,
+		    t->path_info ? t->path_info : "");
 		return 404;
 	case EACCES:
 		child_log(c, LOG_ERR, "core",

@@ -335,8 +335,7 @@ static int resolve_names(struct child *c, struct child_request *r, const char *u
 }
 
 /* The directory uri, whose settings hold: 0, a status, or RESOLVE_NONE. */
-static int resolve_index_names(
-    struct child *c, struct child_request *r, const char *uri, bool deep)
+static int resolve_index_names(struct child *c, struct child_request *r, const char *uri, bool deep)
 {
 	static const char *const standard[] = {"index.html"};
 	const struct conf_dir *dir = &c->dir.merged;

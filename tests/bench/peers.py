@@ -47,8 +47,7 @@ pm.max_children = 16
 
 
 def start_fpm(directory):
-    """The php-fpm that itkd and nginx ask, with a pool of the first site's
-    user; None: there is none."""
+    """The php-fpm that itkd and nginx ask, as the first site's user; None: there is none."""
     programs = sorted(glob.glob("/usr/sbin/php-fpm*"))
     if not programs:
         return None
