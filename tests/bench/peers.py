@@ -5,6 +5,7 @@ connection, one certificate, TLS 1.3, and for the two that run a process a conne
 pool. What cannot be equal is said beside it.
 """
 
+import contextlib
 import glob
 import grp
 import http.client
@@ -56,9 +57,10 @@ def start_fpm(directory):
     process = subprocess.Popen([programs[-1], "-F", "-y", conf], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + START_TIMEOUT
     while not (directory / "fpm.sock").exists():
-        if time.monotonic() > deadline or process.poll() is not None:
+        if time.monotonic() > deadline:
             raise RuntimeError("php-fpm does not start")
-        time.sleep(0.05)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise RuntimeError(f"php-fpm ended with {process.wait(0.05)}")
     return process
 
 
