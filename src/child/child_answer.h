@@ -36,7 +36,10 @@ void child_err_set(
 /* child_headers.c */
 /* Whether rules may change the answer's head. */
 bool child_headers_any(struct child *c, const struct child_request *r);
-/* Applies them to what stands in c->out; filters may change the length. False, logged: what came out is no head. */
+/*
+ * Applies them to what stands in c->out; filters may change the length. False, logged: what came
+ * out is no head.
+ */
 bool child_headers_apply(struct child *c, struct child_request *r, int64_t *length);
 /* A Content-Type (p NULL: none) with the charset that AddDefaultCharset adds to it. */
 struct span child_type(struct child *c, const struct child_request *r, struct span type);

@@ -127,7 +127,8 @@ static int parse(struct child *c, struct child_htaccess *h, const char *text)
 	conf_dir_begin(&b, &c->arena, &c->dir.kept, &c->dir.kept, &said);
 	b.server_root = conf->server_root;
 	b.context = CTX_HTACCESS;
-	b.directory = arena_strndup(&c->arena, h->path, (size_t)(strrchr(h->path, '/') - h->path + 1));
+	b.directory =
+	    arena_strndup(&c->arena, h->path, (size_t)(strrchr(h->path, '/') - h->path + 1));
 	b.allow = &h->allow;
 	conf_dir_read(&b, p.root.children);
 	conf_dir_done(&b, NULL);

@@ -189,8 +189,8 @@ static unsigned mime_multimatch(const struct conf_mime_dir *dir)
 }
 
 /* Whether an extension says something by which clients choose. */
-static bool mime_known(const struct conf *conf, const struct conf_mime_dir *dir, const char *ext,
-    unsigned multimatch)
+static bool mime_known(
+    const struct conf *conf, const struct conf_mime_dir *dir, const char *ext, unsigned multimatch)
 {
 	static const struct {
 		enum conf_mime_kind kind;

@@ -65,7 +65,8 @@ static bool of_generation(struct master *m, struct master_gen *g, pid_t pid, int
 
 void master_kill(pid_t pid, int number)
 {
-	/* ESRCH: it has no group of its own yet, or the group ended before its leader was reaped. */
+	/* ESRCH: it has no group of its own yet, or the group ended before its leader was reaped.
+	 */
 	if (kill(pid, number) < 0 && errno != ESRCH)
 		log_msg(LOG_ERR, "cannot signal process %d: %s", (int)pid, strerror(errno));
 }

@@ -64,7 +64,8 @@ def git(server, *args, cwd=None, seconds=120):
     """git as any user has it, which finds a.test at the server."""
     env = {**os.environ, "HOME": "/nonexistent", "GIT_TERMINAL_PROMPT": "0",
            "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@a.test",
-           "GIT_SSL_CAINFO": str(server.config.tls.ca), "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@a.test", "no_proxy": "*"}
+           "GIT_SSL_CAINFO": str(server.config.tls.ca), "GIT_COMMITTER_NAME": "t",
+           "GIT_COMMITTER_EMAIL": "t@a.test", "no_proxy": "*"}
     done = subprocess.run(
         ["git", "-c", f"http.curloptResolve=a.test:{server.port}:127.0.0.1",
          "-c", f"http.curloptResolve=a.test:{server.tls_port}:127.0.0.1",
