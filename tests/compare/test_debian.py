@@ -18,8 +18,8 @@ from compare import Case, Get, differences, parse
 from itkd import ITKD, Server, free_port
 
 ENABLED = ["mpm_prefork", "mpm_itk", "ssl", "socache_shmcb", "cgi", "headers", "expires", "rewrite",
-           "userdir", "include", "actions"]
-DISABLED = ["mpm_event", "mpm_worker", "cgid"]
+           "userdir", "include", "actions", "proxy", "proxy_fcgi"]
+DISABLED = ["mpm_event", "mpm_worker", "cgid", "php8.2"]
 CONFS = ["php8.2-fpm", "apache2-doc"]
 # What the package php8.2-fpm says where it is installed; that it is not is not what is tested.
 FPM = r"""<IfModule !mod_php8.c>
@@ -39,8 +39,7 @@ FPM = r"""<IfModule !mod_php8.c>
 </IfModule>
 </IfModule>
 """
-# Vary comes of mod_deflate, which is not here yet.
-ANY = Case("debian", ignore=("vary",))
+ANY = Case("debian")
 
 REQUESTS = [
     "/", "/index.html", "/none", "/sub/", "/sub", "/sub/?C=S;O=D", "/sub/a.txt", "/.htaccess",

@@ -79,6 +79,21 @@ static bool same(
 	return true;
 }
 
+/* The vhost, where what is written down behind a pointer is as good as no pointer. */
+static struct conf_vhost unwritten(const struct conf_vhost *v)
+{
+	struct conf_vhost plain = *v;
+
+	if (v->deflate && memcmp(v->deflate, &conf_deflate_default, sizeof(*v->deflate)) == 0)
+		plain.deflate = NULL;
+	if (v->brotli && memcmp(v->brotli, &conf_brotli_default, sizeof(*v->brotli)) == 0)
+		plain.brotli = NULL;
+	if (v->remoteip && !v->remoteip->header && !v->remoteip->proxies_header &&
+	    !v->remoteip->keep_alive && v->remoteip->n == 0)
+		plain.remoteip = NULL;
+	return plain;
+}
+
 START_TEST(written_down)
 {
 	unsigned tried = 0;
@@ -105,9 +120,10 @@ START_TEST(written_down)
 		written.size = plain.conf->size;
 		written.private_base = plain.conf->private_base;
 		ck_assert_msg(same(plain.conf, &plain, &written, &b, sizeof(written)), "%s", line);
-		ck_assert_msg(same(plain.conf->vhosts[0], &plain, b.conf->vhosts[0], &b,
-		                  sizeof(struct conf_vhost)),
-		    "%s", line);
+		struct conf_vhost vhost = unwritten(b.conf->vhosts[0]);
+
+		ck_assert_msg(
+		    same(plain.conf->vhosts[0], &plain, &vhost, &b, sizeof(vhost)), "%s", line);
 		build_end(&b);
 		tried++;
 	}
@@ -138,7 +154,8 @@ END_TEST
 START_TEST(other_values_differ)
 {
 	static const char *const lines[] = {"Timeout 61", "KeepAlive Off", "StartServers 6",
-	    "LogLevel info", "LimitRequestFields 99", "UseCanonicalName On"};
+	    "LogLevel info", "LimitRequestFields 99", "UseCanonicalName On", "DeflateWindowSize 14",
+	    "RemoteIPKeepAlive On"};
 	struct built plain;
 
 	build(&plain, "");
@@ -151,9 +168,10 @@ START_TEST(other_values_differ)
 		written.base = plain.conf->base;
 		written.size = plain.conf->size;
 		written.private_base = plain.conf->private_base;
+		struct conf_vhost vhost = unwritten(b.conf->vhosts[0]);
+
 		ck_assert_msg(!same(plain.conf, &plain, &written, &b, sizeof(written)) ||
-		                  !same(plain.conf->vhosts[0], &plain, b.conf->vhosts[0], &b,
-		                      sizeof(struct conf_vhost)),
+		                  !same(plain.conf->vhosts[0], &plain, &vhost, &b, sizeof(vhost)),
 		    "%s", lines[i]);
 		build_end(&b);
 	}
