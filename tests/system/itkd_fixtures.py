@@ -13,6 +13,7 @@ from itkd_proc import become_subreaper
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sandbox: needs the seccomp filters (not an ASan build)")
+    config.addinivalue_line("markers", "once: says the same of every build")
     become_subreaper()
 
 

@@ -138,6 +138,7 @@ def _strict(entry):
     return done.stderr if done.returncode or "warning" in done.stderr else ""
 
 
+@pytest.mark.once
 def test_clang_is_content():
     """1: every file of the build passes clang with the same warnings, as errors."""
     assert shutil.which("clang"), "clang is missing: scripts/install-deps"

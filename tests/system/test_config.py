@@ -361,8 +361,8 @@ def test_range_violation_names_the_vhost(config, site_a, site_b, directive):
 
 
 @pytest.mark.parametrize("lines", [
-    ["<Location />", "Require valid-user", "</Location>"],
-    ["AuthType Basic"],
+    ["<Location />", "Require ldap-user alice", "</Location>"],
+    ["AuthBasicProvider ldap"],
     ["SSLVerifyClient require"],
 ])
 def test_what_restricts_is_never_ignored(config, site_a, lines):
