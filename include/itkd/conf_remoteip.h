@@ -59,13 +59,14 @@ struct remoteip {
 	bool found;                     /* somebody else than the peer */
 	struct sockaddr_storage client; /* port 0 */
 	struct span rest; /* what is left of the field, not believed; p NULL: nothing is */
-	const char *proxies;            /* who passed it on and is not internal; NULL: nobody */
+	char *proxies;                  /* who passed it on and is not internal; NULL: nobody */
+	char *proxies_end;
 	/* Where it stopped: an element that is no address, or none that such a proxy may name. */
 	struct span stopped;            /* p NULL: at none */
 	bool private;
 };
 
-/* Apache's algorithm, from the last element to the first. Memory of a. */
+/* Apache's algorithm, from the last element to the first. Memory of a; NULL: no list of proxies. */
 void remoteip_find(struct arena *a, const struct conf_remoteip *conf, const struct sockaddr *peer,
 	struct span value, struct remoteip *out);
 

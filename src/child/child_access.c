@@ -175,12 +175,26 @@ static void access_keep(const struct child *c, struct child_request *r)
 	r->auth_type = r->granted.type;
 }
 
+/* A pattern that may be what restricts could not be compared: nobody knows what holds. */
+static bool access_is_undecided(struct child *c, const struct child_request *r)
+{
+	if (!c->dir.undecided)
+		return false;
+	c->dir.undecided = false;
+	child_log(c, LOG_ERR, "core",
+	    "the pattern of a section takes too many steps for %s: what holds for it is not known",
+	    r->uri);
+	return true;
+}
+
 int child_access(struct child *c, struct child_request *r, const char *file)
 {
 	const struct conf_dir *dir = &c->dir.merged;
 	struct access_context x = {.c = c, .r = r, .file = file};
 	struct access_source s = {&x, 0, child_require, access_from, NULL};
 
+	if (access_is_undecided(c, r))
+		return 500;
 	if (!dir->access.authz && !dir->access.compat && !dir->auth) {
 		access_unasked(c);
 		access_keep(c, r);

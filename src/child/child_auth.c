@@ -87,6 +87,22 @@ void child_auth_note(struct child *c, struct child_request *r)
 		child_auth_digest_note(c, r, false);
 }
 
+struct span child_auth_asked(const struct child_request *r)
+{
+	const struct http_field *field = child_table_find(&r->err, SPAN("WWW-Authenticate"));
+
+	return field ? field->value : (struct span){NULL, 0};
+}
+
+void child_auth_ask(struct child *c, struct child_request *r, struct span asked)
+{
+	r->err.a = &c->arena;
+	if (asked.p)
+		child_table_set(&r->err, SPAN("WWW-Authenticate"), asked);
+	else
+		child_table_unset(&r->err, SPAN("WWW-Authenticate"));
+}
+
 /* The request's Authorization field; NULL: it has none any more. */
 static void auth_field(struct child *c, struct child_request *r, const char *value)
 {

@@ -20,7 +20,8 @@ enum conn_next { CONN_KEEP, CONN_CLOSE, CONN_ABORT };
 /* What came instead of a head. */
 enum conn_head { HEAD_READ, HEAD_NONE /* the client is gone, or idle */, HEAD_ANSWERED };
 
-static void conn_init(struct child *c, const struct child_start *start)
+/* False: the connection has no peer any more. */
+static bool conn_init(struct child *c, const struct child_start *start)
 {
 	/* A site waits a moment for its own logs' reader; nobody else waits for it. */
 	log_patience(LOG_PATIENCE_MS);
@@ -33,10 +34,12 @@ static void conn_init(struct child *c, const struct child_start *start)
 	arena_init_first(&c->arena, c->request_first, sizeof(c->request_first), CHILD_ARENA_MAX);
 	arena_init_first(&c->dir.arena, c->dir_first, sizeof(c->dir_first), CHILD_ARENA_MAX);
 	arena_init_heap(&c->dir.kept, CHILD_ARENA_MAX);
-	child_remoteip_connection(c);
+	if (!child_remoteip_connection(c))
+		return false;
 	c->first = start->conf->vhosts[host_group_default(c->group)];
 	c->limits = (struct http_limits){
 	    c->first->limit_line, c->first->limit_fields, c->first->limit_field_size};
+	return true;
 }
 
 /* Where descriptor of a log with that id came with the job; -1: nowhere. */
@@ -260,7 +263,10 @@ int child_serve(const struct child_start *start)
 	struct child *c = &child;
 	enum conn_next next;
 
-	conn_init(c, start);
+	if (!conn_init(c, start)) {
+		child_abort(c);
+		return 0;
+	}
 	next = child_remoteip_header(c) ? CONN_KEEP : CONN_CLOSE;
 	while (next == CONN_KEEP)
 		next = conn_request(c);

@@ -207,6 +207,7 @@ void child_dir_start(struct child *c)
 	c->dir.matched = NULL;
 	c->dir.merged = c->vhost->dir;
 	c->dir.fresh = true;
+	c->dir.undecided = false;
 }
 
 bool child_option(const struct child *c, uint32_t option)

@@ -24,10 +24,17 @@ static bool over_regex(struct child *c, const struct regex *re, const char *text
 {
 	struct regex_match m;
 
-	if (!regex_find(re, span_of(text), &m))
+	switch (regex_try(re, span_of(text), &m)) {
+	case REGEX_FOUND:
+		child_env_named(c, c->request, re, &m);
+		return true;
+	case REGEX_LIMIT:
+		/* It may be what restricts: nobody knows whether it is for this one. */
+		c->dir.undecided = true;
 		return false;
-	child_env_named(c, c->request, re, &m);
-	return true;
+	default:
+		return false;
+	}
 }
 
 static bool over_match(struct child *c, const struct conf_match *m, const char *text,

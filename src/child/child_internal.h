@@ -50,7 +50,7 @@ void child_rate_got(struct child_rate *t, size_t bytes);
  * child_remoteip.c: whose request it is, in c->peer, c->peer_port and c->client; c->connection is
  * the peer of the connection itself.
  */
-void child_remoteip_connection(struct child *c);
+bool child_remoteip_connection(struct child *c);
 /* Takes the PROXY header where one must come first. False: the connection is not to be served. */
 bool child_remoteip_header(struct child *c);
 /* Before the next request: the connection's client again. */
@@ -143,6 +143,12 @@ int child_open(const struct child_dir *dir, const char *path, bool readable);
 int child_access(struct child *c, struct child_request *r, const char *file);
 /* child_auth.c: AuthBasicFake: 0, or 500. */
 int child_auth_fake(struct child *c, struct child_request *r);
+/*
+ * The WWW-Authenticate that the answer has so far (p NULL: none), for taking back what was asked on
+ * behalf of a file that does not answer.
+ */
+struct span child_auth_asked(const struct child_request *r);
+void child_auth_ask(struct child *c, struct child_request *r, struct span asked);
 /* child_lookup.c: the client's name, which leads back to its address; NULL: it has none. */
 const char *child_lookup_host(struct child *c);
 /* The name of a user or group, of an identity's or as NSS knows it; NULL: it has none. */

@@ -77,7 +77,14 @@ static bool find_look(struct child *c, struct child_request *r, const struct neg
 	/* What runs it tells what it is. */
 	if (t->handler && !t->type)
 		t->type = TYPE_PROGRAM;
-	return find_is_named(c, file, place->name) && t->type && child_access(c, r, file) == 0;
+	if (!find_is_named(c, file, place->name) || !t->type)
+		return false;
+	struct span asked = child_auth_asked(r);
+	bool had = child_access(c, r, file) == 0;
+
+	/* Who might have it as somebody else is not told: it is passed over. */
+	child_auth_ask(c, r, asked);
+	return had;
 }
 
 /* Without an order of their own, a copy of the directory could choose otherwise. */

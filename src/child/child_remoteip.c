@@ -24,24 +24,24 @@ static void client_set(struct child *c, const struct sockaddr_storage *client)
 	memcpy(c->status.client, c->client, sizeof(c->client));
 }
 
-/* A socket that is not connected any more has no addresses: a read will tell. */
-static void socket_addresses(int fd, struct sockaddr_storage *peer, struct sockaddr_storage *local)
+static bool socket_addresses(int fd, struct sockaddr_storage *peer, struct sockaddr_storage *local)
 {
 	socklen_t peer_n = sizeof(*peer), local_n = sizeof(*local);
 
-	if (getpeername(fd, (struct sockaddr *)peer, &peer_n) < 0 ||
-	    getsockname(fd, (struct sockaddr *)local, &local_n) < 0)
-		peer->ss_family = local->ss_family = AF_UNSPEC;
+	return getpeername(fd, (struct sockaddr *)peer, &peer_n) == 0 &&
+	       getsockname(fd, (struct sockaddr *)local, &local_n) == 0;
 }
 
-void child_remoteip_connection(struct child *c)
+bool child_remoteip_connection(struct child *c)
 {
 	const struct job *job = c->start->job;
 	struct sockaddr_storage client = job->peer, local = job->local, peer = job->peer;
 
 	/* Over TLS the front is the peer, and says whom it speaks for. */
 	if (!c->relay) {
-		socket_addresses(c->fd, &peer, &local);
+		/* It was reset: what it sent before would be nobody's, whom no rule refuses. */
+		if (!socket_addresses(c->fd, &peer, &local))
+			return false;
 		client = peer;
 	} else if (job->flags & JOB_PROXY) {
 		peer = job->proxy;
@@ -53,6 +53,7 @@ void child_remoteip_connection(struct child *c)
 	c->connection = peer;
 	addr_ip((struct sockaddr *)&peer, c->connection_peer);
 	client_set(c, &client);
+	return true;
 }
 
 /* More bytes of the PROXY header. */

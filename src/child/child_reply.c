@@ -26,6 +26,8 @@ static void head_put(struct child *c, struct span s)
 
 void child_head_add(struct child *c, struct span name, struct span value)
 {
+	/* A value may have come out of the client's path: by a rule, by an expression. */
+	c->out_bad |= !http_field_value(value);
 	head_put(c, name);
 	head_put(c, SPAN(": "));
 	head_put(c, value);
@@ -94,7 +96,7 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 	r->status = status;
 	r->error_page = false;
 	c->out_n = 0;
-	c->out_over = false;
+	c->out_over = c->out_bad = false;
 	child_head_line(c, head_protocol(r), span_decimal(digits, (uint64_t)status), reason);
 	child_head_add(
 	    c, SPAN("Date"), r->origin_date.n ? r->origin_date : head_date(c, r->start.tv_sec));
@@ -206,20 +208,23 @@ static void head_refused(struct child *c, struct child_request *r)
 	child_reply(c, r, "", 0);
 }
 
-/* Only fields that others wrote can be that long: a redirect's, a program's, a rule's. */
-static bool head_fits(struct child *c)
+/* Only fields that others wrote can be so: a redirect's, a program's, a rule's. */
+static bool head_is_good(struct child *c)
 {
 	if (c->out_over)
 		child_log(c, LOG_ERR, "core", "the head of the answer is larger than %d bytes",
 		    CHILD_HEAD_MAX);
-	return !c->out_over;
+	if (c->out_bad)
+		child_log(c, LOG_ERR, "core",
+		    "a field of the answer would have a control character in it");
+	return !c->out_over && !c->out_bad;
 }
 
 bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 {
 	child_head_framing(r, length);
 	if (child_headers_any(c, r)) {
-		if (!head_fits(c) || !child_headers_apply(c, r, &length)) {
+		if (!head_is_good(c) || !child_headers_apply(c, r, &length)) {
 			head_refused(c, r);
 			return false;
 		}
@@ -232,7 +237,7 @@ bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 		child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));
 	head_connection(c, r);
 	head_put(c, SPAN("\r\n"));
-	if (!head_fits(c)) {
+	if (!head_is_good(c)) {
 		head_refused(c, r);
 		return false;
 	}

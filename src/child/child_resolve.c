@@ -68,6 +68,49 @@ static int resolve_look(struct child *c, struct child_request *r, const char *ur
 	return child_map_status(c, t);
 }
 
+/* From the path to a file or a backend, by whoever comes first; *uri may change. */
+static int resolve_translate(struct child *c, struct child_request *r, const char **uri)
+{
+	int status = child_rewrite_server(c, r, uri);
+
+	if (status)
+		return status == CHILD_MAPPED ? 0 : status;
+	status = child_proxy_translate(c, r, *uri);
+	if (status || r->proxy)
+		return status;
+	return child_redirect_server(c, r, *uri);
+}
+
+/* A backend answers: the settings of the URL hold, none of a file. */
+static int resolve_proxied(struct child *c, struct child_request *r, const char *uri)
+{
+	int status;
+
+	child_target_close(&r->target);
+	r->target = (struct child_target){.fd = -1, .path_info = ""};
+	r->target.file = arena_printf(&c->arena, "proxy:%s", r->proxy);
+	child_dir_proxied(c, uri, r->proxy);
+	child_env_dir(c, r);
+	status = child_access(c, r, r->target.file);
+	if (!status && child_rewrite_has_dir(c))
+		status = child_rewrite_dir(c, r, uri);
+	if (!status)
+		status = child_redirect_dir(c, r, uri);
+	if (!status)
+		child_env_fixup(c, r);
+	return status;
+}
+
+/* What another path leads to, as if a client had asked for it; *uri may change. */
+static int resolve_ask(struct child *c, struct child_request *r, const char **uri)
+{
+	int status = resolve_translate(c, r, uri);
+
+	if (status)
+		return status;
+	return r->proxy ? resolve_proxied(c, r, *uri) : resolve_look(c, r, *uri);
+}
+
 /* A path of this site as the configuration writes it, at dir where it is relative. */
 static const char *resolve_path(
     struct child *c, const char *dir, const char *name, struct span *query)
@@ -161,7 +204,7 @@ static int resolve_fallback(
 
 	for (unsigned depth = 0; name && depth <= c->vhost->redirects_max; depth++) {
 		*path = resolve_path(c, "/", name, query);
-		status = *path ? resolve_look(c, r, *path) : 400;
+		status = *path ? resolve_ask(c, r, path) : 400;
 		if (status == 0)
 			return resolve_fallback_found(c, r, *path);
 		if (status != 404 || r->target.status)
@@ -230,27 +273,12 @@ static void resolve_unnest(struct child_request *r, const struct resolve_main *k
 	r->rewritten = r->proxy = NULL;
 }
 
-/* From the path to a file or a backend, by whoever comes first; *uri may change. */
-static int resolve_translate(struct child *c, struct child_request *r, const char **uri)
-{
-	int status = child_rewrite_server(c, r, uri);
-
-	if (status)
-		return status == CHILD_MAPPED ? 0 : status;
-	status = child_proxy_translate(c, r, *uri);
-	if (status || r->proxy)
-		return status;
-	return child_redirect_server(c, r, *uri);
-}
-
 /* Asked for as if a client had (Apache's subrequest): redirects and fallbacks hold for it, too. */
 static int resolve_sub(
     struct child *c, struct child_request *r, const char **path, struct span *query)
 {
-	int status = resolve_translate(c, r, path);
+	int status = resolve_ask(c, r, path);
 
-	if (!status && !r->proxy)
-		status = resolve_look(c, r, *path);
 	if (resolve_is_elsewhere(r))
 		return status;
 	if (status == 404 && !r->target.status && resolve_has_fallback(c, r)) {
@@ -280,16 +308,14 @@ static int resolve_name_try(struct child *c, struct child_request *r, const char
 	resolve_query(c, r, query);
 	int status = !path  ? 400
 	             : deep ? resolve_sub(c, r, &path, &query)
-	                    : resolve_look(c, r, path);
+	                    : resolve_ask(c, r, &path);
 
-	if (status == 0 && r->proxy)
-		return resolve_take(r, path);
 	/* What should be a directory is a file, or below one. */
 	if (status == 404 && t->error == ENOTDIR)
 		return RESOLVE_NONE;
-	if (status == 0 && t->path_info[0] && !strchr(name, '/'))
+	if (status == 0 && !r->proxy && t->path_info[0] && !strchr(name, '/'))
 		return RESOLVE_NONE;
-	if (status == 0 && !S_ISREG(t->st.st_mode))
+	if (status == 0 && !r->proxy && !S_ISREG(t->st.st_mode))
 		return 404;
 	if (status)
 		return status;
@@ -317,8 +343,12 @@ static int resolve_names(struct child *c, struct child_request *r, const char *u
 	int failed = RESOLVE_NONE;
 
 	for (uint32_t i = 0; i < names->n; i++) {
+		struct span asked = child_auth_asked(r);
 		int status = resolve_name(c, r, uri, names->v[i], redirect, deep);
 
+		if (status == 401 && i + 1 == names->n)
+			return status;
+		child_auth_ask(c, r, asked);
 		if (status == 0)
 			return 0;
 		if (status == RESOLVE_NONE)
@@ -407,25 +437,6 @@ static int resolve_missing(struct child *c, struct child_request *r)
 	return status ? status : child_map_status(c, &r->target);
 }
 
-/* A backend answers: the settings of the URL hold, none of a file. */
-static int resolve_proxied(struct child *c, struct child_request *r)
-{
-	int status;
-
-	child_dir_proxied(c, r->uri, r->proxy);
-	r->target.file = arena_printf(&c->arena, "proxy:%s", r->proxy);
-	r->target.path_info = "";
-	child_env_dir(c, r);
-	status = child_access(c, r, r->target.file);
-	if (!status && child_rewrite_has_dir(c))
-		status = child_rewrite_dir(c, r, r->uri);
-	if (!status)
-		status = child_redirect_dir(c, r, r->uri);
-	if (!status)
-		child_env_fixup(c, r);
-	return status;
-}
-
 /* The directory itself is open; its index file comes before it. */
 static int resolve_directory(struct child *c, struct child_request *r)
 {
@@ -490,6 +501,6 @@ int child_resolve(struct child *c, struct child_request *r)
 	if (!status && !r->proxy && !r->mapped)
 		status = child_userdir_redirect(c, r, r->uri);
 	if (!status)
-		status = r->proxy ? resolve_proxied(c, r) : resolve_file(c, r);
+		status = r->proxy ? resolve_proxied(c, r, r->uri) : resolve_file(c, r);
 	return status ? status : resolve_rewritten(c, r);
 }

@@ -424,8 +424,13 @@ int child_rewrite_redirect(struct child *c, struct child_request *r)
 
 	if (status)
 		return status;
+	/* These let in what is rewritten: under the same ones nobody is asked again. */
+	uint64_t print = c->dir.merged.print;
+
 	c->dir.merged = c->vhost->dir;
 	c->dir.matched = NULL;
-	return child_redirect_inside(
+	status = child_redirect_inside(
 	    c, r, path, m > 0 ? (struct span){text + n + 1, m - 1} : (struct span){NULL, 0}, m > 0);
+	r->before.print = print;
+	return status;
 }

@@ -169,7 +169,7 @@ static const char *expand_text(struct rewrite *x, const char *text, const struct
 		expand_put(&e, text, n);
 		text += n;
 		if (!*text)
-			return e.p;
+			return e.p ? e.p : "";
 		text = expand_special(&e, text);
 		n = strcspn(text, EXPAND_SPECIALS);
 		expand_question(&e, text, n, false);

@@ -153,14 +153,12 @@ static uint32_t rules_skip_chain(const struct rewrite_rules *rules, uint32_t i)
 	return i + 1;
 }
 
-enum rewrite_result child_rewrite_rules(struct rewrite *x)
+static enum rewrite_result rules_apply(struct rewrite *x)
 {
 	const struct rewrite_rules *rules = &x->conf->rules;
 	enum rewrite_result result = REWRITE_NOTHING;
 	unsigned round = 1;
 
-	if (!x->r->rewrite_deadline)
-		x->r->rewrite_deadline = child_now() + (int64_t)x->c->vhost->timeout * 1000;
 	for (uint32_t i = 0; i < rules->n;) {
 		const struct rewrite_rule *rule = &rules->v[i];
 
@@ -191,5 +189,21 @@ enum rewrite_result child_rewrite_rules(struct rewrite *x)
 			i += rule->skip < rules->n ? rule->skip + 1 : rules->n;
 		}
 	}
+	return result;
+}
+
+/* What programs and backends take between rules does not count; look-ups in rules do. */
+enum rewrite_result child_rewrite_rules(struct rewrite *x)
+{
+	struct child_request *r = x->r;
+	int64_t began = child_now();
+
+	if (r->rewrite_deadline)
+		return rules_apply(x);
+	r->rewrite_deadline = began + (int64_t)x->c->vhost->timeout * 1000 - r->rewrite_spent;
+	enum rewrite_result result = rules_apply(x);
+
+	r->rewrite_deadline = 0;
+	r->rewrite_spent += child_now() - began;
 	return result;
 }

@@ -85,6 +85,7 @@ struct child_dir {
 	struct child_run *runs;
 	size_t nruns;
 	bool fresh;               /* nothing was merged for this request yet */
+	bool undecided;           /* a section's pattern took too many steps for this name */
 	unsigned nfiles;          /* .htaccess files that are in walked */
 	uint32_t next;            /* the first of the vhost's sections that is deeper than path */
 	const char *matched;      /* what <DirectoryMatch> was compared with in path */
@@ -137,6 +138,7 @@ struct child {
 	size_t out_n;
 	size_t out_fields, out_own; /* in out: behind Server; behind what r->err put there */
 	bool out_over; /* the answer's head does not fit into out */
+	bool out_bad;  /* a field of it is none (RFC 9110 section 5.5) */
 	char request_first[CHILD_ARENA_FIRST], dir_first[CHILD_ARENA_FIRST];
 	char in[CHILD_IN_MAX];
 	char cgi[CHILD_CGI_HEAD];
@@ -225,7 +227,8 @@ struct child_request {
 	const char *proxy;          /* a backend's URL: that answers, not target */
 	bool proxy_raw;             /* its text is encoded and has the query (NE) */
 	bool rewrite_end;           /* END: no rules any more */
-	int64_t rewrite_deadline;   /* for all of its rules; 0: none was tried yet */
+	int64_t rewrite_spent;      /* milliseconds in rules so far, of Timeout */
+	int64_t rewrite_deadline;   /* while some are applied; otherwise 0 */
 	unsigned depth;             /* look-ups in each other */
 	struct child_cookie *cookies; /* that rules have set */
 

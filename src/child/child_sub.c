@@ -93,6 +93,7 @@ void child_sub_start(struct child *c, struct child_request *r, const char *from,
 
 void child_sub_end(struct child *c, struct child_sub *sub)
 {
+	sub->outer->rewrite_spent = sub->r.rewrite_spent;
 	child_target_close(&sub->r.target);
 	arena_free(&c->dir.arena);
 	arena_free(&c->dir.kept);

@@ -104,13 +104,29 @@ static bool is_trusted(
 	return proxy != NULL;
 }
 
-static void add_proxy(struct arena *a, struct remoteip *out, const struct sockaddr_storage *addr)
+/* Room for as many addresses as the list has elements, and the peer's. */
+static char *proxies_room(struct arena *a, struct span list)
+{
+	size_t n = 2;
+
+	for (size_t i = 0; i < list.n; i++)
+		n += list.p[i] == ',';
+	return arena_alloc(a, n * (ADDR_IP_MAX + 2));
+}
+
+/* A long list is added to at its end: it is anybody's, and copying it each time is quadratic. */
+static void add_proxy(
+    struct arena *a, struct span list, struct remoteip *out, const struct sockaddr_storage *addr)
 {
 	char ip[ADDR_IP_MAX];
 
-	addr_ip((const struct sockaddr *)addr, ip);
-	out->proxies =
-	    out->proxies ? arena_printf(a, "%s, %s", out->proxies, ip) : arena_strdup(a, ip);
+	if (!a)
+		return;
+	if (!out->proxies)
+		out->proxies = out->proxies_end = proxies_room(a, list);
+	else
+		out->proxies_end = stpcpy(out->proxies_end, ", ");
+	out->proxies_end = stpcpy(out->proxies_end, addr_ip((const struct sockaddr *)addr, ip));
 }
 
 void remoteip_find(struct arena *a, const struct conf_remoteip *conf, const struct sockaddr *peer,
@@ -136,7 +152,7 @@ void remoteip_find(struct arena *a, const struct conf_remoteip *conf, const stru
 			break;
 		}
 		if (!internal)
-			add_proxy(a, out, &at);
+			add_proxy(a, value, out, &at);
 		at = next;
 		out->found = true;
 		out->rest = before;

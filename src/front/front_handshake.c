@@ -185,11 +185,14 @@ static void handshake_go(struct front_conn *c)
 
 static void handshake_late(struct front_conn *c)
 {
+	const struct conf_read_timeout *limits = &c->base->read_timeout;
 	struct front_tls *t = c->tls;
 	int64_t left =
 	    t->established ? front_deadline_head(c, t->in_len) : front_deadline_handshake(c);
+	bool limited = limits->header_initial || (!t->established && limits->handshake_initial);
 
-	if (left > 0) {
+	/* Without RequestReadTimeout the deadline moves on with each byte: none has come. */
+	if (left > 0 && limited) {
 		handshake_wait(c, left);
 	} else if (t->established) {
 		front_head_late(c, t->in, t->in_len);

@@ -27,7 +27,7 @@ static ssize_t peek_read(const struct front_conn *c)
 static void peek_event(evutil_socket_t fd, short what, void *arg);
 
 /* No complete head yet: these are the bytes of it. */
-static void peek_wait(struct front_conn *c, struct span head)
+static void peek_wait(struct front_conn *c, struct span head, bool idle)
 {
 	int64_t left;
 
@@ -36,13 +36,15 @@ static void peek_wait(struct front_conn *c, struct span head)
 		return;
 	}
 	left = front_deadline_head(c, head.n);
-	if (left > 0)
+	/* Without RequestReadTimeout the deadline moves on with each byte: Timeout. */
+	if (left > 0 && !(idle && c->base->read_timeout.header_initial == 0))
 		front_conn_watch(c, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, peek_event, left);
 	else
 		front_head_late(c, head.p, head.n);
 }
 
-static void peek_look(struct front_conn *c)
+/* idle: nothing has come since the last look. */
+static void peek_look(struct front_conn *c, bool idle)
 {
 	ssize_t n = peek_read(c);
 	struct span head = {front_buffer, n > 0 ? (size_t)n : 0};
@@ -61,11 +63,15 @@ static void peek_look(struct front_conn *c)
 			front_proxy_closed(c);
 			return;
 		}
+		if (skip > head.n) {
+			front_conn_free(c);
+			return;
+		}
 		head = (struct span){head.p + skip, head.n - skip};
 	}
 	if (head.n > 0 && front_head_look(c, head.p, head.n) == FRONT_HEAD_TAKEN)
 		return;
-	peek_wait(c, head);
+	peek_wait(c, head, idle);
 }
 
 static void peek_event(evutil_socket_t fd, short what, void *arg)
@@ -76,11 +82,11 @@ static void peek_event(evutil_socket_t fd, short what, void *arg)
 	/* A peek gives the bytes before a reset for ever, and never the reset. */
 	if ((what & EV_CLOSED) || front_conn_reset(c))
 		c->closed = true;
-	peek_look(c);
+	peek_look(c, (what & EV_TIMEOUT) && !(what & EV_READ));
 }
 
 /* Under load the head is there before the connection is accepted: then no event is ever set up. */
 void front_peek_start(struct front_conn *c)
 {
-	peek_look(c);
+	peek_look(c, false);
 }

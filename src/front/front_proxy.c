@@ -37,7 +37,7 @@ const struct sockaddr *front_proxy_request(const struct front_conn *c,
 	struct span value = http_head_joined(&a, head, span_of(conf->header));
 
 	if (value.p) {
-		remoteip_find(&a, conf, client, value, &found);
+		remoteip_find(NULL, conf, client, value, &found);
 		*room = found.client;
 	}
 	arena_reset(&a);

@@ -360,6 +360,17 @@ INSIDE = [
     place("index-files", 'Require all granted\n<Files "index.html">\n' + VALID + "</Files>",
           [Get("/"), basic("sha", path="/"), Get("/index.html"), basic("sha", path="/index.html")],
           ignore=("www-authenticate",)),
+    # What a candidate asks for that does not answer is not asked for.
+    *(place(f"index-next-{i}", f'Require all granted\nDirectoryIndex {names}\n'
+            f'<Files "index.html">\n{lines}</Files>',
+            [Get("/"), basic("sha", path="/"), basic("no", path="/")])
+      for i, (names, lines) in enumerate((
+          ("index.html x", VALID), ("index.html x", DVALID), ("none index.html x", VALID),
+          ("none x index.html", VALID), ("none index.html", VALID), ("none index.html", DVALID)))),
+    place("variants", 'Require all granted\nOptions +MultiViews\n<Files "v.html">\n' + VALID
+          + '</Files>\n<Files "w.*">\n' + VALID + "</Files>",
+          [Get("/v"), basic("sha", path="/v"), Get("/w"), basic("sha", path="/w"), Get("/u")],
+          files={"v.html": "html", "v.txt": "txt", "w.html": "html", "w.txt": "t", "u.txt": "u"}),
     place("index-open", VALID + '<Files "index.html">\nAuthType None\n'
           "Require all granted\n</Files>",
           [Get("/"), basic("sha", path="/"), Get("/index.html")]),

@@ -84,6 +84,38 @@ CASES = [
          f"Require all denied\n</Location>\n<Proxy {URL}/b/no>\nRequire all denied\n</Proxy>\n"
          "<Directory {dir}>\nRequire all granted\n</Directory>",
          "/a/x", "/a/no", "/b/x", "/b/no", "/b/nox"),
+    case("access_index", f"DirectoryIndex index.php\nProxyPassMatch ^/(.*\\.php)$ {URL}/$1\n"
+         "<Location /index.php>\nRequire all denied\n</Location>\n"
+         "<LocationMatch ^/sub/.*php$>\nRequire ip 192.0.2.1\n</LocationMatch>\n"
+         f"<Proxy {URL}/no/>\nRequire all denied\n</Proxy>\n"
+         "<Location /set/index.php>\nRequestHeader set X-Set 1\n</Location>\n"
+         "<Location /moved/index.php>\nRedirect /moved http://o/\n</Location>",
+         "/", "/index.php", "/sub/", "/sub/index.php", "/no/", "/no/index.php", "/set/", "/open/",
+         "/moved/", "/open/?a=b",
+         files={f"{d}/x": "x" for d in ("sub", "no", "set", "open", "moved")}),
+    case("access_index_rule", f"RewriteEngine On\nRewriteRule ^/(.*\\.php)$ {URL}/$1 [P]\n"
+         "DirectoryIndex none.html index.php x.html\n"
+         "<Location /index.php>\nRequire all denied\n</Location>\n"
+         "<Location /list/index.php>\nRequire all denied\n</Location>",
+         "/", "/index.php", "/open/", "/list/",
+         files={"open/x": "x", "list/x.html": "x"}),
+    case("access_index_auth", f"DirectoryIndex index.php\nProxyPassMatch ^/(.*\\.php)$ {URL}/$1\n"
+         "<LocationMatch \\.php$>\nAuthType Basic\nAuthName R\nAuthUserFile {dir}/pw\n"
+         "Require valid-user\n</LocationMatch>",
+         "/", "/index.php", Get("/", headers=[("Authorization", "Basic YTpzZWNyZXQ=")]),
+         files={"{dir}/pw": "a:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"}),
+    case("index_redirect", f"DirectoryIndex index.php\nDirectoryIndexRedirect On\n"
+         f"ProxyPassMatch ^/(.*\\.php)$ {URL}/$1", "/", "/index.php", "/?a"),
+    case("fallback", "FallbackResource /front.php\n"
+         f"ProxyPassMatch ^/(.*\\.php)$ {URL}/$1\n"
+         "<Directory {root}/closed>\nFallbackResource /closed.php\n</Directory>\n"
+         "<Location /closed.php>\nRequire all denied\n</Location>",
+         "/", "/none", "/none/x?a=b", "/sub/", "/sub/none", "/closed/none", "/closed/",
+         "/closed.php", "/sub/x", files={"sub/x": "x", "closed/x": "x"}),
+    case("error_page", f"ProxyPass /err {URL}\nErrorDocument 404 /err/404.php\n"
+         "ErrorDocument 403 /err/403.php\n<Location /err/404.php>\nRequire all denied\n"
+         "</Location>\n<Location /no>\nRequire all denied\n</Location>",
+         "/none", "/no", "/err/404.php"),
     case("proxy_star", f"<Proxy *>\nRequire all denied\n</Proxy>\nProxyPass /a {URL}\n"
          f"<ProxyMatch /x$>\nRequire all granted\n</ProxyMatch>", "/a", "/a/x", "/a/y"),
     case("fields", f"ProxyPass /a {URL}",
