@@ -55,7 +55,10 @@ int child_proxy_http(struct child *c, struct child_request *r, const struct chil
 /* child_proxy_body.c: decides p->to, p->length and p->early. */
 void child_proxy_body(struct proxy *p);
 
-/* child_proxy_ask.c: the head of the request to the backend, into p->head. */
+/*
+ * child_proxy_ask.c: the head of the request to the backend, into p->head. Where it cannot be one
+ * s.status is set, logged.
+ */
 void child_proxy_ask(struct proxy *p);
 /* What Via says of this server behind the version of the message it received. */
 struct span child_proxy_via(struct child *c, unsigned major, unsigned minor);

@@ -1,31 +1,47 @@
 /*
  * The head of a request as a backend gets it (RFC 9110 section 7.6, mod_proxy's
  * ap_proxy_create_hdrbrgd): without what is for this connection alone, with where it came from.
- * Runs as the vhost's user; the fields are the client's and were checked when they were read.
+ * Runs as the vhost's user; the fields are the client's, or what RequestHeader made of them.
  */
 #include "child_proxy.h"
 
 #include "itkd/build.h"
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A text that grows; room for all of it is there from the start. */
+/* A text that grows. */
 struct text {
+	struct child_stream *s;
 	char *p;
 	size_t n, room;
 };
 
 static void put(struct text *t, struct span s)
 {
-	assert(s.n <= t->room - t->n);
+	if (s.n > t->room - t->n) {
+		const char *old = t->p;
+
+		t->room = 2 * (t->n + s.n) + 1024;
+		t->p = arena_alloc(&t->s->c->arena, t->room);
+		if (t->n)
+			memcpy(t->p, old, t->n);
+	}
 	if (s.n)
 		memcpy(t->p + t->n, s.p, s.n);
 	t->n += s.n;
 }
 
+/* What RequestHeader makes of the client's path may hold the end of a line. */
 static void put_field(struct text *t, struct span name, struct span value)
 {
+	if (!http_field_name(name) || !http_field_value(value)) {
+		child_log(t->s->c, LOG_ERR, t->s->module,
+		    "Request header '%.*s' value of '%.*s' contains invalid characters, aborting "
+		    "request",
+		    (int)name.n, name.p, (int)value.n, value.p);
+		t->s->status = 500;
+		return;
+	}
 	put(t, name);
 	put(t, SPAN(": "));
 	put(t, value);
@@ -159,25 +175,13 @@ static void ask_early(const struct proxy *p, struct text *t)
 	put(t, chunk ? SPAN("\r\n") : SPAN(""));
 }
 
-static size_t ask_room(const struct proxy *p)
-{
-	const struct http_head *head = &p->s.r->head;
-	size_t n = strlen(p->path) + strlen(p->b->at.host) + p->early.n + 4096 + ADDR_IP_MAX;
-
-	/* Once as it is, and Host in two fields more. */
-	for (size_t i = 0; i < head->nfields; i++)
-		n += 3 * (head->fields[i].name.n + head->fields[i].value.n + 8);
-	return n + strlen(p->s.c->vhost->server_name) * 4 + (p->upgrade ? strlen(p->upgrade) : 0);
-}
-
 void child_proxy_ask(struct proxy *p)
 {
 	const struct child_request *r = p->s.r;
-	struct text t = {.room = ask_room(p)};
+	struct text t = {.s = &p->s};
 	bool old = child_env_get(r, "force-proxy-request-1.0") != NULL;
 	enum proxy_via via = p->s.c->vhost->proxy.via;
 
-	t.p = arena_alloc(&p->s.c->arena, t.room);
 	put(&t, r->method);
 	put(&t, SPAN(" "));
 	put(&t, span_of(p->path));

@@ -116,6 +116,9 @@ static void http_feed(struct proxy *p)
 	for (;;) {
 		while (child_stream_buffered(s))
 			child_stream_take(s);
+		/* A body that is not whole must not get the end of one. */
+		if (child_stream_done(s))
+			return;
 		http_next_piece(p);
 		if ((p->out.n == 0 && p->piece == 0) || !http_send(p))
 			return;
@@ -290,6 +293,9 @@ static bool http_may_keep(const struct proxy *p)
 	const struct child_request *r = p->s.r;
 	const struct proxy_worker *w = p->b->worker;
 
+	/* An error's document is asked for with GET: HEAD ends before the body that it has. */
+	if (r->head_only && !span_eq(r->method, SPAN("HEAD")))
+		return false;
 	return r->head.keep_alive && !r->close && !p->upgrade && !(w && w->reuse == CONF_OFF) &&
 	       !child_env_get(r, "proxy-nokeepalive") &&
 	       !child_env_get(r, "force-proxy-request-1.0");
@@ -397,8 +403,9 @@ int child_proxy_http(struct child *c, struct child_request *r, const struct chil
 	p.expect = r->body.expect && p.s.want_body && conf->forward_100 != CONF_OFF &&
 	           !child_env_get(r, "force-proxy-request-1.0");
 	child_proxy_body(&p);
-	if (!child_stream_done(&p.s) && http_open(&p)) {
+	if (!child_stream_done(&p.s))
 		child_proxy_ask(&p);
+	if (!child_stream_done(&p.s) && http_open(&p)) {
 		http_run(&p);
 		if (http_again(&p))
 			http_run(&p);

@@ -153,8 +153,10 @@ static const char *page_paragraphs(struct arena *a, const struct error_page *p)
 
 const char *error_page(struct arena *a, const struct error_page *p)
 {
-	struct span reason = p->reason.p ? p->reason : http_status_reason(p->status),
-	            first = http_status_reason(p->first);
+	/* It may be a backend's. */
+	const char *reason =
+	    page_escape(a, p->reason.p ? p->reason : http_status_reason(p->status), "");
+	struct span first = http_status_reason(p->first);
 	const char *also = "";
 
 	if (p->first)
@@ -165,9 +167,8 @@ const char *error_page(struct arena *a, const struct error_page *p)
 	return arena_printf(a,
 	    "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" "
 	    "\"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n"
-	    "<title>%d %.*s</title>\n</head><body>\n<h1>%.*s</h1>\n%s%s%s</body></html>\n",
-	    p->status, (int)reason.n, reason.p, (int)reason.n, reason.p, page_paragraphs(a, p),
-	    also, p->signature);
+	    "<title>%d %s</title>\n</head><body>\n<h1>%s</h1>\n%s%s%s</body></html>\n",
+	    p->status, reason, reason, page_paragraphs(a, p), also, p->signature);
 }
 
 const char *error_signature(struct arena *a, const struct error_signature *s, const char *prefix)

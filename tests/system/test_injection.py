@@ -73,6 +73,7 @@ def test_a_long_list_of_proxies(config, start, site_a):
     config.vhost(site_a, "RemoteIPHeader X-Forwarded-For", "MaxClientsVHost 1")
     server = start(config)
     fronts = server.fronts()
+    wait_for(lambda: not server.children(), 20, "the place to be free")
     with server.hold(site_a, 1)[0]:
         many = ", ".join(["1.1.1.1"] * 900)
         for _ in range(5):

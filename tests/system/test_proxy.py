@@ -57,11 +57,21 @@ def server(module_tmp, tls, module_start, origin):
         f"<Location /old/>\nSetEnv force-proxy-request-1.0 1\nProxyPass {url}/\n</Location>",
         f"<Location /no100/>\nProxy100Continue Off\nProxyPass {url}/\n</Location>",
         "ErrorDocument 404 /sorry.html", "ErrorDocument 503 \"down for today\"",
-        f"<Location /over/>\nProxyErrorOverride On 404 503\nProxyPass {url}/\n</Location>",
+        f"<Location /over/>\nProxyErrorOverride On 404 409 503\nProxyPass {url}/\n</Location>",
         "SetEnvIf Request_URI /env/ WHERE=in",
         f"<Location /env/>\nProxyPassInterpolateEnv On\n"
         f"ProxyPass {url}/${{WHERE}}/ interpolate\n</Location>",
-        "RewriteEngine On", f"RewriteRule ^/rule/(.*)$ {url}/rewritten/$1 [P,QSA]",
+        f"<Location /uri/>\nRequestHeader set X-Uri expr=%{{REQUEST_URI}}\nProxyPass {url}/\n"
+        "</Location>",
+        f"<Location /urihost/>\nRequestHeader set Host expr=%{{REQUEST_URI}}\n"
+        f"ProxyPreserveHost On\nProxyAddHeaders Off\nProxyPass {url}/\n</Location>",
+        f"<Location /uriup/>\nRequestHeader set Upgrade expr=%{{REQUEST_URI}}\n"
+        f"ProxyPass {url}/ upgrade=any\n</Location>",
+        f"<Location /reverse/>\nProxyPassInterpolateEnv On\nProxyPass {url}/\n"
+        "ProxyPassReverseCookiePath /other /${app} interpolate\n</Location>",
+        "ProxyPassReverse /to/${app}/ /x/ interpolate",
+        "RewriteEngine On", "RewriteRule ^/reverse/(.*)/raw/ - [E=app:$1]",
+        f"RewriteRule ^/rule/(.*)$ {url}/rewritten/$1 [P,QSA]",
         f"<Proxy \"{url}/secret\">\nRequire all denied\n</Proxy>",
         "<Location /hidden>\nRequire all denied\n</Location>",
         f"<Location /handled>\nSetHandler \"proxy:{url}\"\n</Location>",
@@ -141,6 +151,30 @@ def test_request_header_reaches_the_backend(server, origin):
     ask, _ = ask_of(server, origin, "/set/x", headers={"User-Agent": "me"})
     assert ask.field("X-Forwarded-Proto") == "https"
     assert ask.field("User-Agent") is None
+
+
+EVIL = "a%0d%0aX-Evil:%20yes"
+
+
+@pytest.mark.parametrize("place", ["uri", "urihost", "uriup"])
+def test_no_line_of_its_own_for_the_backend(server, origin, place):
+    headers = {"Connection": "Upgrade", "Upgrade": "x"}
+    ask, answer = ask_of(server, origin, f"/{place}/{EVIL}", headers=headers)
+    assert (ask, answer.status) == (None, 500)
+    server.wait_log("Request header '.*' value of '.*' contains invalid characters",
+                    "a.test-error.log")
+    ask, answer = ask_of(server, origin, f"/{place}/x", headers=headers)
+    assert answer.status == 200
+    assert f"/{place}/x" in (ask.field("X-Uri"), ask.field("Host"), ask.field("Upgrade"))
+
+
+def test_a_request_of_long_pieces(server, origin):
+    method, field = "M" * 7000, ("X-Long", "b" * 8000)
+    for headers in ([], [field] * 3 + [("X-Forwarded-For", "c" * 8000)] * 3):
+        ask, answer = ask_of(server, origin, "/b/x", method=method, headers=headers)
+        assert answer.status == 200
+        assert ask.method == method
+        assert len([f for f in ask.fields if f == field]) == len(headers) / 2
 
 
 def test_max_forwards_zero_is_a_loop(server, origin):
@@ -233,6 +267,8 @@ ANSWERS = {
     "cut": OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhi",
     "refused": b"HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     "404": b"HTTP/1.1 404 Weg\r\nContent-Length: 4\r\n\r\nmine",
+    "409": b"HTTP/1.1 409 <b>No\r\nContent-Length: 0\r\n\r\n",
+    "moved": b"HTTP/1.1 302 Found\r\nLocation: /x/y\r\nContent-Length: 0\r\n\r\n",
     "500": b"HTTP/1.1 500 Aua\r\nContent-Length: 4\r\n\r\nmine",
     "503": b"HTTP/1.1 503 Zu\r\nContent-Length: 4\r\n\r\nmine",
     "204": b"HTTP/1.1 204 No\r\nX-A: 1\r\nContent-Length: 5\r\n\r\n",
@@ -311,6 +347,24 @@ def test_statuses(server, path, status, body):
 def test_cookies_are_mapped(server):
     assert server.get("/b/raw/cookies", "a.test").header_all("Set-Cookie") == [
         "a=1; path=/b/raw; domain=a.test", "b=2; Path=/other; Domain=a.test; HttpOnly"]
+
+
+@pytest.mark.parametrize("name, field, value", [
+    ("moved", "Location", "http://a.test/to/%s/y"), ("cookies", "Set-Cookie", "b=2; Path=/%s;")])
+def test_no_line_of_its_own_for_the_client(server, name, field, value):
+    answer = server.get(f"/reverse/one/raw/{name}", "a.test")
+    assert answer.header_all(field)[-1].startswith(value % "one")
+    start = len(server.log("a.test-error.log"))
+    answer = server.get(f"/reverse/{EVIL}/raw/{name}", "a.test")
+    assert (answer.status, answer.header("X-Evil")) == (500, None)
+    server.wait_log("control character|invalid characters", "a.test-error.log", start=start)
+
+
+def test_a_reason_is_no_markup(server):
+    answer = server.get("/over/raw/409", "a.test")
+    assert answer.status == 409
+    assert b"<title>409 &lt;b&gt;No</title>" in answer.body
+    assert b"<h1>&lt;b&gt;No</h1>" in answer.body
 
 
 def test_head_has_the_length_and_no_body(server):
@@ -439,6 +493,24 @@ def test_a_kept_connection_that_closes_on_a_request(config, start, site_a, backe
     assert (len(origin.asks), origin.connections) == (3, 2)
 
 
+def test_the_body_that_head_has_no_use_for(config, start, site_a, backend):
+    """An error's document is asked for with GET, and HEAD ends before what it has sent."""
+    def answer(ask, stream):
+        if ask.path == "/next":
+            return echo(ask, stream)
+        stream.sock.sendall(OK + b"Content-Length: 100\r\n\r\n")
+        stream.head()
+        return page(b"of the document")
+    config.vhost(site_a, "Redirect gone /gone", "ErrorDocument 410 /p/document",
+                 f"ProxyPass /p/ {backend(answer).url}/")
+    server = start(config)
+    with server.connect() as c:
+        c.request("/gone", site_a.name, "HEAD")
+        assert c.head().header("Content-Length") == "100"
+        c.request("/p/next", site_a.name)
+        assert c.response().body.startswith(b"GET /next ")
+
+
 def peak(process):
     """KiB of memory of its own that it ever had."""
     return int(process.status["VmHWM"].split()[0])
@@ -496,6 +568,35 @@ def test_a_large_upload_is_streamed(config, start, site_a, backend):
         assert c.response().text == str(total)
         assert peak(child) < 24 * 1024
     assert seen == [total]
+
+
+@pytest.mark.parametrize("sent, status", [
+    (b"5\r\nhello\r\n", None), (b"5\r\nhello\r\nzz\r\n", 400), (b"5\r\nhello\r\n40\r\n", 413)],
+    ids=["closed", "malformed", "large"])
+def test_a_cut_upload_does_not_look_whole(config, start, site_a, backend, sent, status):
+    got, ended = [], threading.Event()
+
+    def answer(ask, stream):
+        stream.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while stream.more():
+                pass
+        got.append(stream.buffer)
+        ended.set()
+    config.vhost(site_a, f"<Location /p/>\nLimitRequestBody 16\nProxyPass {backend(answer).url}/\n"
+                 "</Location>")
+    server = start(config)
+    with server.connect() as c:
+        c.request("/p/x", site_a.name, "POST", headers={
+            "Transfer-Encoding": "chunked", "Expect": "100-continue"})
+        assert c.head().status == 100
+        c.send(sent + b"x" * (64 if status == 413 else 0))
+        c.sock.shutdown(socket.SHUT_WR)
+        assert ended.wait(10)
+        if status:
+            assert c.response().status == status
+    assert got[0].startswith(b"5\r\nhello")
+    assert not got[0].endswith(b"0\r\n\r\n")
 
 
 def test_an_answer_before_the_body_was_read(config, start, site_a, backend):
