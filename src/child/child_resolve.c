@@ -149,18 +149,30 @@ static int resolve_take(struct child_request *r, const char *uri)
 	return 0;
 }
 
-static int resolve_index_redirect(
-    struct child *c, struct child_request *r, const char *uri, int status)
-{
-	r->location = child_url(c, r, path_encode(&c->arena, uri));
-	return status;
-}
-
 static bool resolve_is_directory(struct child *c, struct child_request *r, const char *uri)
 {
 	child_target_close(&r->target);
 	child_map_quiet(c, uri, &r->target);
 	return !r->target.error && S_ISDIR(r->target.st.st_mode);
+}
+
+/* A directory without its slash: relative links on its pages would lead astray. */
+static int resolve_slash(struct child *c, struct child_request *r, const char *uri)
+{
+	const struct conf_dir *dir = &c->dir.merged;
+	bool get = r->method_id == HTTP_METHOD_GET || r->method_id == HTTP_METHOD_HEAD;
+
+	if ((dir->set & DIR_SLASH) && !dir->slash)
+		return 0;
+	/* For clients that take a redirect of anything else for an answer (BrowserMatch). */
+	if (!get && child_env_get(r, "redirect-carefully"))
+		return 0;
+	uri = arena_printf(&c->arena, "%s/", uri);
+	r->location = child_url(c, r, path_encode(&c->arena, uri));
+	if (r->has_query)
+		r->location =
+		    arena_printf(&c->arena, "%s?%.*s", r->location, (int)r->query.n, r->query.p);
+	return 301;
 }
 
 /* FallbackResource for a path that was looked at: its text, or NULL. */
@@ -176,7 +188,6 @@ static const char *resolve_has_fallback(struct child *c, const struct child_requ
 
 static int resolve_index_names(
     struct child *c, struct child_request *r, const char *uri, bool deep);
-static int resolve_slash(struct child *c, struct child_request *r, const char *uri);
 
 /* A directory stands for its index file, which has no fallback again. */
 static int resolve_fallback_found(struct child *c, struct child_request *r, const char *path)
@@ -214,26 +225,6 @@ static int resolve_fallback(
 	if (!name)
 		return RESOLVE_NONE;
 	return child_too_deep(c, "AH00124", "internal redirects");
-}
-
-/* A directory without its slash: relative links on its pages would lead astray. */
-static int resolve_slash(struct child *c, struct child_request *r, const char *uri)
-{
-	const struct conf_dir *dir = &c->dir.merged;
-	bool get = r->method_id == HTTP_METHOD_GET || r->method_id == HTTP_METHOD_HEAD;
-
-	if ((dir->set & DIR_SLASH) && !dir->slash)
-		return 0;
-	/* For clients that take a redirect of anything else for an answer (BrowserMatch). */
-	if (!get && child_env_get(r, "redirect-carefully"))
-		return 0;
-	const char *path = path_encode(&c->arena, arena_printf(&c->arena, "%s/", uri));
-
-	r->location = child_url(c, r, path);
-	if (r->has_query)
-		r->location =
-		    arena_printf(&c->arena, "%s?%.*s", r->location, (int)r->query.n, r->query.p);
-	return 301;
 }
 
 /* What is of the request and not of what is looked up for it (Apache's main request). */
@@ -319,8 +310,10 @@ static int resolve_name_try(struct child *c, struct child_request *r, const char
 		return 404;
 	if (status)
 		return status;
-	return redirect > INDEX_REDIRECT_OFF ? resolve_index_redirect(c, r, path, redirect)
-	                                     : resolve_take(r, path);
+	if (redirect <= INDEX_REDIRECT_OFF)
+		return resolve_take(r, path);
+	r->location = child_url(c, r, path_encode(&c->arena, path));
+	return redirect;
 }
 
 static int resolve_name(struct child *c, struct child_request *r, const char *uri, const char *name,
@@ -340,27 +333,27 @@ static int resolve_name(struct child *c, struct child_request *r, const char *ur
 static int resolve_names(struct child *c, struct child_request *r, const char *uri,
     const struct conf_strings *names, int redirect, bool deep)
 {
+	struct span before = child_auth_asked(r), asked = before;
 	int failed = RESOLVE_NONE;
 
 	for (uint32_t i = 0; i < names->n; i++) {
-		struct span asked = child_auth_asked(r);
 		int status = resolve_name(c, r, uri, names->v[i], redirect, deep);
 
-		if (status == 401 && i + 1 == names->n)
-			return status;
-		child_auth_ask(c, r, asked);
+		if (status != 0 && status != 404 && status != RESOLVE_NONE) {
+			failed = status;
+			asked = child_auth_asked(r);
+		}
+		/* What one asks for is not asked for where another answers. */
+		child_auth_ask(c, r, before);
 		if (status == 0)
 			return 0;
-		if (status == RESOLVE_NONE)
-			return failed;
-		if (status != 404)
-			failed = status;
-		if (status >= 300 && status < 400)
+		if (status == RESOLVE_NONE || (status >= 300 && status < 400))
 			break;
 	}
 	/* What is said of a name that cannot be there is nothing to be told. */
-	if (failed != RESOLVE_NONE && !resolve_is_directory(c, r, uri))
+	if (failed == RESOLVE_NONE || !resolve_is_directory(c, r, uri))
 		return RESOLVE_NONE;
+	child_auth_ask(c, r, asked);
 	return failed;
 }
 

@@ -185,6 +185,36 @@ def test_slow_hash(slow, site_a, site_b):
     assert got == [200]
 
 
+def test_a_rewrite_asks_once(start, config, site_a):
+    """Where rules lead under the same settings the password is not hashed again."""
+    users = site_a.file(site_a.root / "users", f"alice:{SHA}\nbob:{SHA}\n", 0o600)
+    sections = {
+        "blog": [*rules("Basic", users), "RewriteEngine On", "RewriteRule ^page$ x",
+                 "RewriteRule ^twice$ page", "RewriteRule ^up$ /closed/x"],
+        "closed": rules("Basic", users, "Require user bob"),
+        "open": ["RewriteEngine On", "RewriteRule ^in$ /blog/x"]}
+    for name in sections:
+        site_a.mkdir(name)
+        site_a.file(f"{name}/x", "x\n")
+    config.vhost(site_a, "LogLevel info authz_core:debug", *(
+        line for name, lines in sections.items() for line in (
+            f'<Directory "{site_a.docroot}/{name}">', *lines, "</Directory>")))
+    server = start(config)
+    log = f"{site_a.name}-error.log"
+
+    def get(path, headers=basic("alice")):
+        before = len(server.log(log))
+        answer = server.get(path, site_a, headers=headers)
+        server.wait_log(r"AH0162[68]: ", log, start=before)
+        asked = re.findall(r"AH01626: authorization result of Require .*user.*: granted",
+                           server.log(log)[before:])
+        return answer.status, len(asked)
+    assert [get(f"/blog/{name}") for name in ("x", "page", "twice")] == [(200, 1)] * 3
+    assert get("/blog/page", ()) == (401, 0) and get("/blog/page", basic("alice", "x")) == (401, 0)
+    assert get("/blog/up") == (401, 1) and get("/blog/up", basic("bob")) == (200, 2)
+    assert get("/open/in", ()) == (401, 0) and get("/open/in") == (200, 1)
+
+
 def field(answer):
     """The parameters of a WWW-Authenticate field."""
     return dict(re.findall(r'(\w+)="?([^",]*)', answer.header("WWW-Authenticate", "")))

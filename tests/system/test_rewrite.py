@@ -179,3 +179,30 @@ def test_look_ups_in_each_other_end(world):
     world.rules("deep", rules)
     began = time.monotonic()
     assert world.get("/deep/x").status == 200 and time.monotonic() - began < 10
+
+
+def test_only_time_in_rules_counts(start, config, site_a):
+    """A program that is busy for longer than Timeout, and then rules for where it leads."""
+    site_a.file("a.txt", "a\n")
+    config.vhost(site_a, "Timeout 2", "RewriteEngine On", "RewriteRule ^/none$ /gone",
+                 f'<Directory "{site_a.docroot}">', "RewriteEngine On", "RewriteRule ^none$ gone",
+                 "</Directory>")
+    site_a.cgi("slow", "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9 10\n"
+               "do echo $i >&2; sleep 0.25; done\n"
+               "printf 'Location: /a.txt\\r\\n\\r\\n'\n")
+    answer = start(config).get("/cgi-bin/slow", site_a)
+    assert (answer.status, answer.body) == (200, b"a\n")
+
+
+def test_slow_rules_one_after_the_other(start, config, site_a):
+    """What each pattern takes is counted together, over internal redirects, too."""
+    slow = "(a|a|b)+"
+    rules = "".join(f"RewriteCond {'a' * 15}c !^{slow}$\nRewriteRule . - [E=V:{i}]\n"
+                    for i in range(6))
+    site_a.file(".htaccess", f"RewriteEngine On\n{rules}RewriteRule ^(x+)$ x$1\n", 0o644)
+    config.vhost(site_a, "Timeout 1", "LimitInternalRecursion 100",
+                 f'<Directory "{site_a.docroot}">', "AllowOverride All", "</Directory>")
+    server = start(config)
+    began = time.monotonic()
+    assert server.get("/x", site_a).status == 500 and time.monotonic() - began < 5
+    server.wait_log("RewriteRule '.*' and URI '/xx+' take too long", f"{site_a.name}-error.log")

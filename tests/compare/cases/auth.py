@@ -367,6 +367,11 @@ INSIDE = [
       for i, (names, lines) in enumerate((
           ("index.html x", VALID), ("index.html x", DVALID), ("none index.html x", VALID),
           ("none x index.html", VALID), ("none index.html", VALID), ("none index.html", DVALID)))),
+    # Apache sends a 401 without a challenge here (RFC 9110 section 15.5.2).
+    place("index-not-last", 'Require all granted\nDirectoryIndex index.html none\n'
+          '<Files "index.html">\n' + VALID + "</Files>",
+          [Get("/"), basic("sha", path="/"), basic("no", path="/")],
+          ignore=("www-authenticate",)),
     place("variants", 'Require all granted\nOptions +MultiViews\n<Files "v.html">\n' + VALID
           + '</Files>\n<Files "w.*">\n' + VALID + "</Files>",
           [Get("/v"), basic("sha", path="/v"), Get("/w"), basic("sha", path="/w"), Get("/u")],
