@@ -138,7 +138,6 @@ void child_cgi_kill(struct cgi *g)
 	struct child *c = g->s.c;
 	pid_t master = c->start->master_group;
 
-	child_cgi_close(&g->in);
 	/* The program is in the group that this process leads: it must not kill itself with it. */
 	if (master > 0 && setpgid(0, master) == 0) {
 		end_group(g, c->pid);
@@ -148,6 +147,8 @@ void child_cgi_kill(struct cgi *g)
 		child_log(c, LOG_ERR, "cgi", "cannot leave the process group: %m");
 	}
 	end_for_good(g, -1);
+	/* Not before: what is cut must not look whole to it. */
+	child_cgi_close(&g->in);
 	child_cgi_end_err(g);
 	child_cgi_close(&g->out);
 }

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+#define HEAD_FIELDS 1000                  /* of one program */
+#define HEAD_COPIED (16 * CHILD_CGI_HEAD) /* bytes, while fields of one name become one */
+
 static bool head_scan(struct child_stream *s, struct span head, struct cgi_head *f)
 {
 	struct span bad;
@@ -45,6 +48,16 @@ static bool head_is_answers(struct span name)
 	return false;
 }
 
+/* How much was copied for it. */
+static size_t head_merge(struct child_table *t, struct span name, struct span value)
+{
+	const struct http_field *field = child_table_find(t, name);
+	size_t before = field ? field->value.n : 0;
+
+	child_table_merge(t, name, value);
+	return before;
+}
+
 /*
  * All other fields stay, on an error page and behind an internal redirect, too; those of one name
  * become one field, but for cookies. False: there are too many of all programs together.
@@ -55,10 +68,12 @@ static bool head_keep(struct child_stream *s, struct span head)
 	struct arena *a = &s->c->arena;
 	const struct conf_sendfile *sendfile = s->c->dir.merged.sendfile;
 	bool sends = sendfile && sendfile->on == CONF_ON;
-	size_t size = 0;
+	size_t size = 0, fields = 0, copied = 0;
 
 	s->r->err.a = a;
 	while (cgi_head_line(&head, &line)) {
+		if (++fields > HEAD_FIELDS || copied > HEAD_COPIED)
+			return false;
 		if (!cgi_head_field(line, &name, &value) || head_is_ours(name) ||
 		    head_is_answers(name))
 			continue;
@@ -70,7 +85,7 @@ static bool head_keep(struct child_stream *s, struct span head)
 		if (span_ieq(name, SPAN("Set-Cookie")))
 			child_table_add(&s->r->err, name, value);
 		else
-			child_table_merge(&s->r->err, name, value);
+			copied += head_merge(&s->r->err, name, value);
 	}
 	for (size_t i = 0; i < s->r->err.n; i++)
 		size += s->r->err.v[i].name.n + s->r->err.v[i].value.n + 4;
@@ -148,6 +163,11 @@ static void head_answer(struct child_stream *s, struct span head, const struct c
 {
 	struct child_request *r = s->r;
 
+	/* What was promised and is not there makes it an answer that is cut, however it is sent. */
+	if (f->length == 0)
+		r->whole = (struct child_whole){.all = true, .p = ""};
+	else if (f->length > 0 && !r->head_only && f->status != 204 && f->status != 304)
+		r->whole.all &= (uint64_t)f->length == r->whole.n;
 	child_head_start(s->c, r, f->status, f->reason);
 	head_fields(s, head, f);
 	if (!child_head_finish(s->c, r, f->length)) {
@@ -191,7 +211,8 @@ static void head_take(struct child_stream *s, size_t n)
 		return;
 	}
 	if (!head_keep(s, head)) {
-		child_log(s->c, LOG_ERR, s->module, "The heads are too large: script %s", s->name);
+		child_log(s->c, LOG_ERR, s->module,
+		    "The heads are too large or have too many fields: script %s", s->name);
 		s->r->err.n = 0;
 		s->status = s->broken;
 		return;
@@ -248,7 +269,7 @@ static void head_complete(struct child_stream *s, bool ended)
 	head_take(s, s->head_end);
 	if (s->status)
 		return;
-	if (s->phase == STREAM_BODY && ended && child_filter_on(r)) {
+	if (s->phase == STREAM_BODY && r->whole.all && child_filter_on(r)) {
 		r->aborted = !child_whole_send(s->c, r);
 		child_stream_replied(s);
 	} else {

@@ -147,6 +147,9 @@ static void stream_feed_buffered(struct cgi *g)
 		child_stream_take(s);
 		stream_feed(g);
 	}
+	/* What is cut must not look whole to the program. */
+	if (s->status || s->gone)
+		return;
 	if (s->feed.n == 0 && !s->want_body)
 		child_cgi_close(&g->in);
 }
@@ -231,6 +234,9 @@ void child_cgi_stream(struct cgi *g)
 			s->gone |= child_terminated();
 			break;
 		case 0:
+			/* A pause says nothing of what the program left running. */
+			if (child_stream_paused(s))
+				break;
 			if (!stream_look(g, look >= deadline) && look >= deadline)
 				stream_timeout(g);
 			break;

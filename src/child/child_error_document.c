@@ -48,6 +48,8 @@ static void redirect_to(struct child *c, struct child_request *r, const char *pa
 	r->query = query;
 	r->has_query = has_query;
 	child_filter_end(r);
+	r->whole = (struct child_whole){0};
+	r->parts_type = (struct span){NULL, 0};
 	r->redirects++;
 	child_env_redirect(c, r, status);
 	child_env_server(c, r);

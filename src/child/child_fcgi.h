@@ -18,6 +18,7 @@ struct fcgi {
 	bool no_input;       /* it takes no more of the body, or has all */
 	bool eof, ended;     /* its connection; its answer */
 	struct span got;     /* of in: read, not taken apart yet */
+	struct span held;    /* of in: taken apart, but c->out was full */
 	struct fcgi_reader reader;
 	char line[FCGI_LINE];
 	size_t line_n;

@@ -80,6 +80,9 @@ static void fcgi_feed(struct fcgi *g)
 	for (;;) {
 		while (child_stream_buffered(s))
 			child_stream_take(s);
+		/* What is cut must not look whole to the application. */
+		if (s->status || s->gone)
+			return;
 		fcgi_next_record(g);
 		if (!fcgi_has_output(g) || !fcgi_send(g))
 			return;
@@ -97,7 +100,9 @@ static void fcgi_out(struct fcgi *g, struct span data)
 		child_cgi_head_got(s, n);
 		data = (struct span){data.p + n, data.n - n};
 	}
-	if (data.n && !s->status)
+	/* A filter has not taken what came with the head. */
+	g->held = child_stream_full(s) ? data : (struct span){NULL, 0};
+	if (data.n && !g->held.n && !s->status)
 		child_stream_body(s, data.p, data.n);
 }
 
@@ -196,7 +201,11 @@ static void fcgi_take(struct fcgi *g)
 	enum fcgi_event event;
 	struct span data;
 
-	while (g->got.n && !child_stream_full(&g->s)) {
+	while ((g->held.n || g->got.n) && !child_stream_full(&g->s)) {
+		if (g->held.n) {
+			fcgi_out(g, g->held);
+			continue;
+		}
 		event = fcgi_read(&g->reader, &g->got, &data);
 		if (event == FCGI_MORE || !fcgi_event(g, event, data) || g->s.status)
 			g->got.n = 0;
@@ -246,22 +255,31 @@ static void fcgi_timeout(struct fcgi *g)
 }
 
 /*
- * The answer is whole, and the application still works: closed now, its script would be ended.
- * Nobody waits for it but this connection.
+ * The answer is whole, and the application still works, on the body perhaps: closed now, its script
+ * would be ended. Nobody waits for it but this connection.
  */
 static void fcgi_finish(struct fcgi *g)
 {
 	struct child_stream *s = &g->s;
 	struct pollfd p[POLL_COUNT];
 
-	while (!g->eof && !g->ended && !s->gone) {
-		p[POLL_CLIENT] = (struct pollfd){.fd = s->c->fd, .events = POLLRDHUP};
-		p[POLL_BACKEND] = (struct pollfd){.fd = g->fd, .events = POLLIN};
-		int ready = child_poll(p, POLL_COUNT, s->deadline);
-
-		if (ready == 0 || (ready > 0 && p[POLL_CLIENT].revents))
+	while (!g->eof && !g->ended) {
+		fcgi_feed(g);
+		if (s->status || s->gone)
 			return;
-		if (ready > 0)
+		fcgi_poll_set(g, p);
+		bool fed = g->no_input && !fcgi_has_output(g);
+
+		if (fed)
+			p[POLL_CLIENT].events = POLLRDHUP;
+		int ready = child_poll(p, POLL_COUNT, child_stream_deadline(s));
+
+		if (ready == 0 || (ready > 0 && fed && p[POLL_CLIENT].revents))
+			return;
+		if (ready < 0)
+			continue;
+		child_stream_polled(s, p[POLL_CLIENT].revents);
+		if (p[POLL_BACKEND].revents)
 			fcgi_receive(g);
 	}
 }

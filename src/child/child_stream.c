@@ -91,9 +91,11 @@ void child_stream_headed(struct child_stream *s, int64_t length)
 	/* c->out is the body's from now on; the log may want the head. */
 	r->reply = span_of(arena_strndup(&s->c->arena, s->c->out, s->c->out_n));
 	s->left = length;
-	s->phase = r->head_only || r->status == 204 || r->status == 304 || length == 0
-	               ? STREAM_DISCARD
-	               : STREAM_BODY;
+	s->phase =
+	    r->head_only || r->status == 204 || r->status == 304 ? STREAM_DISCARD : STREAM_BODY;
+	/* Encoded, it is not empty. */
+	if (length == 0 && !(r->whole.all && child_filter_on(r)))
+		(void)child_stream_end(s);
 }
 
 void child_stream_replied(struct child_stream *s)
@@ -155,6 +157,11 @@ static void stream_filter(struct child_stream *s)
 	size_t room, n;
 
 	for (;;) {
+		/* A filter may have taken all of its input and filled the room, too. */
+		if (sizeof(c->out) - c->out_n <= 2 * (STREAM_CHUNK_LINE + STREAM_TAIL)) {
+			s->full = true;
+			return;
+		}
 		room = sizeof(c->out) - c->out_n - STREAM_CHUNK_LINE - STREAM_TAIL;
 		enum child_filter_result result = child_filter_data(
 		    c, s->r, &s->rest, s->mode, c->out + c->out_n + STREAM_CHUNK_LINE, room, &n);
@@ -242,6 +249,7 @@ bool child_stream_end(struct child_stream *s)
 		return true;
 	/* What is missing of the promised length is missing: the end must not look whole. */
 	if (s->left > 0) {
+		child_stream_send(s);
 		s->r->aborted = true;
 		return false;
 	}
@@ -344,8 +352,7 @@ int64_t child_stream_deadline(const struct child_stream *s)
 	return body < deadline ? body : deadline;
 }
 
-/* The program paused: what it said must leave. */
-static bool stream_paused(struct child_stream *s)
+bool child_stream_paused(struct child_stream *s)
 {
 	if (!s->pause || child_stream_pending(s) || child_now() < s->pause)
 		return false;
@@ -359,9 +366,21 @@ static bool stream_paused(struct child_stream *s)
 	return true;
 }
 
+/* It is the client that failed. A body without a deadline of its own has all of Timeout. */
+static bool stream_body_is_late(const struct child_stream *s)
+{
+	int64_t deadline = s->r->body.rate.deadline;
+
+	if (!s->want_body || s->feed.n || s->r->body.expect)
+		return false;
+	if (deadline)
+		return child_now() >= deadline;
+	return s->timeout >= (int64_t)s->c->vhost->timeout * 1000;
+}
+
 bool child_stream_timeout(struct child_stream *s)
 {
-	if (stream_paused(s))
+	if (child_stream_paused(s))
 		return true;
 	if (child_stream_pending(s)) {
 		s->gone = !child_drained(s->c);
@@ -369,7 +388,7 @@ bool child_stream_timeout(struct child_stream *s)
 		return true;
 	}
 	s->timed_out = true;
-	if (!s->want_body || s->feed.n)
+	if (!stream_body_is_late(s))
 		return false;
 	child_log(s->c, LOG_INFO, "reqtimeout", "AH01382: Request body read timeout");
 	s->status = 408;

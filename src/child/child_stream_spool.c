@@ -94,6 +94,11 @@ void child_stream_spooled(struct child_stream *s)
 	do
 		n = read(s->spool, s->spooled, SPOOL_PIECE);
 	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		child_log(s->c, LOG_ERR, s->module, "(%d)%s: cannot read the request's body", errno,
+		    strerror(errno));
+		s->status = 500;
+	}
 	s->feed = (struct span){s->spooled, n > 0 ? (size_t)n : 0};
 	s->want_body = n > 0;
 }

@@ -58,6 +58,7 @@ class Request:
         self.params = {}
         self.order = []
         self.role = self.flags = None
+        self.over = threading.Event()
         self._head()
 
     def next(self):

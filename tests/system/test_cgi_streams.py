@@ -8,7 +8,7 @@ import ssl
 import pytest
 
 from itkd import Connection, Proc, is_asan, tls_context, wait_for
-from itkd_tools import GONE, Gate, exchange, noted, status_of, statuses, wait_gone
+from itkd_tools import GONE, Gate, exchange, noted, run_dir, status_of, statuses, wait_gone
 from test_cgi import BOTH, HEADER, TEXT, nothing_left, world  # noqa: F401
 
 
@@ -107,6 +107,43 @@ def test_broken_chunks(world, body):
     raw = exchange(world.server, head.encode() + body
                    + b"GET /text.txt HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
     assert statuses(raw) in ([400], [413]) and TEXT.encode() not in raw
+
+
+# host, the body and how it is framed, status
+CUT_UPLOADS = [
+    ("a.test", "Transfer-Encoding: chunked", b"5\r\nhello\r\nzz\r\n", 400),
+    ("small.test", "Transfer-Encoding: chunked", b"".join(chunks(bytes(5000), 100)), 413),
+    ("a.test", "Content-Length: 100", b"hello", 400),
+]
+
+
+def test_cut_upload_is_none(world):
+    """Point 8: a program is never told that what is cut is the whole of a body, even if it is deaf
+    to SIGTERM: the end of its standard input would say so."""
+    mark = run_dir(world.a) / "whole"
+    world.a.own(mark.parent, 0o777)
+    path = world.put(f"trap '' TERM\n/bin/cat > /dev/null\n: > {mark}\n" + HEADER)
+    connections = []
+    for host, framing, body, _ in CUT_UPLOADS:
+        c = world.server.connect()
+        c.send(f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{framing}\r\n\r\n".encode() + body)
+        c.half_close()
+        connections.append(c)
+    for c, (_, _, _, status) in zip(connections, CUT_UPLOADS):
+        with c:
+            assert c.response().status == status
+    wait_for(lambda: not world.server.children(), 15, "the programs' end")
+    assert not mark.exists()
+
+
+def test_too_many_fields(world):
+    """Point 8: a head of very many fields, of one name or not, is an error with its cause."""
+    for line, count, status in (("A:", 900, 200), ("A:", 20000, 500), ("A$n:", 2000, 500),
+                                ("ETag:", 10000, 500)):
+        path = world.put(f"n=0; while [ $n -lt {count} ]; do echo {line}; n=$((n+1)); done\n"
+                         + HEADER)
+        assert world.server.get(path, world.a).status == status
+    world.server.wait_log("The heads are too large or have too many fields", "a.test-error.log")
 
 
 @BOTH

@@ -1,5 +1,6 @@
 """Issue 6, point 2: the FastCGI client, against a server that records and against hostile ones."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import pytest
 
 from itkd import Config, Site, is_asan, wait_for
 from itkd_fcgi import (
-    STDERR, STDOUT, FcgiServer, end, record, stdout, whole)
+    STDERR, STDIN, STDOUT, FcgiServer, end, record, stdout, whole)
 
 HEAD = b"Content-Type: text/plain\r\n\r\n"
 PAGE = HEAD + b"hello"
@@ -68,6 +69,32 @@ def late(q):
     q.send(stdout(b"more") + record(STDOUT) + end())
 
 
+def accepted(q):
+    """Answers at once, whole, and reads the body then."""
+    q.send(stdout(b"Status: 204\r\n\r\n") + record(STDOUT))
+    q.outcome = sum(map(len, q.body()))
+    q.over.set()
+    q.send(end())
+
+
+def upload(q):
+    """Whether it is told that it has all."""
+    q.outcome = "cut"
+    while (got := q.next()):
+        if got == (STDIN, b""):
+            q.outcome = "whole"
+    q.over.set()
+
+
+LINES = b"".join(b"line %d of the text\n" % n for n in range(200000))
+
+
+def packed(q):
+    """More than fits into a buffer, and far more when it is unpacked; the body is not read."""
+    q.send(whole(b"Content-Encoding: gzip\r\n" + HEAD + gzip.compress(LINES)))
+    silent(q)
+
+
 # name: what it does, status, part of the body or None, part of the log or None
 HOSTILE = {
     "nothing": (lambda q: None, 502, None, "AH01075: Error dispatching request to"),
@@ -122,7 +149,8 @@ class World:
         self.a = Site("a", directory)
         self.b = Site("b", directory)
         answers = {name: row[0] for name, row in HOSTILE.items()} | CUT | {
-            "": dump, "echo": echo, "large": large, "early": early, "late": late}
+            "": dump, "echo": echo, "large": large, "early": early, "late": late,
+            "accepted": accepted, "upload": upload, "packed": packed}
         self.socket = str(self.a.root / "app.sock")
         self.unix = FcgiServer(self.socket, answers, (self.a.uid, self.a.gid), 0o660)
         self.tcp = FcgiServer(("127.0.0.1", 0), answers)
@@ -166,6 +194,8 @@ class World:
             name="fix.test")
         add(self.a, f'SetHandler "proxy:unix:{self.socket}|fcgi://localhost"', "ProxyTimeout 1",
             name="hostile.test")
+        add(self.a, f'SetHandler "proxy:unix:{self.socket}|fcgi://localhost"',
+            "SetInputFilter DEFLATE", "SetOutputFilter INFLATE", name="pack.test")
         add(self.b, *php)
         self.a.file("x.php", "<?php echo 'source';")
         self.a.mkdir("sub")
@@ -334,6 +364,45 @@ def test_body_that_is_not_read(world):
     with world.server.connect() as c:
         c.request("/early", "hostile.test", "POST", body=bytes(4 << 20))
         assert c.response().text == "hello"
+
+
+def test_answer_before_the_body(world):
+    """An answer that is whole before the body is read does not end the upload."""
+    before = len(world.unix.requests)
+    with world.server.connect() as c:
+        c.request("/accepted", "hostile.test", "POST", body=bytes(3 << 20))
+        assert c.response().status == 204
+        q = world.unix.requests[before]
+        assert q.over.wait(10) and q.outcome == 3 << 20
+
+
+def test_cut_upload_is_none(world):
+    """An application is never told that what is cut is the whole of a body."""
+    before = len(world.unix.requests)
+    with world.server.connect() as c:
+        c.request("/upload", "hostile.test", "POST", headers={"Content-Length": "100"})
+        c.send(b"hello")
+        wait_for(lambda: len(world.unix.requests) > before, 10, "the request")
+        c.half_close()
+        assert c.response().status == 400
+    q = world.unix.requests[before]
+    assert q.over.wait(10) and q.outcome == "cut"
+
+
+def test_timeout_while_the_body_comes(world):
+    """ProxyTimeout passes before the client's own deadline: it is the application that failed."""
+    with world.server.connect() as c:
+        c.request("/silent", "hostile.test", "POST", headers={"Content-Length": "100"})
+        c.send(b"hello")
+        assert c.response().status == 504
+
+
+def test_full_buffers(world):
+    """An answer that waits for a packed body until there is no more room comes whole."""
+    body = gzip.compress(os.urandom(3 << 20))
+    got = world.server.get("/packed", "pack.test", method="POST", body=body,
+                           headers={"Content-Encoding": "gzip"})
+    assert got.header("Content-Encoding") is None and got.body == LINES
 
 
 def test_application_works_on(world):

@@ -11,6 +11,7 @@ from itkd_coding import decode, decoder
 from itkd_tools import GONE, Gate
 
 PLAIN = "".join(f"line {n} of the text\n" for n in range(400)).encode()
+RANDOM = os.urandom(1048576)
 LARGE = amount(64_000_000, 200_000_000)  # bytes of a file without blocks, and of a program
 BOUND = 400_000 if is_asan() else 48_000  # kB, of a child
 CODINGS = pytest.mark.parametrize("coding", ["gzip", "br"])
@@ -33,7 +34,12 @@ class World:
         config.vhost(self.a, "SetOutputFilter ;Nonesuch;DEFLATE", "SetInputFilter Nothing",
                      name="unknown.test")
         config.vhost(self.a, "AddOutputFilterByType DEFLATE text/plain", name="byte.test")
+        config.raw(f'<Directory "{root}/many">', "\tOptions +Indexes", "</Directory>")
         self.a.file("x.txt", PLAIN)
+        self.a.file("random.bin", RANDOM)
+        self.a.mkdir("many")
+        for n in range(100):
+            self.a.file(f"many/a-file-of-some-length-{n}.txt")
         self.a.file("large.bin", "")
         os.truncate(root / "large.bin", LARGE)
         self.cgi = {
@@ -158,6 +164,69 @@ def test_program_that_is_cut(world):
                 "/dev/zero\n")
     with pytest.raises(GONE):
         world.server.get(path, "a.test", headers={"Accept-Encoding": "gzip"})
+    # Its end is there before its head is made.
+    world.a.cgi("shorter", "#!/bin/sh\nprintf 'Content-Length: 1000\\r\\n\\r\\nabc'\n")
+    for coding in ("br", "gzip", "identity"):
+        with pytest.raises(GONE):
+            world.server.get(path, "a.test", headers={"Accept-Encoding": coding})
+
+
+@pytest.mark.parametrize("size", [524288, 524388, 1048576])
+def test_program_that_is_not_compressible(world, size):
+    """What comes out is as large as what goes in: it fills all the room there is."""
+    world.a.cgi("random", f"#!/bin/sh\nprintf 'Content-Length: {size}\\r\\n\\r\\n'\n"
+                f"head -c {size} '{world.a.docroot}/random.bin'\n")
+    got = world.server.get("/cgi-bin/random", "a.test", headers={"Accept-Encoding": "br"})
+    assert got.header("Content-Encoding") == "br"
+    assert decode("br", got.body) == RANDOM[:size]
+
+
+@CODINGS
+def test_program_whose_descendant_writes_on(world, coding):
+    """A pause is no end, though the program itself has ended: what it started still writes."""
+    gate = Gate(world.a, "descendant")
+    text = "first, and more of it than what is called small: %060d" % 0
+    world.a.cgi("descendant", HEADER + f"printf '{text}'\n"
+                f"(read x < '{gate.path}'; echo SECOND) &\nexit 0\n")
+    with world.server.connect() as c:
+        c.request("/cgi-bin/descendant", "a.test", headers={"Accept-Encoding": coding})
+        assert c.head().header("Content-Encoding") == coding
+        client, got, chunks = decoder(coding), b"", pieces(c)
+        while len(got) < len(text):
+            got += client.feed(next(chunks))
+        gate.open()
+        got += b"".join(client.feed(piece) for piece in chunks)
+        assert got.decode() == text + "SECOND\n" and client.whole
+
+
+# what the program says behind its Content-Length: 0
+@pytest.mark.parametrize("tail", ["", "; read x < {gate}", "; echo too much"],
+                         ids=["end", "pause", "more"])
+@pytest.mark.parametrize("coding", ["br", "gzip", "identity"])
+def test_empty_body(world, coding, tail):
+    """An empty body is one in each coding, however its program goes on."""
+    gate = Gate(world.a, "empty")
+    world.a.cgi("empty", "#!/bin/sh\nprintf 'Status: 302\\nLocation: http://x/\\n"
+                f"Content-Length: 0\\n\\n'{tail.format(gate=gate.path)}\n")
+    with world.server.connect() as c:
+        c.request("/cgi-bin/empty", "a.test", headers={"Accept-Encoding": coding})
+        got = c.response()
+        encoding = got.header("Content-Encoding")
+        assert got.status == 302 and encoding in (None, coding)
+        assert (decode(encoding, got.body) if encoding else got.body) == b""
+        if "read" in tail:
+            gate.open()
+        assert c.get("/x.txt", "a.test", headers={"Accept-Encoding": "identity"}).body == PLAIN
+
+
+def test_redirect_leaves_nothing(world):
+    """What a program wrote behind a Location is no part of the page it leads to."""
+    world.a.cgi("away", "#!/bin/sh\nprintf 'Location: /many/\\r\\n\\r\\nSTALE'\n")
+    plain = world.server.get("/cgi-bin/away", "a.test")
+    got = world.server.get("/cgi-bin/away", "a.test", headers={"Accept-Encoding": "br"})
+    assert got.header("Content-Encoding") == "br"
+    text = decode("br", got.body)
+    assert text == plain.body and b"STALE" not in text and b"length-99.txt" in text
 
 
 def test_client_that_goes(world):
