@@ -18,6 +18,9 @@ struct conf_node;
 #define WITHIN_FILES 0x2u /* or <If> and the like, as in Apache */
 #define WITHIN_LIMIT 0x4u /* or <RequireAll> and the like, as in Apache */
 
+/* Variables, and settings of PHP, of one .htaccess: each is looked for among the others. */
+#define CONF_HTACCESS_NAMES 1000
+
 /* A conf_dir in the making. */
 struct conf_dir_build {
 	struct arena *tmp;    /* where lists grow */

@@ -22,6 +22,8 @@ static const char *add_env(struct conf_dir_build *b, const char *name, const cha
 
 	if (!*name)
 		return "a variable needs a name";
+	if (b->context == CTX_HTACCESS && b->env.n >= CONF_HTACCESS_NAMES)
+		return "a .htaccess sets at most 1,000 variables";
 	/* Room for the finished lists too, twice: a section's and the merged one. */
 	need += 2 * sizeof(struct conf_env) * (b->env.n + 1);
 	if (!conf_dir_secret_room(b, need))

@@ -43,6 +43,8 @@ static const char *php_set(
 		b->dir.php = php = ARENA_NEW(b->secret, struct conf_php);
 	struct conf_php_value *to = php_named(php, name);
 
+	if (!to && b->context == CTX_HTACCESS && php->n >= CONF_HTACCESS_NAMES)
+		return "a .htaccess has at most 1,000 settings of PHP";
 	if (!to) {
 		to = conf_dir_push(b->secret, &php->v, &php->n, sizeof(*to));
 		to->name = arena_strdup(b->secret, name);

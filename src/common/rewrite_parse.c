@@ -179,12 +179,16 @@ static void flag_status(struct rewrite_rule *rule, uint16_t status)
 
 static void add_text(struct arena *tmp, struct arena *a, struct rewrite_texts *list, const char *s)
 {
-	const char **v = arena_array(tmp, (size_t)list->n + 1, sizeof(*v));
+	const char **v = (const char **)(uintptr_t)list->v;
 
-	if (list->n)
-		memcpy(v, list->v, list->n * sizeof(*v));
+	/* It is full at each power of two. */
+	if ((list->n & (list->n - 1)) == 0) {
+		v = arena_array(tmp, list->n ? 2 * (size_t)list->n : 1, sizeof(*v));
+		if (list->n)
+			memcpy(v, list->v, list->n * sizeof(*v));
+		list->v = v;
+	}
 	v[list->n++] = arena_strdup(a, s);
-	list->v = v;
 }
 
 /* Flags whose value is kept as it is. False: it is none of them. */

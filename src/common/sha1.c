@@ -3,6 +3,8 @@
  */
 #include "itkd/hash.h"
 
+#include <string.h>
+
 static uint32_t rotate(uint32_t x, unsigned n)
 {
 	return x << n | x >> (32 - n);
@@ -41,6 +43,7 @@ void hash_sha1_block(uint32_t state[static 5], const uint8_t block[static HASH_B
 		b = a;
 		a = sum;
 	}
+	explicit_bzero(w, sizeof(w)); /* it may be a secret's */
 	state[0] += a;
 	state[1] += b;
 	state[2] += c;

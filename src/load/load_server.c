@@ -83,6 +83,7 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	*s = l->main;
 	s->node = own.node;
 	s->main = &l->main;
+	s->rewrites = false;
 	/* Who it runs as was settled before. */
 	s->assign = own.assign;
 	s->site = own.site;

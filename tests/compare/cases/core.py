@@ -2,7 +2,12 @@
 
 from compare import Case, File, Get, Raw, Verdict
 
+# A virtual host without a line of mod_rewrite has no rules, whatever the main server hands down.
+MAIN = "RewriteEngine On\nRewriteOptions InheritDown\nRewriteRule ^/main-server-only - [F]\n"
+
 CASES = [
+    Case("no-rules-of-its-own", requests=[Get("/main-server-only"), Get("/")]),
+    Case("rules-handed-down", config="RewriteEngine On", requests=[Get("/main-server-only")]),
     Case("files", files={"x.txt": "text\n", "empty": "", "d/index.html": "<p>d\n",
                          "bin": bytes(range(256))},
          requests=[Get("/x.txt"), Get("/empty"), Get("/d/"), Get("/d"), Get("/bin"),
