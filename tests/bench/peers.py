@@ -69,7 +69,7 @@ class Server:
 
     name = "?"
     tls = cgi = keepalive = True
-    php = False
+    php = only_php = False
 
     def __init__(self, bench):
         self.bench = bench
@@ -233,10 +233,7 @@ ScriptAlias /cgi-bin/ {b.cgi}/
 
 
 class MpmItk(Httpd):
-    """Its PHP is mod_php."""
-
     name = "mpm-itk"
-    php = True
     php_handler = "application/x-httpd-php"
 
     def version(self):
@@ -249,12 +246,25 @@ class MpmItk(Httpd):
         head = "".join(f"LoadModule {m}_module /usr/lib/apache2/modules/mod_{m}.so\n"
                        for m in modules)
         head += "LoadModule mpm_itk_module /usr/lib/apache2/modules/mpm_itk.so\n"
-        head += "".join(f"LoadModule php_module {path}\n"
-                        for path in glob.glob("/usr/lib/apache2/modules/libphp*.so")[:1])
+        head += self.php_module()
         head += f"Mutex file:{self.dir} default\nServerLimit {POOL['workers']}\n"
         # mpm-itk looks paths up before it changes its user, the rest is the same text as itkd's.
         path = self.write("apache.conf", head + self.common())
         return ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", path]
+
+    def php_module(self):
+        return ""
+
+
+class MpmItkPhp(MpmItk):
+    """With mod_php, which makes each of its processes dearer: for PHP alone."""
+
+    name = "mod_php"
+    php = only_php = True
+
+    def php_module(self):
+        return "".join(f"LoadModule php_module {path}\n"
+                       for path in glob.glob("/usr/lib/apache2/modules/libphp*.so")[:1])
 
 
 class Itkd(Httpd):
@@ -389,7 +399,7 @@ class StaticFork(BareFork):
     tool = "forkserver-static"
 
 
-ALL = [Itkd, MpmItk, Nginx, Lighttpd, BareFork, StaticFork]
+ALL = [Itkd, MpmItk, MpmItkPhp, Nginx, Lighttpd, BareFork, StaticFork]
 
 
 def first_line(*command):
