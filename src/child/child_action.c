@@ -59,6 +59,22 @@ static int action_redirect(struct child *c, struct child_request *r, const char 
 	return child_redirect_inside(c, r, path, query, r->has_query || text[n]);
 }
 
+/* PHP need not be called so: what it runs is. */
+static int action_run(
+    struct child *c, struct child_request *r, const char *name, const char *script)
+{
+	const char *file = r->target.file;
+	bool php = strcasestr(name, "php") || strcasestr(script, "php") || child_php_named(file);
+
+	if (php)
+		child_php_arguments(c, r, file);
+	int status = action_redirect(c, r, script);
+
+	if (php && status == CHILD_REDIRECT)
+		r->php_redirect = r->redirects;
+	return status;
+}
+
 int child_action(struct child *c, struct child_request *r)
 {
 	const struct conf_actions *actions = c->dir.merged.actions;
@@ -76,13 +92,10 @@ int child_action(struct child *c, struct child_request *r)
 		child_log(c, LOG_INFO, "actions", "AH00652: File does not exist: %s", t->file);
 		return 404;
 	}
-	if (action) {
-		script = action->script;
-		if (strcasestr(name, "php") || strcasestr(script, "php"))
-			child_php_arguments(c, r, t->file);
-		child_env_set(c, r, "HANDLER", name);
-	}
-	return script ? action_redirect(c, r, script) : 0;
+	if (!action)
+		return script ? action_redirect(c, r, script) : 0;
+	child_env_set(c, r, "HANDLER", name);
+	return action_run(c, r, name, action->script);
 }
 
 bool child_handler_is_proxy(const char *handler)

@@ -31,7 +31,7 @@ static int child_cgi_check(struct child *c, const struct child_request *r)
 		    "AH02812: stderr from %s: attempt to invoke directory as script", t->file);
 		return 403;
 	}
-	return 0;
+	return child_php_bare(c, r);
 }
 
 /* What the end of the stream means for the answer, and for the program. */

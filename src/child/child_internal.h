@@ -305,6 +305,8 @@ int child_cgi(struct child *c, struct child_request *r);
 int child_php_check(struct child *c, const struct child_request *r);
 /* Whether the file's name is one of PHP. */
 bool child_php_named(const char *file);
+/* 0, or 403 for php-cgi that would run without the administrator's settings, logged. */
+int child_php_bare(struct child *c, const struct child_request *r);
 /* For FastCGI: PHP_VALUE and PHP_ADMIN_VALUE into the request's variables. */
 void child_php_params(struct child *c, struct child_request *r);
 /* For php-cgi, which will run file: r->php_arguments, out of the merged settings. */

@@ -30,7 +30,10 @@ static bool php_is_for(const struct child *c, const struct child_request *r)
 
 	if (by && (strcasestr(by, "php") || strcasestr(by, "fcgi:")))
 		return true;
-	return child_handler_is_program(c, t) && t->file && child_php_named(t->file);
+	if (!t->file || !child_php_named(t->file))
+		return false;
+	/* Whatever a handler or an Action is called, PHP may be behind it. */
+	return t->handler || c->dir.merged.actions || child_handler_is_program(c, t);
 }
 
 int child_php_check(struct child *c, const struct child_request *r)
@@ -51,6 +54,72 @@ bool child_php_named(const char *file)
 		if (strcasecmp(dot, extensions[i]) == 0)
 			return true;
 	return false;
+}
+
+static bool php_has_admin(const struct conf_php *php)
+{
+	for (uint32_t i = 0; php && i < php->n; i++)
+		if (php->v[i].admin)
+			return true;
+	return false;
+}
+
+/* The settings of a section, and those of the sections in it. */
+static bool php_dir_has_admin(const struct conf_dir *dir)
+{
+	if (php_has_admin(dir->php))
+		return true;
+	for (uint32_t i = 0; i < dir->files.n; i++)
+		if (php_dir_has_admin(dir->files.v[i].dir))
+			return true;
+	for (uint32_t i = 0; i < dir->ifs.n; i++)
+		if (php_dir_has_admin(dir->ifs.v[i].dir))
+			return true;
+	return false;
+}
+
+static bool php_matches_have_admin(const struct conf_matches *matches)
+{
+	for (uint32_t i = 0; i < matches->n; i++)
+		if (php_dir_has_admin(matches->v[i].dir))
+			return true;
+	return false;
+}
+
+/* Somewhere in the virtual host: which file php-cgi will run is not known here. */
+static bool php_vhost_has_admin(const struct conf_vhost *v)
+{
+	for (uint32_t i = 0; i < v->sections.n; i++)
+		if (php_dir_has_admin(v->sections.v[i].dir))
+			return true;
+	return php_dir_has_admin(&v->dir) || php_matches_have_admin(&v->directory_matches) ||
+	       php_matches_have_admin(&v->locations);
+}
+
+/*
+ * php-cgi runs what it is asked for once it believes that a server redirected to it, which it sees
+ * by REDIRECT_STATUS or HTTP_REDIRECT_STATUS. Only an Action knows the file's settings: a rewrite,
+ * an error document, an index file or a client's field would leave them out.
+ */
+int child_php_bare(struct child *c, const struct child_request *r)
+{
+	const char *slash = strrchr(r->target.file, '/');
+	const char *name = slash ? slash + 1 : r->target.file;
+
+	if (!strcasestr(name, "php") || child_php_named(name))
+		return 0;
+	bool inside = r->redirects || strcmp(r->path, r->uri) != 0 ||
+	              child_env_get(r, "REDIRECT_STATUS") ||
+	              http_head_field(&r->head, SPAN("Redirect-Status"));
+
+	if (!inside || (r->redirects && r->php_redirect == r->redirects))
+		return 0;
+	if (!php_vhost_has_admin(c->vhost))
+		return 0;
+	child_log(c, LOG_ERR, "php",
+	    "%s is run by an Action only: it would not have the settings of php_admin_value",
+	    r->target.file);
+	return 403;
 }
 
 /* A .htaccess cannot change what PHP keeps for the administrator: with mod_php PHP itself says so.
@@ -77,31 +146,38 @@ static const char *php_lines(struct child *c, const struct conf_php *php, bool a
 	return text;
 }
 
-/* What the configuration itself put into such a variable stands in lines of its own. */
-static const char *php_variable(const struct child_request *r, const char *name)
+/* What the configuration itself put into such a variable, which goes with the settings. */
+static const char *php_variable(
+    struct child *c, struct child_request *r, const char *name, bool admin)
 {
 	const char *value = child_env_get(r, name);
 
-	return value ? value : "";
+	/* php-fpm knows the name as it is: another spelling must not stay. */
+	child_env_unset(r, name);
+	if (value && admin)
+		child_log(c, LOG_INFO, "php",
+		    "the variable %s is left out: php_admin_value is set here", name);
+	return value && !admin ? value : NULL;
 }
 
 /*
- * php-fpm reads PHP_VALUE first, then PHP_ADMIN_VALUE. The administrator's are alone in the second:
- * a variable of the same name, which a .htaccess can set, goes before them.
+ * php-fpm reads PHP_VALUE first, then PHP_ADMIN_VALUE. Where the administrator has some, nothing
+ * else is in either: a variable of the same name can be a .htaccess's.
  */
 void child_php_params(struct child *c, struct child_request *r)
 {
 	const struct conf_php *php = c->dir.merged.php;
 	const char *plain = php_lines(c, php, false), *admin = php_lines(c, php, true);
-	const char *value = php_variable(r, "PHP_VALUE");
-	const char *admin_value = php_variable(r, "PHP_ADMIN_VALUE");
 
 	if (!*plain && !*admin)
 		return;
-	child_env_put(c, r, "PHP_VALUE",
-	    arena_printf(&c->arena, "%s%s\n%s", plain, value, *admin ? admin_value : ""));
-	if (*admin)
-		child_env_put(c, r, "PHP_ADMIN_VALUE", admin);
+	const char *value = php_variable(c, r, "PHP_VALUE", *admin);
+	const char *admin_value = php_variable(c, r, "PHP_ADMIN_VALUE", *admin);
+
+	child_env_put(
+	    c, r, "PHP_VALUE", value ? arena_printf(&c->arena, "%s%s\n", plain, value) : plain);
+	if (*admin || admin_value)
+		child_env_put(c, r, "PHP_ADMIN_VALUE", *admin ? admin : admin_value);
 }
 
 /*

@@ -123,8 +123,11 @@ static int request_handle(struct child *c, struct child_request *r)
 /* Looks for the target and lets its handler answer: 0, a status, or CHILD_REDIRECT. */
 static int request_once(struct child *c, struct child_request *r)
 {
-	int method, status = child_resolve(c, r);
+	int method, status;
 
+	if (r->php_redirect != r->redirects)
+		r->php_arguments = NULL;
+	status = child_resolve(c, r);
 	if (r->choice)
 		child_negotiated(c, r);
 	if (status == 0) {

@@ -206,6 +206,7 @@ struct child_request {
 	bool has_query;
 	unsigned redirects;         /* internal ones so far */
 	char *const *php_arguments; /* for the PHP that an Action leads to; NULL: none */
+	unsigned php_redirect;      /* which of the redirects was that Action's; 0: none */
 	bool no_body;               /* a program has it already, or it is too large for any */
 	const char *redirect_url;   /* path that led there, and its query */
 	int redirect_status;        /* REDIRECT_STATUS */

@@ -50,12 +50,32 @@ SETTINGS = [
 ]
 
 
+SPELLINGS = [
+    "SetEnv php_admin_value x",
+    "SetEnv php_value x\nSetEnv Php_Admin_Value x",
+    "RewriteEngine on\nRewriteRule . - [E=Php_Admin_Value:x]",
+    'ProxyFCGISetEnvIf "true" php_admin_value "x"',
+    'SetEnv PHP_VALUE "precision=3"',
+    'ProxyFCGISetEnvIf "true" PHP_VALUE "precision=3"',
+]
+BARE = {
+    "rewrite": "RewriteEngine on\nRewriteRule ^q/(.*)$ /php-bin/php-cgi/$1 [L]\n"
+               "RewriteRule ^r/(.*)$ /$1 [L]",
+    "document": "ErrorDocument 404 /php-bin/php-cgi/probe.php",
+    "fallback": "FallbackResource /php-bin/php-cgi/probe.php",
+    "index": "SetEnvIf Request_URI . HTTP_REDIRECT_STATUS=200\n"
+             "DirectoryIndex /php-bin/php-cgi/probe.php",
+}
+
+
 class World:
     def __init__(self, start, directory, tls):
         self.a = a = Site("a", directory)
         os.chmod(a.root, 0o755)
         self.fpm = PhpFpm(directory / "fpm")
         socket = self.fpm.pool("a", a.user, "catch_workers_output = yes")
+        # A worker of php-fpm keeps what it was told once: each request gets a new one.
+        fresh = self.fpm.pool("fresh", a.user, "pm.max_requests = 1")
         self.fpm.start()
         fpm = ('<FilesMatch "\\.php$">', f'SetHandler "proxy:unix:{socket}|fcgi://localhost"',
                "</FilesMatch>")
@@ -77,6 +97,7 @@ class World:
                      f'"unix:{socket}|fcgi://localhost{a.docroot}/$1"', name="match.test")
         config.vhost(a, *fpm, "ProxyErrorOverride On", "ErrorDocument 410 own-page",
                      name="override.test")
+        self._hostile(config, fresh, cgi)
         config.vhost(a, "SetHandler no-such-php", name="unknown.test")
         config.vhost(a, "AddType application/x-httpd-php .php", name="typed.test")
         config.vhost(a, name="plain.test")
@@ -108,6 +129,32 @@ class World:
         a.file("off/.htaccess", "php_flag engine off\n")
         a.file("off/hello.php", PAGES["hello.php"])
         a.file("off/plain.txt", "plain\n")
+
+    def _hostile(self, config, fresh, cgi):
+        """What a .htaccess tries against the administrator's settings."""
+        a = self.a
+        admin = ("php_admin_value memory_limit 99M",
+                 f"php_admin_value open_basedir {a.docroot}:/tmp")
+        site = f"<Directory {a.docroot}>", "AllowOverride All"
+        config.vhost(a, *site, *admin, "</Directory>", '<FilesMatch "\\.php$">',
+                     f'SetHandler "proxy:unix:{fresh}|fcgi://localhost"', "</FilesMatch>",
+                     name="fresh.test")
+        config.vhost(a, *cgi, *site, *admin, "Script PUT /php-bin/php-cgi", "</Directory>",
+                     name="bare.test")
+        config.vhost(a, *site, *admin, "</Directory>", "AddHandler mine .php",
+                     "Action mine /cgi-bin/wrap", name="odd.test")
+        a.cgi("wrap", '#!/bin/sh\nexec /usr/bin/php-cgi "$@"\n')
+        a.cgi("arguments", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s' \"<$*>\"\n")
+        a.file("inside.php", "<?php header('Location: /cgi-bin/arguments');"
+               "http_response_code(200);")
+        a.file("probe.txt", PROBE)
+        for n, line in enumerate(SPELLINGS):
+            a.mkdir(f"fresh{n}")
+            a.file(f"fresh{n}/probe.php", PROBE)
+            a.file(f"fresh{n}/.htaccess", line + "\n")
+        for name, line in BARE.items():
+            a.mkdir(name)
+            a.file(f"{name}/.htaccess", line + "\n")
 
     def probe(self, host, path="/probe.php", **how):
         got = self.server.get(path, host, **how)
@@ -227,6 +274,41 @@ def test_admin_settings_hold(world, how, path, query):
     assert got["inside"] and not got["outside"]
     if query:
         assert not json.loads(world.server.get(f"{path}?{query}", host).body)["outside"]
+
+
+@pytest.mark.parametrize("n", range(len(SPELLINGS)))
+def test_variables_of_php(world, n):
+    """However a .htaccess spells PHP_ADMIN_VALUE, php-fpm gets the administrator's."""
+    got = world.probe("fresh.test", f"/fresh{n}/probe.php?ini=memory_limit,precision")
+    assert got["ini"]["memory_limit"] == "99M" and got["ini"]["precision"] != "3"
+    assert got["inside"] and not got["outside"]
+    world.server.wait_log("is left out: php_admin_value is set here", "fresh.test-error.log")
+
+
+@pytest.mark.parametrize("method, path, fields, status", [
+    ("GET", "/rewrite/q/probe.php", [], 403), ("GET", "/document/none", [], 404),
+    ("GET", "/fallback/none", [], 403), ("GET", "/index/", [], 403),
+    ("PUT", "/probe.txt", [], 403),
+    ("GET", "/php-bin/php-cgi/probe.php", [("Redirect-Status", "200")], 403)])
+def test_bare_php_cgi(world, method, path, fields, status):
+    """php-cgi does not run without its settings, whatever leads to it."""
+    got = world.server.get(path, "bare.test", method=method, headers=fields)
+    assert got.status == status and "outside" not in got.text
+    world.server.wait_log("php-cgi is run by an Action only", "bare.test-error.log")
+    assert not world.probe("bare.test")["outside"]
+    assert not world.probe("bare.test", "/rewrite/r/probe.php")["outside"]
+
+
+def test_php_by_another_name(world):
+    """The settings, and engine off, are for what is PHP by its file's name alone."""
+    got = world.probe("odd.test", "/probe.php?ini=memory_limit")
+    assert got["ini"]["memory_limit"] == "99M" and got["inside"] and not got["outside"]
+    assert world.server.get("/off/hello.php", "odd.test").status == 403
+
+
+def test_arguments_end(world):
+    """What php-cgi leads to inside the server does not get its arguments."""
+    assert world.server.get("/inside.php", "bare.test").text == "<>"
 
 
 def test_without_open_basedir(world):
