@@ -66,6 +66,7 @@ def test_shell_form(start, config, site_a, tmp):
     config.vhost(site_a, f'CustomLog "|$sed s/one/two/ > {out}" "%q"', access=False)
     server = start(config)
     server.get("/?one", site_a)
+    wait_for(lambda: not server.children(), 20, "the line, which follows the answer")
     server.stop()
     assert text_of(out).split() == ["?two"]
 
