@@ -7,9 +7,8 @@
 #include "itkd/conf.h"
 #include "itkd/hash.h"
 #include "itkd/job.h"
+#include "itkd/status_page.h"
 #include <sys/resource.h>
-
-struct status_page;
 
 struct child_start {
 	const struct conf *conf;
@@ -19,6 +18,7 @@ struct child_start {
 	int connection;              /* stream socket, O_NONBLOCK: TCP, or the relay of a front */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	const struct status_page *status; /* NULL: not for this vhost to show */
+	int sums, report;            /* status_page.h; -1: no page shows it */
 	uint8_t secret[HASH_SHA1_SIZE]; /* the identity's, for nonces; another after a restart */
 	bool over_cap;               /* no place was free: answer 503 with Retry-After and close */
 	struct rlimit nofile;        /* what itkd was started with: for CGI programs */
@@ -29,21 +29,29 @@ struct child_start {
 void child_prepare(void);
 
 /*
- * Serves the connection to its end. On entry: signals SIGUSR1, SIGUSR2 blocked (the child takes
+ * Serves the connection to its end. On entry: signals SIGUSR1, SIGUSR2, SIGURG blocked (the child takes
  * them in ppoll only), SIGPIPE ignored. It makes a process group of its own for its CGI programs.
  *   SIGUSR1  the generation ends: the next answer says Connection: close
  *   SIGUSR2  processes are short: an idle kept connection is closed now
+ *   SIGURG   a status page is looked at: this child sends its child_status
  * Returns the exit status.
  */
 int child_serve(const struct child_start *start);
 
-/* What `itkd -k status` reads of a child, by process_vm_readv; a child may write what it likes. */
+/*
+ * What a status page shows of a child, and what the master reads of it by process_vm_readv; a child
+ * may write what it likes.
+ */
 #define CHILD_STATUS_MAGIC 0x63686c64u
 struct child_status {
 	uint32_t magic;
 	char state;          /* Apache's letters: R reading, W writing, K kept, C closing */
-	uint32_t requests;
-	uint64_t bytes;
+	uint32_t requests;         /* of this connection, the current one included */
+	uint32_t last_ms;          /* what the last one took */
+	int64_t since;             /* seconds, CLOCK_REALTIME: the last one's start */
+	struct status_sum sum;     /* all that were answered */
+	struct status_sum told;    /* of them, what the master was told */
+	int64_t told_at;           /* milliseconds, CLOCK_MONOTONIC */
 	char client[64];
 	char request[128];
 };

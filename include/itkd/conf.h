@@ -306,6 +306,7 @@ struct conf {
 	const char *server_token; /* ServerTokens: what the Server field says */
 	const char *server_software; /* what programs are told */
 	struct conf_strings methods; /* RegisterHttpMethod */
+	bool extended_status;     /* somewhere a status page is, and it shows what is served */
 	bool php_expected;        /* something runs PHP: its programs are not sent */
 	uid_t front_uid;
 	gid_t front_gid;

@@ -14,7 +14,7 @@ struct expr;
 enum answer_flag { ANSWER_UNSET, ANSWER_OFF, ANSWER_ON };
 enum answer_signature { SIGNATURE_UNSET, SIGNATURE_OFF, SIGNATURE_ON, SIGNATURE_EMAIL };
 enum answer_path_info { PATH_INFO_UNSET, PATH_INFO_DEFAULT, PATH_INFO_ON, PATH_INFO_OFF };
-enum answer_trace { TRACE_ON, TRACE_OFF, TRACE_EXTENDED };
+enum answer_trace { TRACE_OFF, TRACE_ON, TRACE_EXTENDED };
 /* HostnameLookups */
 enum answer_lookups { LOOKUPS_UNSET, LOOKUPS_OFF, LOOKUPS_ON, LOOKUPS_DOUBLE };
 enum answer_slashes { SLASHES_REFUSED, SLASHES_DECODED, SLASHES_KEPT }; /* AllowEncodedSlashes */

@@ -54,6 +54,7 @@ struct http_head {
 	struct span host;          /* in any case; empty for HTTP/1.0 without Host */
 	uint16_t host_port;        /* 0: none given */
 	bool absolute;             /* absolute-form: host is its (RFC 9112 section 3.2.2) */
+	bool https;                /* of that scheme */
 
 	bool keep_alive;           /* what version and Connection say (RFC 9112 section 9.3) */
 	bool chunked;

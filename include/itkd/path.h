@@ -25,6 +25,11 @@ enum path_result path_decode_as(
 
 /* For a Location or an index page: percent-encodes what a path may not hold. */
 char *path_encode(struct arena *a, const char *path);
+/*
+ * How much of uri stands before the PATH_INFO that it ends with, slashes for slashes, however many;
+ * all of it where it does not: what leads to a file may be a pattern's.
+ */
+size_t path_without_info(const char *uri, const char *info);
 /* For HTML text and attribute values. */
 char *html_escape(struct arena *a, const char *text);
 

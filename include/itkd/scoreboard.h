@@ -35,7 +35,6 @@ struct scoreboard {
 	_Atomic uint32_t active; /* the generation that accepts */
 	_Atomic int32_t idle;    /* spares of the active generation that wait */
 	_Atomic uint32_t high;   /* slots in use lie below */
-	_Atomic uint64_t taken;  /* jobs that spares took, ever */
 	_Atomic int64_t started, loaded; /* seconds: the server, the active generation */
 	/* The first hundred in one page with the above, the only one that their spares touch. */
 	struct scoreboard_slot slots[SCOREBOARD_SLOTS];

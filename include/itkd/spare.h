@@ -7,6 +7,7 @@
 
 #include "itkd/conf.h"
 #include "itkd/scoreboard.h"
+#include "itkd/status_page.h"
 #include <sys/resource.h>
 
 struct spare_mapping {
@@ -20,6 +21,7 @@ struct spare_start {
 	uint32_t slot;
 	int queue;               /* jobs are received here */
 	int taken;               /* eventfd: told when a job was taken, so that the master forks */
+	struct status_fds status;
 	struct rlimit nofile;    /* what itkd was started with */
 	pid_t master_group;
 	uint32_t nforeign;       /* mappings of other generations: unmapped before the job */

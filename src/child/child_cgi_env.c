@@ -5,6 +5,7 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/path.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -118,22 +119,10 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 		env_put(e, "REDIRECT_REMOTE_USER", r->redirect_user);
 }
 
-/*
- * The part of the path that names the program: section 4.1.13. Slashes match slashes, however many
- * (Apache's ap_find_path_info).
- */
+/* The part of the path that names the program: section 4.1.13. */
 static const char *env_script_name(struct env *e, const struct child_request *r)
 {
-	const char *uri = r->uri, *info = r->target.path_info;
-	size_t n = strlen(uri), m = strlen(info);
-
-	while (n && m && uri[n - 1] == info[m - 1]) {
-		n--;
-		m--;
-		while (uri[n] == '/' && n && uri[n - 1] == '/')
-			n--;
-	}
-	return arena_strndup(e->a, uri, m ? strlen(uri) : n);
+	return arena_strndup(e->a, r->uri, path_without_info(r->uri, r->target.path_info));
 }
 
 /*

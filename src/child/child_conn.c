@@ -26,6 +26,7 @@ static bool conn_init(struct child *c, const struct child_start *start)
 	/* A site waits a moment for its own logs' reader; nobody else waits for it. */
 	log_patience(LOG_PATIENCE_MS);
 	c->start = start;
+	child_status_start(start);
 	c->vhost = start->vhost;
 	c->fd = start->connection;
 	c->relay = (start->job->flags & JOB_TLS) != 0;
@@ -112,7 +113,7 @@ static bool conn_idle(struct child *c)
 	for (;;) {
 		/* The end of a generation waits for one more request, which is told to close. */
 		if (child_hurry())
-			return child_wait(c, POLLIN, 0) == IO_OK;
+			return child_wait(c, POLLIN, child_now()) == IO_OK;
 		switch (child_wait(c, POLLIN, deadline)) {
 		case IO_OK:
 			return true;

@@ -4,18 +4,29 @@
  */
 #include "child_filter_own.h"
 
+/* What stands behind the end of what was packed belongs to nothing, as in Apache. */
+static enum child_filter_result stage_code(struct filter_stage *s, struct span *in,
+    enum child_filter_mode mode, char *out, size_t room, size_t *n)
+{
+	enum child_filter_result result = child_coder_run(s->coder, in, mode, out, room, n);
+
+	if (result == FILTER_IDLE)
+		in->n = 0;
+	return result;
+}
+
 static enum child_filter_result stage_run(struct filter_stage *s, struct span *in,
     enum child_filter_mode mode, char *out, size_t room, size_t *n)
 {
 	*n = 0;
 	if (!s->next)
-		return child_coder_run(s->coder, in, mode, out, room, n);
+		return stage_code(s, in, mode, out, room, n);
 	for (;;) {
 		enum child_filter_result down;
 		size_t got, part;
 
 		if (s->left.n == 0) {
-			s->result = child_coder_run(s->coder, in, mode, s->room, FILTER_ROOM, &got);
+			s->result = stage_code(s, in, mode, s->room, FILTER_ROOM, &got);
 			if (s->result == FILTER_FAILED)
 				return FILTER_FAILED;
 			s->left = (struct span){s->room, got};

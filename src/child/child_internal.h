@@ -26,6 +26,11 @@ bool child_hurry(void);  /* SIGUSR2 came: processes are short */
  */
 void child_defer_term(bool defer);
 bool child_terminated(void);
+/* child_status.c: what a status page shows of this process, where one shows anything. */
+void child_status_count(struct child *c, const struct child_request *r);
+void child_status_tell(struct child *c, bool now); /* the master, once a second at most, or now */
+void child_status_start(const struct child_start *start);
+void child_report(void); /* SIGURG came */
 /* As ppoll(2) with the signals let in: 0 at the deadline (0: none), -1 for a signal. */
 int child_poll(struct pollfd *p, nfds_t n, int64_t deadline);
 /* Waits until the connection is ready for what: IO_OK, IO_TIMEOUT, IO_SIGNAL. */
@@ -59,6 +64,8 @@ void child_remoteip_reset(struct child *c);
 void child_remoteip_request(struct child *c, struct child_request *r);
 /* Whether the next request of this connection may be for another site: it is a proxy's. */
 bool child_remoteip_shared(const struct child *c, const struct child_request *r);
+/* Whether the peer is a proxy that the configuration trusts. */
+bool child_remoteip_gateway(const struct child *c);
 
 /* child_end.c: the end of a connection. */
 void child_close(struct child *c);

@@ -16,11 +16,13 @@
 #define SENDFILE_PIECE ((size_t)4 << 20)
 
 static volatile sig_atomic_t ending, hurry, terminated;
-static const sigset_t wait_mask; /* empty: both are taken while waiting, and only there */
+static const sigset_t wait_mask; /* empty: they are taken while waiting, and only there */
 
 static void on_signal(int number)
 {
-	if (number == SIGUSR1)
+	if (number == SIGURG)
+		child_report();
+	else if (number == SIGUSR1)
 		ending = 1;
 	else
 		hurry = 1;
@@ -30,7 +32,8 @@ void child_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 
-	if (sigaction(SIGUSR1, &action, NULL) < 0 || sigaction(SIGUSR2, &action, NULL) < 0)
+	if (sigaction(SIGUSR1, &action, NULL) < 0 || sigaction(SIGUSR2, &action, NULL) < 0 ||
+	    sigaction(SIGURG, &action, NULL) < 0)
 		fatal_errno("cannot set up signals");
 }
 

@@ -210,7 +210,7 @@ void child_log_access(struct child *c, const struct child_request *r)
 
 		log_write(c->logs[log->fd_index], line, n);
 	}
-	c->status.bytes += r->body_bytes;
+	child_status_count(c, r);
 }
 
 void child_state(struct child *c, char state)
@@ -223,6 +223,8 @@ void child_state(struct child *c, char state)
 		status->magic = CHILD_STATUS_MAGIC;
 	}
 	status->state = state;
+	if (c->start->sums >= 0 && (state == 'K' || state == 'C'))
+		child_status_tell(c, state == 'C');
 }
 
 /* Printable only: it is shown on an administrator's terminal. */
@@ -236,5 +238,6 @@ void child_state_request(struct child *c, const struct child_request *r)
 		request[i] = line.p[i] >= 0x20 && line.p[i] < 0x7f ? line.p[i] : '?';
 	request[n] = '\0';
 	c->status.requests++;
+	c->status.since = r->start.tv_sec;
 	child_state(c, 'W');
 }

@@ -371,9 +371,17 @@ static int map_answer_inside(struct child *c, struct child_request *r, const str
 	return 0;
 }
 
+/* What the map's names are relative to. */
+static const char *map_dir(struct child *c, const char *uri, const char *info)
+{
+	const char *slash = memrchr(uri, '/', path_without_info(uri, info));
+
+	return slash ? arena_strndup(&c->arena, uri, (size_t)(slash - uri) + 1) : "/";
+}
+
 int child_type_map(struct child *c, struct child_request *r)
 {
-	const char *uri = r->uri, *info = r->target.path_info, *end, *path = NULL;
+	const char *info = r->target.path_info, *path = NULL;
 	struct negotiate g;
 	struct variant *best;
 	int status;
@@ -385,10 +393,7 @@ int child_type_map(struct child *c, struct child_request *r)
 	child_negotiate_validator(c, r, &r->target, NULL);
 	status = child_negotiate_choose(c, r, &g, *info, false, &best);
 	if (!status && !best->inside) {
-		uri = arena_strndup(&c->arena, uri, strlen(uri) - strlen(info));
-		end = strrchr(uri, '/') + 1;
-		path = child_negotiate_path(
-		    c, arena_strndup(&c->arena, uri, (size_t)(end - uri)), best->file);
+		path = child_negotiate_path(c, map_dir(c, r->uri, info), best->file);
 		status = !path ? 404 : r->choice->tcn ? map_check(c, r, path) : 0;
 	}
 	if (status != 506)

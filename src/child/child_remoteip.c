@@ -195,6 +195,14 @@ static bool is_forwarded(const struct child_request *r)
 	       http_head_field(&r->head, SPAN("Forwarded"));
 }
 
+bool child_remoteip_gateway(const struct child *c)
+{
+	const struct conf_remoteip *conf = c->vhost->remoteip;
+
+	return c->proxied ||
+	       (conf && conf_remoteip_peer(conf, (const struct sockaddr *)&c->connection));
+}
+
 bool child_remoteip_shared(const struct child *c, const struct child_request *r)
 {
 	const struct conf_remoteip *conf = c->vhost->remoteip;
@@ -203,9 +211,7 @@ bool child_remoteip_shared(const struct child *c, const struct child_request *r)
 		return false;
 	if (conf && conf->keep_alive)
 		return false;
-	if (c->proxied || c->named)
-		return true;
-	if (conf && conf_remoteip_peer(conf, (const struct sockaddr *)&c->connection))
+	if (c->named || child_remoteip_gateway(c))
 		return true;
 	/* A proxy that asks for one name by SNI has this connection for that name. */
 	return !c->start->job->tls_sni[0] && is_forwarded(r);

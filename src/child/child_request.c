@@ -35,6 +35,13 @@ static int request_check(struct child *c, struct child_request *r)
 {
 	char *path = NULL;
 
+	/* RFC 9110 section 7.4: an https resource is asked for over TLS, or by a trusted gateway.
+	 */
+	if (r->head.https && !c->relay && !child_remoteip_gateway(c)) {
+		child_log(c, LOG_INFO, "core",
+		    "an https target on a connection without TLS that is no listed proxy's");
+		return 421;
+	}
 	if (r->head.expect_unknown)
 		return 417;
 	/* Apache reads a head before it knows whose it is: the default one's setting counts. */

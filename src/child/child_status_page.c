@@ -1,36 +1,28 @@
 /*
- * SetHandler server-status (mod_status): the page for a reader and ?auto for a program. Runs as the
- * vhost's user, and shows what came with the connection (status_page.h): how many processes work,
- * never what another site is asked for.
+ * SetHandler server-status (mod_status): the page for a reader and ?auto for a program, with the
+ * lines of Apache's, which monitoring tools look for. Runs as the vhost's user, and shows what the
+ * server's own configuration lets that virtual host show (status_page.h).
  */
-#include "child_internal.h"
-#include "itkd/status_page.h"
+#include "child_status_page.h"
 
 #include "itkd/build.h"
 #include <stdlib.h>
 #include <string.h>
 
-struct page {
-	char *p;
-	size_t n, room;
-};
-
-static void page_put(struct child *c, struct page *page, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void page_put(struct child *c, struct page *page, const char *fmt, ...)
+void status_put(struct page *page, const char *fmt, ...)
 {
+	struct arena *a = &page->c->arena;
 	va_list ap;
 
 	va_start(ap, fmt);
-	const char *text = arena_vprintf(&c->arena, fmt, ap);
+	const char *text = arena_vprintf(a, fmt, ap);
 
 	va_end(ap);
 	size_t n = strlen(text);
 
 	if (n > page->room - page->n) {
 		size_t room = (page->room + n) * 2;
-		char *p = arena_alloc(&c->arena, room);
+		char *p = arena_alloc(a, room);
 
 		if (page->n)
 			memcpy(p, page->p, page->n);
@@ -41,16 +33,30 @@ static void page_put(struct child *c, struct page *page, const char *fmt, ...)
 	page->n += n;
 }
 
-static uint32_t page_count(const struct status_page *s, char letter)
+/* Whose slot it is and that somebody is there the scoreboard says; what it does, it says itself. */
+char status_letter(const struct page *page, uint32_t slot)
+{
+	char letter = slot < page->all.page->n ? page->all.page->slots[slot].state : '.';
+
+	return letter == 'W' && page->all.reports[slot].magic ? page->all.reports[slot].state
+	                                                      : letter;
+}
+
+uint32_t status_count(const struct page *page, const char *letters)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < s->n; i++)
-		n += s->states[i] == letter;
+	for (uint32_t i = 0; i < page->all.page->n; i++)
+		n += strchr(letters, status_letter(page, i)) != NULL;
 	return n;
 }
 
-static const char *page_date(struct child *c, int64_t t)
+const char *status_built(void)
+{
+	return __DATE__ " " __TIME__;
+}
+
+const char *status_date(struct child *c, int64_t t)
 {
 	time_t second = (time_t)t;
 	struct tm tm = {0};
@@ -62,7 +68,7 @@ static const char *page_date(struct child *c, int64_t t)
 }
 
 /* " 1 day 2 hours 1 minute 5 seconds", as Apache counts. */
-static const char *page_uptime(struct child *c, int64_t seconds)
+const char *status_uptime(struct child *c, int64_t seconds)
 {
 	static const struct {
 		const char *name;
@@ -82,14 +88,15 @@ static const char *page_uptime(struct child *c, int64_t seconds)
 }
 
 /* Slots without a process up to what may be: the line is as long as MaxRequestWorkers. */
-static const char *page_board(struct child *c, const struct status_page *s, uint32_t columns)
+const char *status_board(const struct page *page, uint32_t columns)
 {
-	uint32_t n = c->start->conf->max_workers > s->n ? c->start->conf->max_workers : s->n;
-	char *text = arena_alloc(&c->arena, (size_t)n + (columns ? n / columns : 0) + 2),
+	uint32_t most = page->c->start->conf->max_workers;
+	uint32_t n = most > page->all.page->n ? most : page->all.page->n;
+	char *text = arena_alloc(&page->c->arena, (size_t)n + (columns ? n / columns : 0) + 2),
 	     *at = text;
 
 	for (uint32_t i = 0; i < n; i++) {
-		*at++ = i < s->n ? s->states[i] : '.';
+		*at++ = status_letter(page, i);
 		if (columns && (i + 1) % columns == 0)
 			*at++ = '\n';
 	}
@@ -99,69 +106,53 @@ static const char *page_board(struct child *c, const struct status_page *s, uint
 	return text;
 }
 
-static void page_auto(
-    struct child *c, const struct child_request *r, const struct status_page *s, struct page *page)
+static void auto_sums(struct page *page)
 {
-	int64_t now = r->start.tv_sec, up = now - s->started;
-	double load[3] = {0};
+	const struct status_totals *t = &page->all.totals;
+	double requests = (double)t->sum.requests, bytes = (double)t->sum.bytes;
+	double user = (double)t->cpu_user / 1e6, system = (double)t->cpu_system / 1e6;
 
-	page_put(c, page, "%s\nServerVersion: itkd/" ITKD_VERSION "\nServerMPM: itk\n",
-	    child_server_name(c, r));
-	page_put(c, page, "CurrentTime: %s\nRestartTime: %s\n", page_date(c, now),
-	    page_date(c, s->loaded));
-	page_put(c, page,
-	    "ParentServerConfigGeneration: %u\nParentServerMPMGeneration: %u\n"
-	    "ServerUptimeSeconds: %lld\nServerUptime:%s\n",
-	    s->generation, s->generation - 1, (long long)up, page_uptime(c, up));
-	if (getloadavg(load, 3) == 3)
-		page_put(
-		    c, page, "Load1: %.2f\nLoad5: %.2f\nLoad15: %.2f\n", load[0], load[1], load[2]);
-	page_put(c, page, "Total Accesses: %llu\nUptime: %lld\n", (unsigned long long)s->taken,
-	    (long long)up);
-	if (up > 0)
-		page_put(c, page, "ReqPerSec: %g\n", (double)s->taken / (double)up);
-	page_put(c, page, "BusyWorkers: %u\nGracefulWorkers: %u\nIdleWorkers: %u\nScoreboard: %s\n",
-	    page_count(s, 'W') + page_count(s, 'G'), page_count(s, 'G'), page_count(s, '_'),
-	    page_board(c, s, 0));
+	if (page->all.known) {
+		status_put(page,
+		    "Total Accesses: %llu\nTotal kBytes: %llu\nTotal Duration: %llu\n"
+		    "CPUUser: %.2f\nCPUSystem: %.2f\nCPUChildrenUser: 0\nCPUChildrenSystem: 0\n",
+		    (unsigned long long)t->sum.requests, (unsigned long long)t->sum.bytes >> 10,
+		    (unsigned long long)t->sum.ms, user, system);
+		if (user + system > 0 && page->up > 0)
+			status_put(page, "CPULoad: %g\n", (user + system) / (double)page->up * 100);
+	}
+	status_put(page, "Uptime: %lld\n", (long long)page->up);
+	if (page->all.known && page->up > 0)
+		status_put(page, "ReqPerSec: %g\nBytesPerSec: %g\n", requests / (double)page->up,
+		    bytes / (double)page->up);
+	if (page->all.known && requests > 0)
+		status_put(page, "BytesPerReq: %g\nDurationPerReq: %g\n", bytes / requests,
+		    (double)t->sum.ms / requests);
 }
 
-static void page_html(
-    struct child *c, const struct child_request *r, const struct status_page *s, struct page *page)
+static void page_auto(struct page *page)
 {
-	int64_t now = r->start.tv_sec, up = now - s->started;
+	const struct status_page *s = page->all.page;
+	struct child *c = page->c;
 	double load[3] = {0};
 
-	page_put(c, page,
-	    "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" "
-	    "\"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n"
-	    "<title>Server Status</title>\n</head><body>\n"
-	    "<h1>Server Status for %s (via %s)</h1>\n\n",
-	    html_escape(&c->arena, child_server_name(c, r)), c->local);
-	page_put(c, page,
-	    "<dl><dt>Server Version: itkd/" ITKD_VERSION "</dt>\n<dt>Server MPM: itk</dt>\n"
-	    "</dl><hr /><dl>\n<dt>Current Time: %s</dt>\n<dt>Restart Time: %s</dt>\n",
-	    page_date(c, now), page_date(c, s->loaded));
-	page_put(c, page,
-	    "<dt>Parent Server Config. Generation: %u</dt>\n"
-	    "<dt>Parent Server MPM Generation: %u</dt>\n<dt>Server uptime: %s</dt>\n",
-	    s->generation, s->generation - 1, page_uptime(c, up));
+	status_put(page,
+	    "%s\nServerVersion: itkd/" ITKD_VERSION "\nServerMPM: prefork\nServer Built: %s\n",
+	    child_server_name(c, page->r), status_built());
+	status_put(page, "CurrentTime: %s\nRestartTime: %s\n", status_date(c, page->now),
+	    status_date(c, s->loaded));
+	status_put(page,
+	    "ParentServerConfigGeneration: %u\nParentServerMPMGeneration: %u\n"
+	    "ServerUptimeSeconds: %lld\nServerUptime:%s\n",
+	    s->generation, s->generation - 1, (long long)page->up, status_uptime(c, page->up));
 	if (getloadavg(load, 3) == 3)
-		page_put(
-		    c, page, "<dt>Server load: %.2f %.2f %.2f</dt>\n", load[0], load[1], load[2]);
-	page_put(c, page, "<dt>Total accesses: %llu</dt>\n", (unsigned long long)s->taken);
-	page_put(c, page,
-	    "<dt>%u requests currently being processed, %u workers gracefully restarting, "
-	    "%u idle workers</dt>\n</dl><pre>%s</pre>\n",
-	    page_count(s, 'W') + page_count(s, 'G'), page_count(s, 'G'), page_count(s, '_'),
-	    page_board(c, s, 64));
-	page_put(c, page,
-	    "<p>Scoreboard Key:<br />\n"
-	    "\"<b><code>_</code></b>\" Waiting for Connection, \n"
-	    "\"<b><code>W</code></b>\" With a connection, \n"
-	    "\"<b><code>G</code></b>\" Gracefully finishing,<br />\n"
-	    "\"<b><code>.</code></b>\" Open slot with no current process<br />\n</p>\n"
-	    "<p>Whom the processes serve, and what, is only told to root: "
-	    "<code>itkd -k status</code>.</p>\n</body></html>\n");
+		status_put(
+		    page, "Load1: %.2f\nLoad5: %.2f\nLoad15: %.2f\n", load[0], load[1], load[2]);
+	if (s->reports >= 0)
+		auto_sums(page);
+	status_put(page, "BusyWorkers: %u\nGracefulWorkers: %u\nIdleWorkers: %u\nScoreboard: %s\n",
+	    status_count(page, "RWKCG"), status_count(page, "G"), status_count(page, "_"),
+	    status_board(page, 0));
 }
 
 /* Whether the query has that word, with or without a value; its number, or 0. */
@@ -188,11 +179,10 @@ static bool page_asked(const struct child_request *r, const char *word, long *nu
 
 int child_status_page(struct child *c, struct child_request *r)
 {
-	const struct status_page *s = c->start->status;
-	struct page page = {0};
+	struct page page = {.c = c, .r = r, .now = r->start.tv_sec};
 	long seconds;
 
-	if (!s) {
+	if (!c->start->status) {
 		child_log(c, LOG_ERR, "status",
 		    "the status page is shown where the server's own configuration says SetHandler "
 		    "server-status, not where a .htaccess does");
@@ -201,8 +191,11 @@ int child_status_page(struct child *c, struct child_request *r)
 	if (r->method_id != HTTP_METHOD_GET && r->method_id != HTTP_METHOD_HEAD)
 		return 404;
 	bool automatic = page_asked(r, "auto", &seconds);
+	bool table = !page_asked(r, "notable", &seconds);
 	bool refresh = page_asked(r, "refresh", &seconds);
 
+	child_status_read(c, &page.all);
+	page.up = page.now - page.all.page->started;
 	child_head_start(c, r, 200, child_reason(200));
 	if (refresh)
 		child_head_number(c, SPAN("Refresh"), seconds > 0 ? (uint64_t)seconds : 10);
@@ -210,9 +203,9 @@ int child_status_page(struct child *c, struct child_request *r)
 	    automatic ? SPAN("text/plain; charset=ISO-8859-1")
 	              : SPAN("text/html; charset=ISO-8859-1"));
 	if (automatic)
-		page_auto(c, r, s, &page);
+		page_auto(&page);
 	else
-		page_html(c, r, s, &page);
+		status_html(&page, table);
 	child_reply(c, r, page.p, page.n);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "itkd/arena.h"
 #include "itkd/conf_map.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -73,23 +74,24 @@ const struct conf_directive *conf_table_find(
 	return index ? &conf_table[index - 1] : NULL;
 }
 
-/* Edit distance (one letter more, less or other) up to a limit, without case. */
-static unsigned distance(const char *a, const char *b)
+/* Edit distance (one letter more, less or other), without case; what is as far as that is `far`. */
+static unsigned distance(const char *a, const char *b, unsigned far)
 {
 	enum { MAX = 40 };
 	unsigned row[MAX + 1];
 	size_t la = strlen(a), lb = strlen(b);
 
-	if (la > MAX || lb > MAX)
-		return MAX;
+	if (la > MAX || lb > MAX || (la > lb ? la - lb : lb - la) >= far)
+		return far;
 	for (size_t j = 0; j <= lb; j++)
 		row[j] = (unsigned)j;
 	for (size_t i = 1; i <= la; i++) {
-		unsigned diagonal = row[0];
+		unsigned diagonal = row[0], least = (unsigned)i;
 
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= lb; j++) {
-			unsigned best = diagonal + (strncasecmp(a + i - 1, b + j - 1, 1) != 0);
+			unsigned best = diagonal + (tolower((unsigned char)a[i - 1]) !=
+			                               tolower((unsigned char)b[j - 1]));
 
 			diagonal = row[j];
 			if (row[j] + 1 < best)
@@ -97,7 +99,10 @@ static unsigned distance(const char *a, const char *b)
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
 			row[j] = best;
+			least = best < least ? best : least;
 		}
+		if (least >= far)
+			return far;
 	}
 	return row[lb];
 }
@@ -109,7 +114,7 @@ const struct conf_directive *conf_table_nearest(const char *name, bool section)
 
 	for (int i = 0; i < CONF_IDS; i++) {
 		const struct conf_directive *d = &conf_table[i];
-		unsigned n = d->section == section ? distance(name, d->name) : least;
+		unsigned n = d->section == section ? distance(name, d->name, least) : least;
 
 		if (n < least) {
 			least = n;

@@ -263,10 +263,9 @@ static size_t second_pieces(const struct http_head *head, const char *end, struc
 
 /*
  * Two readers must see the same request: another method, version, length of the target or framing
- * is refused. About keep-alive they may differ (http-parser obeys Proxy-Connection); who says
- * close wins, which is always safe.
+ * is refused. About keep-alive it is not asked: it obeys Proxy-Connection, which no RFC has.
  */
-static struct http_fault compare_second(struct http_head *head, const char *end)
+static struct http_fault compare_second(const struct http_head *head, const char *end)
 {
 	struct span pieces[CUTS_MAX + 2];
 	struct http_opinion o;
@@ -277,7 +276,6 @@ static struct http_fault compare_second(struct http_head *head, const char *end)
 	    (o.minor > 0) != (head->minor > 0) || o.ntarget != head->target.n ||
 	    o.chunked != head->chunked || o.content_length != head->content_length)
 		return http_fault(400, "parsers disagree");
-	head->keep_alive = head->keep_alive && o.keep_alive;
 	return HTTP_NO_FAULT;
 }
 

@@ -41,8 +41,8 @@ static const unsigned char byte_class[256] = {
 #undef T
 #undef F
 
-/* Empty lines that may stand before a request-line; each is CRLF. */
-#define EMPTY_LINES_MAX 8
+/* Empty lines that may stand before a request-line, as many as in Apache; each is CRLF. */
+#define EMPTY_LINES_MAX 10
 
 static bool is(char c, unsigned class)
 {

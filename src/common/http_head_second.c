@@ -29,7 +29,6 @@ static int on_headers_complete(http_parser *parser)
 	o->method = http_method_str((enum http_method)parser->method);
 	o->major = parser->http_major;
 	o->minor = parser->http_minor;
-	o->keep_alive = http_should_keep_alive(parser);
 	o->chunked = parser->flags & F_CHUNKED;
 	o->content_length = parser->flags & F_CONTENTLENGTH ? (int64_t)parser->content_length : -1;
 	r->complete = true;

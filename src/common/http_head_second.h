@@ -11,7 +11,7 @@
 struct http_opinion {
 	const char *method;
 	unsigned major, minor;
-	bool keep_alive, chunked;
+	bool chunked;
 	int64_t content_length; /* -1: none */
 	size_t ntarget;         /* bytes of the request-target */
 };

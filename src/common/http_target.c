@@ -51,13 +51,13 @@ static struct http_fault absolute_form(struct http_head *head)
 {
 	struct span rest = head->target;
 
-	if (rest.n > 7 && span_ieq((struct span){rest.p, 7}, SPAN("http://")))
-		rest = (struct span){rest.p + 7, rest.n - 7};
-	else if (rest.n > 8 && span_ieq((struct span){rest.p, 8}, SPAN("https://")))
-		rest = (struct span){rest.p + 8, rest.n - 8};
-	else
+	head->https = rest.n > 8 && span_ieq((struct span){rest.p, 8}, SPAN("https://"));
+	if (!head->https && (rest.n <= 7 || !span_ieq((struct span){rest.p, 7}, SPAN("http://"))))
 		return http_fault(400, "RFC 9112 section 3.2: a request-target of no known form");
 
+	size_t scheme = head->https ? 8 : 7;
+
+	rest = (struct span){rest.p + scheme, rest.n - scheme};
 	struct span authority = {rest.p, 0};
 
 	while (authority.n < rest.n && rest.p[authority.n] != '/' && rest.p[authority.n] != '?')

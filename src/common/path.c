@@ -157,6 +157,19 @@ char *path_encode(struct arena *a, const char *path)
 	return out;
 }
 
+size_t path_without_info(const char *uri, const char *info)
+{
+	size_t n = strlen(uri), m = strlen(info);
+
+	while (n && m && uri[n - 1] == info[m - 1]) {
+		n--;
+		m--;
+		while (uri[n] == '/' && n && uri[n - 1] == '/')
+			n--;
+	}
+	return m ? strlen(uri) : n;
+}
+
 static struct span html_entity(char c)
 {
 	switch (c) {

@@ -30,4 +30,9 @@ void load_status_page(struct loader *l)
 	for (uint32_t i = 0; i < l->nservers; i++)
 		l->servers[i]->v.status_page =
 		    everywhere || says_status(l->servers[i]->node->children);
+	bool shown = everywhere;
+
+	for (uint32_t i = 0; i < l->nservers; i++)
+		shown = shown || l->servers[i]->v.status_page;
+	l->conf->extended_status = l->conf->extended_status && shown;
 }

@@ -20,6 +20,7 @@ static void default_globals(struct loader *l)
 	c->min_spare = 5;
 	c->max_spare = 10;
 	c->max_workers = 256;
+	c->extended_status = true;
 	c->listen_backlog = 511;
 	l->server_limit = 20000;
 	l->types_config = "/etc/mime.types";

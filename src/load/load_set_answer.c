@@ -137,9 +137,16 @@ const char *load_set_protocol_options(
 			return load_fail(l,
 			    "HttpProtocolOptions '%s' and '%s' are mutually exclusive",
 			    words[k & ~(size_t)1], words[k | 1]);
-		if (k == 0 || k == 3)
+		if (k == 0)
 			conf_report(l->report, CONF_NOTE, v->node,
-			    "'%s' has no effect: requests are always read strictly", v->words[i]);
+			    "'%s' has no effect: HTTP/0.9 is not spoken, such a request is 400",
+			    v->words[i]);
+		/* Somebody has clients that need it: they will be refused. */
+		if (k == 3)
+			conf_report(l->report, CONF_WARNING, v->node,
+			    "'%s' has no effect: requests are always read as with Strict, and what "
+			    "is no valid head is 400",
+			    v->words[i]);
 	}
 	if (seen[4] || seen[5])
 		s->v.registered_methods = seen[4];

@@ -9,6 +9,14 @@
 
 #define WORKERS_MAX 20000 /* slots of the scoreboard */
 
+const char *load_set_extended_status(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	(void)s;
+	l->conf->extended_status = v->flag;
+	return NULL;
+}
+
 static uint32_t at_least_one(
     struct loader *l, const struct conf_value *v, const char *tag, const char *name)
 {

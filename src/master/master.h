@@ -5,6 +5,7 @@
 #include "itkd/conf.h"
 #include "itkd/scoreboard.h"
 #include "itkd/spare.h"
+#include "itkd/status_page.h"
 #include <stdbool.h>
 #include <sys/resource.h>
 
@@ -84,6 +85,14 @@ struct master_socket {
 	bool v6only;
 };
 
+/* What a status page shows: master_status.c. All -1 until a configuration has one. */
+struct master_status {
+	int sums, asked; /* children write fds.sums and fds.ask */
+	struct status_fds fds;
+	struct status_totals totals;
+	uint64_t next_ask; /* ms */
+};
+
 struct master {
 	char *const *loader_args; /* NULL-terminated config options for `itkd --load` */
 	const char *loader, *front;
@@ -99,6 +108,7 @@ struct master {
 	int taken;         /* eventfd that spares write */
 	int scoreboard_fd; /* O_RDONLY */
 	int tickets_fd;
+	struct master_status status;
 	struct scoreboard *scoreboard;
 	pid_t pids[SCOREBOARD_SLOTS]; /* by slot; 0: free */
 	struct master_socket sockets[MASTER_LISTENERS];
@@ -198,7 +208,7 @@ void master_exec_notify(struct master *m, const char *first, const char *second)
 void master_pool_fill(struct master *m);
 void master_pool_trim(struct master *m);
 bool master_pool_hurry(struct master *m);
-bool master_pool_ended(struct master *m, pid_t pid, int status);
+bool master_pool_ended(struct master *m, pid_t pid, int status, const struct rusage *used);
 uint32_t master_pool_count(const struct master *m, const struct master_gen *g);
 bool master_pool_waiting(const struct master_gen *g);
 void master_pool_signal(const struct master *m, const struct master_gen *g, int signal);
@@ -210,6 +220,11 @@ void master_kill(pid_t pid, int number);
 bool master_throttle_ready(const struct throttle *t, uint64_t now);
 void master_throttle_started(struct throttle *t, uint64_t now);
 void master_throttle_ended(struct throttle *t, uint64_t now);
+
+/* master_status.c: what a status page shows */
+void master_status_open(struct master *m, const struct master_gen *g);
+void master_status_ended(struct master *m, const struct rusage *used);
+void master_status_take(struct master *m);
 
 /* master_stop.c */
 void master_stop(struct master *m);

@@ -61,10 +61,13 @@ static void become_spare(struct master *m, struct master_gen *g, uint32_t slot)
 	    .slot = slot,
 	    .queue = g->queue_out,
 	    .taken = m->taken,
+	    .status = {-1, -1, -1, -1},
 	    .nofile = m->nofile,
 	    .master_group = m->group,
 	    .foreign = foreign,
 	};
+	if (g->conf->extended_status)
+		start.status = m->status.fds;
 	start.nforeign = master_gen_foreign(m, g, foreign);
 	spare_run(&start);
 }
@@ -213,7 +216,7 @@ static void kill_culprit(struct master *m, pid_t culprit)
 			}
 }
 
-bool master_pool_ended(struct master *m, pid_t pid, int status)
+bool master_pool_ended(struct master *m, pid_t pid, int status, const struct rusage *used)
 {
 	struct scoreboard *sb = m->scoreboard;
 	uint32_t slot = 0, high = atomic_load(&sb->high);
@@ -236,6 +239,7 @@ bool master_pool_ended(struct master *m, pid_t pid, int status)
 	}
 	if (state != SLOT_BUSY)
 		not_idle(m, atomic_load(&sb->slots[slot].generation));
+	master_status_ended(m, used);
 	scoreboard_release(sb, slot);
 	atomic_store(&sb->slots[slot].state, SLOT_FREE);
 	m->pids[slot] = 0;

@@ -76,15 +76,16 @@ void master_reap(struct master *m)
 	for (;;) {
 		siginfo_t info = {0};
 		int status;
+		struct rusage used = {0};
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
 			return;
 		if (info.si_code != CLD_EXITED || info.si_status != 0)
 			master_kill(-info.si_pid, SIGKILL);
-		if (waitpid(info.si_pid, &status, 0) != info.si_pid) {
-			log_msg(LOG_ERR, "waitpid: %s", strerror(errno));
+		if (wait4(info.si_pid, &status, 0, &used) != info.si_pid) {
+			log_msg(LOG_ERR, "wait4: %s", strerror(errno));
 			return;
 		}
-		if (master_pool_ended(m, info.si_pid, status))
+		if (master_pool_ended(m, info.si_pid, status, &used))
 			continue;
 		for (size_t i = 0; i < MASTER_GENERATIONS; i++)
 			if (m->gens[i].state != GEN_FREE &&

@@ -133,6 +133,8 @@ static void start(struct master *m)
 	for (size_t i = 0; i < MASTER_LISTENERS; i++)
 		m->sockets[i].fd = -1;
 	m->pid_fd = -1;
+	m->status.sums = m->status.asked = -1;
+	m->status.fds = (struct status_fds){-1, -1, -1, -1};
 	if (!cred_master_caps(missing, sizeof(missing)))
 		fatal(
 		    "this process lacks the capability %s (a container?): itkd cannot run without",
@@ -199,13 +201,16 @@ struct watched {
 	struct master_front *front; /* NULL: its logger */
 };
 
-#define WATCHED_MAX (2 + MASTER_GENERATIONS * (MASTER_FRONTS + 1))
+#define WATCHED_FIRST 4
+#define WATCHED_MAX (WATCHED_FIRST + MASTER_GENERATIONS * (MASTER_FRONTS + 1))
 
 static nfds_t gather(struct master *m, struct pollfd *fds, struct watched *who)
 {
-	nfds_t n = 2;
+	nfds_t n = WATCHED_FIRST;
 	fds[0] = (struct pollfd){.fd = m->signals, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = m->taken, .events = POLLIN};
+	fds[2] = (struct pollfd){.fd = m->status.sums, .events = POLLIN};
+	fds[3] = (struct pollfd){.fd = m->status.asked, .events = POLLIN};
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
 		struct master_gen *g = &m->gens[i];
 		if (g->state == GEN_FREE)
@@ -240,7 +245,9 @@ static bool wait_for_events(struct master *m, int timeout)
 	if ((fds[1].revents & POLLIN) && read(m->taken, &taken, sizeof(taken)) < 0 &&
 	    errno != EAGAIN)
 		fatal_errno("eventfd");
-	for (nfds_t i = 2; i < n; i++) {
+	if (fds[2].revents || fds[3].revents)
+		master_status_take(m);
+	for (nfds_t i = WATCHED_FIRST; i < n; i++) {
 		/* An earlier one may have ended the generation of a later one. */
 		if (!fds[i].revents || who[i].gen->state == GEN_FREE)
 			continue;

@@ -40,14 +40,26 @@ static void close_from_to(int from, int to)
 		fatal_errno("close_range");
 }
 
-/* 0 and 1 are /dev/null, 2 the main error log; what else the master holds is not for a spare. */
-static void keep_two(const struct spare_start *s)
+static void close_if_open(int fd)
 {
-	const int low = s->queue < s->taken ? s->queue : s->taken;
-	const int high = s->queue < s->taken ? s->taken : s->queue;
-	close_from_to(3, low - 1);
-	close_from_to(low + 1, high - 1);
-	close_from_to(high + 1, INT_MAX);
+	if (fd >= 0 && close(fd) != 0)
+		fatal_errno("close");
+}
+
+/* 0 and 1 are /dev/null, 2 the main error log; what else the master holds is not for a spare. */
+static void keep_own(const struct spare_start *s)
+{
+	const int keep[] = {
+	    s->queue, s->taken, s->status.sums, s->status.report, s->status.reports, s->status.ask};
+	int from = 3, next;
+	do {
+		next = INT_MAX;
+		for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		close_from_to(from, next - 1);
+		from = next + 1;
+	} while (next != INT_MAX);
 }
 
 static void settle(const struct spare_start *s)
@@ -56,10 +68,11 @@ static void settle(const struct spare_start *s)
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGUSR1);
 	sigaddset(&blocked, SIGUSR2);
+	sigaddset(&blocked, SIGURG);
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
 		fatal_errno("sigprocmask");
 	title_set("itkd: spare");
-	keep_two(s);
+	keep_own(s);
 	for (uint32_t i = 0; i < s->nforeign; i++)
 		unmap(s->foreign[i].p, s->foreign[i].n);
 	sandbox_limit_ids(s->conf);
@@ -174,7 +187,6 @@ static void announce(const struct spare_start *s, uint32_t vhost)
 	const bool enough = atomic_load(&sb->active) == s->conf->generation &&
 	                    atomic_fetch_sub(&sb->idle, 1) > (int32_t)s->conf->min_spare;
 	atomic_store(&slot->state, SLOT_BUSY);
-	atomic_fetch_add(&sb->taken, 1);
 	if (enough)
 		return;
 	const uint64_t one = 1;
@@ -182,27 +194,37 @@ static void announce(const struct spare_start *s, uint32_t vhost)
 		fatal_errno("eventfd");
 }
 
-/* Letters and sums, and only where the configuration shows them: nothing of what others do. */
+/* Who is there, and only for a virtual host whose configuration shows it. */
 static const struct status_page *look_around(
-    const struct scoreboard *sb, const struct conf_vhost *vhost)
+    const struct spare_start *s, const struct conf_vhost *vhost)
 {
 	static struct status_page page;
-	if (!vhost->status_page)
+	const struct scoreboard *sb = s->scoreboard;
+	if (!vhost->status_page) {
+		close_if_open(s->status.reports);
+		close_if_open(s->status.ask);
 		return NULL;
+	}
 	const uint32_t high = atomic_load(&sb->high), active = atomic_load(&sb->active);
 	page.started = atomic_load(&sb->started);
 	page.loaded = atomic_load(&sb->loaded);
 	page.generation = active;
-	page.taken = atomic_load(&sb->taken);
+	page.ask = s->status.ask;
+	page.reports = s->status.reports;
 	page.n = high < SCOREBOARD_SLOTS ? high : SCOREBOARD_SLOTS;
 	for (uint32_t i = 0; i < page.n; i++) {
 		const struct scoreboard_slot *slot = &sb->slots[i];
 		const uint32_t state = atomic_load(&slot->state);
 		const bool old = atomic_load(&slot->generation) != active;
-		page.states[i] = state == SLOT_FREE   ? '.'
-		                 : old                ? 'G'
-		                 : state == SLOT_IDLE ? '_'
-		                                      : 'W';
+		page.slots[i] = (struct status_slot){
+		    .state = state == SLOT_FREE   ? '.'
+		             : old                ? 'G'
+		             : state == SLOT_IDLE ? '_'
+		                                  : 'W',
+		    .generation = atomic_load(&slot->generation),
+		    .vhost = atomic_load(&slot->vhost),
+		    .pid = atomic_load(&slot->pid),
+		};
 	}
 	return &page;
 }
@@ -274,7 +296,7 @@ _Noreturn void spare_run(const struct spare_start *start)
 	announce(&s, r.job.vhost);
 	bool claimed = scoreboard_claim(s.scoreboard, s.slot, vhost->counter, vhost->max_clients);
 
-	const struct status_page *status = look_around(s.scoreboard, vhost);
+	const struct status_page *status = look_around(&s, vhost);
 
 	uint8_t own[HASH_SHA1_SIZE];
 	derive_secret(id, own);
@@ -295,6 +317,8 @@ _Noreturn void spare_run(const struct spare_start *start)
 	    .job = &r.job,
 	    .connection = r.fds[0],
 	    .status = status,
+	    .sums = s.status.sums,
+	    .report = s.status.report,
 	    .over_cap = !claimed,
 	    .nofile = s.nofile,
 	    .master_group = s.master_group,

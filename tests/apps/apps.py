@@ -33,7 +33,7 @@ class Database:
         assert self.process.poll() is None, (self.dir / "log").read_text()
         return self.socket.exists() and subprocess.run(
             ["mariadb-admin", "--no-defaults", f"--socket={self.socket}", "-uroot", "ping"],
-            stdout=self.log, stderr=self.log, timeout=20).returncode == 0
+            stdout=self.log, stderr=self.log, timeout=60).returncode == 0
 
     def query(self, text):
         return run("mariadb", "--no-defaults", f"--socket={self.socket}", "-uroot", input=text)

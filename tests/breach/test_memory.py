@@ -36,13 +36,13 @@ def inject(session_tmp):
 
         def attempt():
             done = subprocess.run([program, str(pid)], input=lines, capture_output=True,
-                                  text=True, timeout=30)
+                                  text=True, timeout=60)
             if "does not wait in a system call" in done.stderr:
                 return None
             assert done.returncode == 0, done.stderr
             return done
 
-        done = wait_for(attempt, 10, f"process {pid} to wait in a system call")
+        done = wait_for(attempt, 30, f"process {pid} to wait in a system call")
         return [int(n) for n in done.stdout.split()]
 
     return run
@@ -75,12 +75,12 @@ def child(request, world):
     [cgi] = site.held()
     proc = Proc(cgi.ppid)
     assert proc.comm == "itkd: child"
-    wait_for(lambda: proc.state == "S", 10, "the child to wait")
+    wait_for(lambda: proc.state == "S", 30, "the child to wait")
     proc.letter = letter
     yield proc
     site.release()
     c.close()
-    wait_for(lambda: not site.held() and not proc.alive, 10, "the child to end")
+    wait_for(lambda: not site.held() and not proc.alive, 30, "the child to end")
 
 
 def contents(proc):
@@ -201,7 +201,7 @@ def key_material(tls, name):
     pem = tls.key(name).read_text()
     body = "".join(line for line in pem.splitlines() if "-" not in line)
     text = subprocess.run(["openssl", "ec", "-in", tls.key(name), "-noout", "-text"],
-                          capture_output=True, text=True, timeout=20).stdout
+                          capture_output=True, text=True, timeout=60).stdout
     scalar = bytes.fromhex(re.search(r"priv:(.*?)pub:", text, re.S)[1].translate(
         {ord(c): None for c in ": \n"})).rjust(32, b"\0")[-32:]
     return [scalar, scalar[::-1], base64.b64decode(body), pem.splitlines()[2].encode()]
@@ -247,7 +247,7 @@ def test_front_filter(world, inject):
     if is_asan():
         raise AssertionError("an asan build has no filter: run with -m 'not sandbox'")
     front = world.server.fronts()[0]
-    wait_for(lambda: front.state == "S", 10, "the front to wait")
+    wait_for(lambda: front.state == "S", 30, "the front to wait")
     calls = {"kill": (62, 1, 0), "tkill": (200, front.pid, 0), "open": (2, "@/", 0),
              "openat": (257, AT_FDCWD, "@/", 0), "openat2": (437, AT_FDCWD, "@/", 0, 24),
              "execve": (59, "@/x", 0, 0), "execveat": (322, AT_FDCWD, "@/x", 0, 0, 0),

@@ -32,14 +32,14 @@ class Apache:
     def check(self):
         """-t: CompletedProcess of text."""
         return subprocess.run([APACHE, "-t", "-f", self.file], capture_output=True, text=True,
-                              timeout=30, stdin=subprocess.DEVNULL, env=self.env)
+                              timeout=60, stdin=subprocess.DEVNULL, env=self.env)
 
     def start(self):
         with open(self.console, "ab") as out:
             self.popen = subprocess.Popen(
                 [APACHE, "-D", "FOREGROUND", "-f", self.file], stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT, start_new_session=True, env=self.env)
-        wait_for(self._listens, 20, "Apache to listen")
+        wait_for(self._listens, 30, "Apache to listen")
         return self
 
     def _listens(self):
@@ -55,10 +55,10 @@ class Apache:
         below = Proc(self.popen.pid).children()
         self.popen.terminate()
         try:
-            self.popen.wait(10)
+            self.popen.wait(30)
         except subprocess.TimeoutExpired:
             self.popen.kill()
-            self.popen.wait(10)
+            self.popen.wait(30)
         for p in below:
             p.kill(9)
 

@@ -166,7 +166,7 @@ class Answer:
         return int(self.line.split(" ")[1]) if self.line else 0
 
 
-def ask(port, data, head_only=False, timeout=20):
+def ask(port, data, head_only=False, timeout=30):
     """Sends bytes on a connection of its own and reads the Answer."""
     raw = b""
     try:

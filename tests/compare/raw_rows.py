@@ -55,7 +55,7 @@ def lines():
     add(g, "obs-text in a value", req("X: caf\xe9\r\n"))
     add(g, "NUL behind the name", req("X\0: a\r\n"))
     add(g, "NUL before the head", "\0" + req())
-    for n in (1, 2, 8, 9, 30):
+    for n in (1, 2, 10, 11, 30):
         add(g, f"empty lines before: {n}", "\r\n" * n + req())
     for what, char in (("a bare LF", "\n"), ("a bare CR", "\r"), ("SP", " "), ("HTAB", "\t"),
                        ("SP CRLF", " \r\n")):
@@ -113,7 +113,8 @@ def target():
             ("", "http://a.test/"), (" wins over Host", "http://b.test/"),
             (" without a path", "http://a.test"), (" with a query alone", "http://a.test?x"),
             (" with a port", "http://b.test:80/"), (" in upper case", "HTTP://B.TEST/"),
-            (" of https", "https://a.test/"), (" of ftp", "ftp://a.test/"),
+            (" of https", "https://a.test/"), (" of https with a port", "https://b.test:443/"),
+            (" of ftp", "ftp://a.test/"),
             (" with userinfo", "http://u@b.test/"),
             (" with userinfo of a host", "http://a.test@b.test/"),
             (" with no host", "http:///"), (" with a port alone", "http://:80/"),
@@ -183,6 +184,8 @@ def fields():
         add(g, name, req(text + "\r\n"))
     for c in '"(),/;<=>?@[\\]{}':
         add(g, f"{c} in a name", req(f"X{c}Y: z\r\n"))
+    add(g, "a name that is folded before its colon",
+        post("Transfer-Encoding\r\n : chunked\r\nContent-Length: 5\r\n", "hello"))
     for name, first in (("a folded first line", " Host: a.test"),
                         ("a folded first line before Host", " X: y\r\nHost: a.test"),
                         ("HTAB before the first field", "\tX: y\r\nHost: a.test"),
@@ -193,13 +196,14 @@ def fields():
     for n in (100, 101):
         add(g, f"fields: {n}", req("".join(f"X{i}: y\r\n" for i in range(n - 1))))
     add(g, "nine fields of 8 KiB", req("".join(f"X{i}: {'y' * 8180}\r\n" for i in range(9))))
-    for value in ("close", "Close", "keep-alive, close", "keep-alive\r\nConnection: close",
+    for value in ("close", "Close", "keep-alive, close", "close, keep-alive", "keep-alive\r\nConnection: close",
                   "close\r\nConnection: keep-alive", "x-close", "Host",
                   "upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"):
         add(g, f"Connection: {value[:40]!a}", req(f"Connection: {value}\r\n"))
     add(g, "Connection: Content-Length",
         post("Connection: Content-Length\r\nContent-Length: 5\r\n", "hello"))
-    add(g, "Proxy-Connection: close", req("Proxy-Connection: close\r\n"))
+    for value in ("close", "keep-alive"):
+        add(g, f"Proxy-Connection: {value}", req(f"Proxy-Connection: {value}\r\n"))
     for value in ("", "keep-alive", "Keep-Alive, close"):
         add(g, f"HTTP/1.0, Connection: {value}",
             req(f"Connection: {value}\r\n", line="GET / HTTP/1.0"))

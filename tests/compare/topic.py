@@ -215,7 +215,7 @@ class Topic:
                 want = (len(case.requests) if name == "Apache"
                         else results.log("Apache", log).count("\n"))
                 with contextlib.suppress(AssertionError):  # the comparison will tell
-                    wait_for(lambda: results.log(name, log).count("\n") >= want, 2, "the log")
+                    wait_for(lambda: results.log(name, log).count("\n") >= want, 30, "the log")
 
     # -- verdicts
 

@@ -4,7 +4,9 @@
  */
 #include "fuzz.h"
 #include "itkd/conf_dir.h"
+#include "itkd/conf_map.h"
 #include "itkd/conf_parse.h"
+#include "itkd/conf_table.h"
 
 #include <string.h>
 
@@ -47,17 +49,33 @@ static void read_as(
 	merge_twice(a, &b.dir);
 }
 
+/* The table's names are the same for all texts: once. */
+static const struct conf_map *directives(void)
+{
+	static struct conf_map names;
+	static struct arena a;
+
+	if (!names.v) {
+		arena_init_heap(&a, 256 << 20);
+		conf_table_index(&names, &a);
+	}
+	return &names;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct arena a;
 	struct conf_report report;
-	struct conf_parser p;
+	struct conf_parser p = {
+	    .a = &a, .report = &report, .server_root = NO_DIRECTORY, .names = *directives()};
 
 	if (n == 0)
 		return 0;
 	arena_init_heap(&a, 256 << 20);
 	conf_report_init(&report, &a);
-	conf_parser_init(&p, &a, &report, NO_DIRECTORY);
+	conf_map_init(&p.vars, &a, true);
+	conf_map_init(&p.defines, &a, false);
+	conf_map_init(&p.macros, &a, true);
 	bool htaccess = data[0] & 1;
 	const struct conf_allow allow = {
 	    .classes = data[0] & 2 ? OVERRIDE_ALL : data[0], .options = ~0u};

@@ -256,7 +256,7 @@ class Judge:
                 answer = ask(self.port, Get(f"/{i}/x.txt", host="main.test").data(None, self.port))
                 text = log.read_bytes()[before:].decode(errors="replace")
                 if answer.status == 500 and not text:
-                    wait_for(lambda: log.stat().st_size > before, 5, "a line in the error log")
+                    wait_for(lambda: log.stat().st_size > before, 30, "a line in the error log")
                     text = log.read_bytes()[before:].decode(errors="replace")
                 said.append(Said(answer.status != 500, f"{answer.line} {text}"))
             return said

@@ -23,7 +23,7 @@ A test asks for fixtures (itkd_fixtures.py) and uses what is exported here:
   Server   s.port, s.tls_port, s.get("/x", site_a), s.get("/", "a.test", tls=True),
            s.connect() -> Connection, s.hold(site_a, n) -> connections with a sleeping CGI program
            s.owner(connection) -> who holds its server side, s.reload(), s.stop(), s.itkd("-t"),
-           s.error_log(),
+           s.error_log(), s.wait_idle(),
            s.log("a.test-error.log"), s.wait_log(regex), s.fronts(), s.spares(), s.children(),
            s.logger(), s.master, s.processes(), s.counts() (from `itkd -k status`)
   HTTP     request(port, ...), Connection(port, tls="a.test"), Response: status, headers,
@@ -40,6 +40,7 @@ A test that needs the seccomp filters carries @pytest.mark.sandbox: run an asan 
 
 import contextlib
 import functools
+import itertools
 import os
 import re
 import signal
@@ -83,18 +84,36 @@ def amount(quick, full):
     return full if FULL else quick
 
 
+PORTS = range(10000, 30000, 500)  # below those that the kernel gives to clients
+
+
+@functools.cache
+def own_ports():
+    """
+    Ports in turn that no other session of tests takes, whether in use already or not: its name
+    holds the block for as long as this process lives.
+    """
+    for first in PORTS:
+        holder = socket.socket(socket.AF_UNIX)
+        try:
+            holder.bind(f"\0itkd-test-ports-{first}")
+        except OSError:
+            holder.close()
+            continue
+        return holder, itertools.cycle(range(first, first + PORTS.step))
+    raise RuntimeError("all ports for tests are taken")
+
+
 def free_port():
-    """A TCP port that is free on 127.0.0.1 and ::1, picked by the kernel."""
-    for _ in range(100):
+    """A TCP port that is free on 127.0.0.1 and ::1, and stays so until this session binds it."""
+    _, ports = own_ports()
+    for port in itertools.islice(ports, PORTS.step):
         with socket.socket() as s4, socket.socket(socket.AF_INET6) as s6:
-            s4.bind(("127.0.0.1", 0))
-            port = s4.getsockname()[1]
             s6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            try:
-                s6.bind(("::1", port))
-            except OSError:
-                continue
-            return port
+            with contextlib.suppress(OSError):
+                s4.bind(("0.0.0.0", port))
+                s6.bind(("::", port))
+                return port
     raise RuntimeError("no port is free on both 127.0.0.1 and ::1")
 
 
@@ -124,7 +143,7 @@ class Config:
             "ServerAdmin": "webmaster@main.test",
             "LogLevel": "info",
             "Timeout": 120,
-            "KeepAliveTimeout": 5,
+            "KeepAliveTimeout": 30,
             "StartServers": 4,
             "MinSpareServers": 2,
             "MaxSpareServers": 8,
@@ -233,7 +252,7 @@ class Server:
     def command(self, *args):
         return [str(ITKD), "-f", str(self.config.file), *args]
 
-    def itkd(self, *args, timeout=30, prefix=(), env=None):
+    def itkd(self, *args, timeout=60, prefix=(), env=None):
         """Runs itkd with -f of this config and the arguments; CompletedProcess of text."""
         return subprocess.run(
             [*prefix, *self.command(*args)], capture_output=True, text=True, timeout=timeout,
@@ -246,7 +265,7 @@ class Server:
             Server.running.append(self)
         if not foreground:
             done = subprocess.run(
-                [*prefix, *self.command(*args)], stdin=subprocess.DEVNULL, timeout=30,
+                [*prefix, *self.command(*args)], stdin=subprocess.DEVNULL, timeout=60,
                 stdout=self._console(), stderr=subprocess.STDOUT, env=environment)
             assert done.returncode == 0, self.logs_text()
         else:
@@ -261,7 +280,8 @@ class Server:
     def _console(self):
         return open(self.console, "ab")
 
-    def wait_ready(self, timeout=20):
+    def wait_ready(self, timeout=60):
+        """Until it answers, and the process that did has given its place back."""
         def ready():
             if self.popen and self.popen.poll() is not None:
                 raise AssertionError(f"itkd ended with {self.popen.returncode} at start-up:\n"
@@ -270,18 +290,19 @@ class Server:
             return pid and Proc(pid).alive and self.answers() and pid
 
         self.master_pid = wait_for(ready, timeout, "itkd to answer and PidFile to exist")
+        self.wait_idle(timeout)
 
     def read_pid(self):
         with contextlib.suppress(OSError, ValueError):
             return int(self.config.pid_file.read_text())
         return 0
 
-    def answers(self, timeout=5):
+    def answers(self, timeout=30):
         with contextlib.suppress(OSError, Truncated):
             return request(self.port, "/", host="main.test", timeout=timeout).status > 0
         return False
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=30):
         """SIGTERM to the master, then waits until each of its processes is gone."""
         before = {p.pid for p in self.processes()} if self.master_pid else set()
         if self.master_pid and Proc(self.master_pid).alive:
@@ -303,11 +324,11 @@ class Server:
                 p.kill(signal.SIGKILL)
             if self.popen and self.popen.poll() is None:
                 self.popen.kill()
-                self.popen.wait(10)
+                self.popen.wait(30)
             if self in Server.running:
                 Server.running.remove(self)
 
-    def reload(self, timeout=30, how="graceful"):
+    def reload(self, timeout=60, how="graceful"):
         """Writes the config anew, `itkd -k graceful`, and waits for the new generation."""
         self.config.write()
         before = self.generations()
@@ -318,8 +339,15 @@ class Server:
     def generations(self):
         return self.error_log().count(RESUMING)
 
-    def wait_generation(self, n, timeout=30):
+    def wait_generation(self, n, timeout=60):
         wait_for(lambda: self.generations() >= n, timeout, f"generation {n} in the error log")
+
+    def wait_idle(self, timeout=30):
+        """Until no child is left, not even one to be reaped, and no site's count has one."""
+        wait_for(lambda: "itkd: child" not in (p.comm for p in descendants(self.master_pid)),
+                 timeout, "each child to end")
+        if "MaxClientsVHost" in self.config.file.read_text():
+            wait_for(lambda: not any(self.counts().values()), timeout, "each count to be 0")
 
     # -- logs
 
@@ -331,7 +359,7 @@ class Server:
     def error_log(self):
         return self.log("error.log")
 
-    def wait_log(self, pattern, name="error.log", timeout=10, start=0):
+    def wait_log(self, pattern, name="error.log", timeout=30, start=0):
         """Waits for a line that the regular expression finds, behind offset start; the match."""
         return wait_for(lambda: re.search(pattern, self.log(name)[start:], re.M), timeout,
                         f"{pattern!r} in {name}")
@@ -369,7 +397,7 @@ class Server:
         return Connection(self.tls_port if tls else self.port, tls=tls, ca=self.config.tls.ca,
                           **how)
 
-    def hold(self, site, n=1, tls=False, timeout=15):
+    def hold(self, site, n=1, tls=False, timeout=30):
         """
         n connections whose CGI program sleeps (site.held() has them, site.release() ends them):
         the Connections, of which the head of the answer was read.
@@ -390,7 +418,10 @@ class Server:
 
     def owner(self, connection):
         """The processes that have this (plain or TLS) connection open, by its inode."""
-        inode = socket_inode(connection.local_port)
+        server_port = connection.sock.getpeername()[1]
+        # The kernel's table of connections may miss one while others come and go.
+        inode = wait_for(lambda: socket_inode(connection.local_port, server_port), 30,
+                         "the server's side of the connection")
         return [p for p in self.processes() if f"socket:[{inode}]" in p.fds().values()]
 
     @property

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 
 from itkd_proc import wait_for
 
-PAGE_SECONDS = 40
+PAGE_SECONDS = 60
 
 
 class Browser:

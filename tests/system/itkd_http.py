@@ -64,7 +64,7 @@ class Connection:
     TLS session to resume. All waiting is bounded by timeout.
     """
 
-    def __init__(self, port, host="127.0.0.1", tls=None, ca=None, timeout=15, context=None,
+    def __init__(self, port, host="127.0.0.1", tls=None, ca=None, timeout=30, context=None,
                  session=None, receive_buffer=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
@@ -193,7 +193,7 @@ class Connection:
 
 
 def request(port, path="/", host="main.test", method="GET", headers=(), body=None, tls=None,
-            ca=None, address="127.0.0.1", timeout=15, version="HTTP/1.1"):
+            ca=None, address="127.0.0.1", timeout=30, version="HTTP/1.1"):
     """One request with Connection: close on a connection of its own; the Response."""
     pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
     if not any(name.lower() == "connection" for name, _ in pairs):

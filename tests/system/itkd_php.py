@@ -75,7 +75,7 @@ class PhpFpm:
         self.process = subprocess.Popen(
             [program(), "-F", "-y", str(conf), *self.options], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(self._ready, 20, "php-fpm: " + self.log)
+        wait_for(self._ready, 30, "php-fpm: " + self.log)
         return self
 
     def _ready(self):
@@ -91,5 +91,5 @@ class PhpFpm:
     def close(self):
         if self.process:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
             self.process = None

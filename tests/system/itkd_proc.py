@@ -9,9 +9,10 @@ from pathlib import Path
 
 ALL_COMMS = ("itkd: master", "itkd: front", "itkd: log", "itkd: spare", "itkd: child")
 PR_SET_CHILD_SUBREAPER = 36
+SYSTEM_CALLS = {"recvmsg": 47}  # of x86-64
 
 
-def wait_for(condition, timeout=10, what="a condition", interval=0.01):
+def wait_for(condition, timeout=30, what="a condition", interval=0.01):
     """
     Polls until condition() is true and returns its value; AssertionError after timeout seconds.
     An AssertionError of the condition itself ends the waiting: it says more.
@@ -145,13 +146,18 @@ class Proc:
     def children(self):
         return children_of(self.pid)
 
+    def waits_in(self, call):
+        """Whether it sleeps in that system call of SYSTEM_CALLS."""
+        return self.read("syscall").split(" ", 1)[0] == str(SYSTEM_CALLS[call])
 
-def socket_inode(client_port):
-    """The inode of the server's side of a TCP connection over loopback from that client port."""
+
+def socket_inode(client_port, server_port):
+    """The inode of the server's side of a TCP connection over loopback between these; or 0."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
-            if int(fields[2].rsplit(":", 1)[1], 16) == client_port and fields[9] != "0":
+            local, remote = (int(address.rsplit(":", 1)[1], 16) for address in fields[1:3])
+            if (local, remote) == (server_port, client_port):
                 return int(fields[9])
     return 0
 

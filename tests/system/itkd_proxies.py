@@ -68,7 +68,7 @@ class Proxy:
         with open(self.console, "wb") as out:
             self.popen = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out,
                                           stderr=subprocess.STDOUT, start_new_session=True)
-        wait_for(self._listens, 15, f"{self.command[0]} to listen")
+        wait_for(self._listens, 30, f"{self.command[0]} to listen")
         return self
 
     def _listens(self):
@@ -83,10 +83,10 @@ class Proxy:
         if self.popen and self.popen.poll() is None:
             self.popen.terminate()
             try:
-                self.popen.wait(10)
+                self.popen.wait(30)
             except subprocess.TimeoutExpired:
                 self.popen.kill()
-                self.popen.wait(10)
+                self.popen.wait(30)
 
 
 def _fill(text, **values):

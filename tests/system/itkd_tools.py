@@ -33,7 +33,7 @@ class Gate:
             os.mkfifo(self.path)
         site.own(self.path, 0o666)
 
-    def open(self, timeout=15):
+    def open(self, timeout=30):
         """Waits until a program stands at the gate and lets it pass."""
         fd = wait_for(self._reader, timeout, f"a program at the gate {self.path.name}")
         os.write(fd, b"go\n")
@@ -48,7 +48,7 @@ class Gate:
         return None
 
 
-def noted(site, name, timeout=15):
+def noted(site, name, timeout=30):
     """The processes whose ids a program has written into run/NAME (by a rename)."""
     path = run_dir(site) / name
     wait_for(path.exists, timeout, f"a program to write {name}")
@@ -57,12 +57,12 @@ def noted(site, name, timeout=15):
     return found
 
 
-def wait_gone(procs, timeout=15):
+def wait_gone(procs, timeout=30):
     """Waits until none of the processes runs."""
     wait_for(lambda: not any(p.alive for p in procs), timeout, f"the end of {procs}")
 
 
-def exchange(server, data, timeout=15, half_close=False):
+def exchange(server, data, timeout=30, half_close=False):
     """Sends bytes on a plain connection and gives everything that comes back up to its end."""
     with Connection(server.port, timeout=timeout) as c:
         c.send(data)
@@ -94,7 +94,7 @@ def as_user(site, *command):
         yield popen
     finally:
         popen.kill()
-        popen.wait(10)
+        popen.wait(30)
 
 
 def holder_of(sock, procs):

@@ -153,7 +153,7 @@ def test_expr(world, expr, host, path, fields, who):
                     headers=[(k, v.format(**names)) for k, v in fields.items()])
     if who is None:
         assert got.status == 500
-        wait_for(lambda: "AssignUserIDExpr" in expr.logs_text(), 10, "the line in the log")
+        wait_for(lambda: "AssignUserIDExpr" in expr.logs_text(), 30, "the line in the log")
         return
     assert got.status == 200, expr.logs_text()
     assert got.body.decode().split()[0] == getattr(world, who).user

@@ -111,7 +111,7 @@ def test_file_in_the_open(world):
 def test_odd_files(world):
     """What is no file is not waited for: a FIFO, a directory, a device."""
     fifo = world.a.root / "fifo"
-    subprocess.run(["mkfifo", "-m", "666", fifo], check=True, timeout=10)
+    subprocess.run(["mkfifo", "-m", "666", fifo], check=True, timeout=60)
     for i, path in enumerate([fifo, world.a.root, "/dev/zero", "/dev/null"]):
         protect(world.a, f"odd{i}", *rules("Basic", path))
         assert world.status(f"/odd{i}/x", world.a, basic("alice")) == 500, path
@@ -177,7 +177,7 @@ def test_slow_hash(slow, site_a, site_b):
     thread = threading.Thread(target=lambda: got.append(request(
         slow.port, "/slow/x", site_a.name, headers=basic("alice"), timeout=60).status))
     thread.start()
-    wait_for(lambda: [p for p in slow.children() if p.uids[:1] == (site_a.uid,)], 15,
+    wait_for(lambda: [p for p in slow.children() if p.uids[:1] == (site_a.uid,)], 30,
              "a's process")
     assert slow.get("/", site_b).status == 200
     assert slow.get("/slow/x", site_a).status == 503
@@ -252,7 +252,7 @@ def test_nonce_of_another_site(world):
     assert field(answer)["stale"] == "true"
     fresh = field(answer)["nonce"]
     assert world.status("/digest/x", world.b, digest(fresh, "/digest/x")) == 200
-    assert "AH01776: invalid nonce" in world.log(world.b)
+    world.server.wait_log("AH01776: invalid nonce", "b.test-error.log")
 
 
 def test_nonce_not_told(world):
@@ -260,7 +260,7 @@ def test_nonce_not_told(world):
     time = base64.b64encode(b"\0" * 8).decode()
     guess = time + "0" * 40
     assert world.status("/digest/x", world.a, digest(guess, "/digest/x")) == 401
-    [line] = [m for m in world.log(world.a).splitlines() if guess in m]
+    line = world.server.wait_log(f".*{guess}.*", "a.test-error.log")[0]
     for told in re.findall(r"\b[0-9a-f]{40}\b", line):
         assert world.status("/digest/x", world.a, digest(time + told, "/digest/x")) == 401
 
@@ -271,12 +271,13 @@ def test_nonce_grows_old(world):
     nonce = field(world.server.get("/old/x", world.a))["nonce"]
     first = world.server.get("/old/x", world.a, headers=digest(nonce, "/old/x"))
     assert first.status in (200, 401)
-    wait_for(lambda: world.status("/old/x", world.a, digest(nonce, "/old/x")) == 401, 10,
+    wait_for(lambda: world.status("/old/x", world.a, digest(nonce, "/old/x")) == 401, 30,
              "the nonce's end")
     last = world.server.get("/old/x", world.a, headers=digest(nonce, "/old/x"))
     assert field(last)["stale"] == "true"
-    assert world.status("/old/x", world.a, digest(field(last)["nonce"], "/old/x")) == 200
-    world.server.wait_log(r"AH01778: user alice: nonce expired \(\d\.00 seconds old - max lifetime "
+    # Where a nonce lives longer, since a second may pass before it comes.
+    assert world.status("/digest/x", world.a, digest(field(last)["nonce"], "/digest/x")) == 200
+    world.server.wait_log(r"AH01778: user alice: nonce expired \(\d+\.00 seconds old - max lifetime "
                           r"1\.00\) - sending new nonce", "a.test-error.log")
 
 

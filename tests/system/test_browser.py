@@ -13,7 +13,7 @@ from itkd import Config, Site, wait_for
 from itkd_browser import Browser
 from itkd_tools import install
 
-WAIT = 30  # seconds, where something is wrong
+WAIT = 60  # seconds, where something is wrong
 SUBRESOURCES = 40
 MTIME = 1700000000
 UPLOAD = 20  # times 1 MB
@@ -128,6 +128,8 @@ def test_what_it_has_is_asked_for_again(world, browser):
     """Another page with the same parts, back, reload: each part is validated, none sent again."""
     browser.go(world.base + "/page.html")
     complete(browser)
+    wait_for(lambda: len({path for path, _ in world.answers(0)}) > SUBRESOURCES, WAIT,
+             "a line for each part")
     start = world.mark()
     browser.go(world.base + "/other.html")
     complete(browser)

@@ -26,13 +26,13 @@ def capped(start, config, site_a, site_b):
     return server
 
 
-def idle(server, timeout=15):
+def idle(server, timeout=30):
     """Waits until no site has a process: every count is 0."""
     wait_for(lambda: not any(server.counts().values()), timeout,
              f"all counts to be 0, not {server.counts()}")
 
 
-def attempt(server, site, tls=False, timeout=15):
+def attempt(server, site, tls=False, timeout=30):
     try:
         return server.get("/", site, tls=tls, timeout=timeout).status
     except (OSError, Truncated):
@@ -43,7 +43,7 @@ def drop(connections, site):
     site.release()
     for c in connections:
         c.close()
-    wait_for(lambda: not site.held(), 10, "the CGI programs to end")
+    wait_for(lambda: not site.held(), 30, "the CGI programs to end")
 
 
 def assert_exactly_three(server, site):
@@ -60,15 +60,19 @@ def test_fourth_is_refused(capped, site_a, site_b):
     held = capped.hold(site_a, 2) + capped.hold(site_a, 1, tls=True)
     assert capped.counts()["a.test"] == 3
     mark = len(capped.log("a.test-error.log"))
-    fastest = 9.0
-    for tls in (False, True, False, True):
+
+    def refused_in(tls):
         with capped.connect(tls="a.test" if tls else None) as c:
             start = time.monotonic()
             answer = c.get("/", "a.test")
-            fastest = min(fastest, time.monotonic() - start)
+            took = time.monotonic() - start
         assert answer.status == 503
         assert int(answer.header("Retry-After")) > 0
-    assert fastest < 0.1
+        return took
+
+    # The machine may be busy with others; a server that waits does so each time.
+    for tls in (False, True):
+        wait_for(lambda tls=tls: refused_in(tls) < 0.1, 30, "a refusal in 100 ms")
     capped.wait_log(REFUSED, "a.test-error.log", start=mark)
     for tls in (False, True):
         assert capped.get("/", site_b, tls=tls).text == "site b\n"
@@ -100,8 +104,8 @@ def test_kill_of_a_child_frees_one_place(capped, site_a):
     held = capped.hold(site_a, 3)
     victim = site_a.held()[0]
     Proc(victim.ppid).kill(9)
-    wait_for(lambda: capped.counts()["a.test"] == 2, 5, "a count of 2")
-    wait_for(lambda: len(site_a.held()) == 2, 5, "its program to end with it")
+    wait_for(lambda: capped.counts()["a.test"] == 2, 30, "a count of 2")
+    wait_for(lambda: len(site_a.held()) == 2, 30, "its program to end with it")
     held += capped.hold(site_a, 1)
     assert attempt(capped, site_a) == 503
     drop(held, site_a)
@@ -112,7 +116,7 @@ def test_kill_of_a_program_frees_its_place(capped, site_a):
     """5: the same for the program itself: its connection ends, one place is free."""
     held = capped.hold(site_a, 3)
     site_a.held()[0].kill(9)
-    wait_for(lambda: capped.counts()["a.test"] == 2, 10, "a count of 2")
+    wait_for(lambda: capped.counts()["a.test"] == 2, 30, "a count of 2")
     drop(held, site_a)
 
 
@@ -150,8 +154,8 @@ def test_simultaneous_arrivals(capped, site_a, site_b, round):
     connections = [None] * n
 
     def arrive(i):
-        c = connections[i] = capped.connect(tls="a.test" if i % 2 else None, timeout=30)
-        gate.wait(30)
+        c = connections[i] = capped.connect(tls="a.test" if i % 2 else None, timeout=60)
+        gate.wait(60)
         c.request("/cgi-bin/hold", "a.test")
         answers[i] = c.head().status
 
@@ -213,15 +217,15 @@ class Strace:
         assert "attached" in line, line
         if not args or "trace=recvmsg" in args:
             # It counts from the call that the process waits in, once that was begun anew.
-            wait_for(lambda: not Proc(pid).alive or "recvmsg(" in self.file.read_text(), 10,
+            wait_for(lambda: not Proc(pid).alive or "recvmsg(" in self.file.read_text(), 30,
                      "strace to see the spare wait")
 
     def stop(self):
         self.popen.terminate()
-        self.popen.wait(10)
+        self.popen.wait(30)
         self.popen.stderr.close()
 
-    def ended(self, timeout=15):
+    def ended(self, timeout=30):
         self.popen.wait(timeout)
         self.popen.stderr.close()
 
@@ -250,9 +254,9 @@ def single(start, tmp, tls, main_site, site_a):
 def the_spare(server):
     def one():
         spares = server.spares()
-        return spares[0] if len(spares) == 1 and spares[0].state == "S" else None
+        return spares[0] if len(spares) == 1 and spares[0].waits_in("recvmsg") else None
 
-    return wait_for(one, 10, "exactly one idle spare")
+    return wait_for(one, 30, "exactly one idle spare")
 
 
 def calls_until_the_drop(server, site, tmp):
@@ -277,7 +281,7 @@ def test_kill_at_every_system_call_before_the_drop(single, site_a, tmp):
         trace = Strace(spare.pid, tmp, "-e", f"trace={name}", "-e",
                        f"inject={name}:signal=KILL:when={nth}")
         attempt(single, site_a)
-        wait_for(lambda p=spare: not p.alive, 10, f"the spare to die at {name} {nth}")
+        wait_for(lambda p=spare: not p.alive, 30, f"the spare to die at {name} {nth}")
         trace.ended()
         idle(single)
     assert_exactly_three(single, site_a)
@@ -292,14 +296,14 @@ def test_stop_and_kill_with_a_claim(single, site_a, tmp):
                    f"inject={name}:signal=STOP:when={nth}")
     with single.connect() as c:
         c.request("/", site_a.name)
-        wait_for(lambda: spare.state in ("T", "t"), 10, "the spare to be stopped")
+        wait_for(lambda: spare.state in ("T", "t"), 30, "the spare to be stopped")
         assert single.counts()["a.test"] == 1
         held = single.hold(site_a, 2)
         assert attempt(single, site_a) == 503
         spare.kill(9)
-        wait_for(lambda: not spare.alive, 10, "the spare to be gone")
+        wait_for(lambda: not spare.alive, 30, "the spare to be gone")
         trace.stop()
-    wait_for(lambda: single.counts()["a.test"] == 2, 10, "its place to be free")
+    wait_for(lambda: single.counts()["a.test"] == 2, 30, "its place to be free")
     drop(held, site_a)
     idle(single)
     assert_exactly_three(single, site_a)
@@ -334,6 +338,6 @@ def test_random_kills(capped, site_a, site_b):
         t.join(30)
     assert kills == wanted
     idle(capped, 30)
-    wait_for(lambda: attempt(capped, site_b) == 200, 20, "the pool to be well again")
+    wait_for(lambda: attempt(capped, site_b) == 200, 30, "the pool to be well again")
     assert_exactly_three(capped, site_a)
     assert os.path.exists(f"/proc/{capped.master_pid}")

@@ -204,7 +204,7 @@ def test_certificate(box, running, monkeypatch):
                              address=box.address)
             return answer.status == 200 and answer
 
-    answer = wait_for(served, 20, "the site over TLS")
+    answer = wait_for(served, 30, "the site over TLS")
     assert answer.body == b"site a\n"
     assert answer.header("Strict-Transport-Security") == "max-age=31536000"
     plugin.rollback_checkpoints(2)

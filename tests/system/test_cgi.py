@@ -52,7 +52,7 @@ class World:
 
     def child(self):
         """The one child that serves."""
-        return wait_for(lambda: len(found := self.server.children()) == 1 and found, 10,
+        return wait_for(lambda: len(found := self.server.children()) == 1 and found, 30,
                         "one child, and no other")[0]
 
 
@@ -70,7 +70,7 @@ def nothing_left(world):
         return [p for p in world.server.processes() if p.uids[:1] == (world.a.uid,)]
 
     try:
-        wait_for(lambda: not left(), 18, "the end of each process of the site")
+        wait_for(lambda: not left(), 30, "the end of each process of the site")
     finally:
         for p in left():
             p.kill(9)

@@ -54,13 +54,13 @@ def test_programs_that_do_as_they_please(start, tmp, tls, script, size):
     config.vhost(a, "Timeout 3")
     a.cgi("free", f"#!/bin/bash\n{HEAD}{script}\n")
     server = start(config)
-    with server.connect(timeout=20) as c:
+    with server.connect(timeout=60) as c:
         c.request("/cgi-bin/free", "a.test", "POST", body=bytes(1 << 20), version="HTTP/1.0")
         c._until(b"\r\n\r\n")
         got = len(c.read_all()) if size else 0
     assert got >= size
     wait_for(lambda: not [p for p in server.processes() if p.uids[:1] == (a.uid,)
-                          and p.comm != "sleep"], 18, "the end of the program")
+                          and p.comm != "sleep"], 30, "the end of the program")
     for p in server.processes():
         if p.comm == "sleep":
             p.kill(9)

@@ -123,7 +123,7 @@ def test_curl_upload(world, args, scheme, tmp):
             ["curl", "-sS", "--noproxy", "*", "--max-time", "30", "--cacert",
              world.server.config.tls.ca, "--resolve", f"a.test:{port}:127.0.0.1", *args,
              f"{scheme}://a.test:{port}/cgi-bin/digest"],
-            stdin=f, capture_output=True, timeout=40)
+            stdin=f, capture_output=True, timeout=60)
     assert done.returncode == 0 and done.stdout.decode().split()[0] == digest(world.data)
 
 
@@ -141,7 +141,7 @@ def test_curl_reconnects_for_another_user(world):
     command = ["curl", "-sS", "--noproxy", "*", "--max-time", "30"]
     for name in ("a.test", "b.test", "a.test", "a.test"):
         command += ["-H", f"Host: {name}", "-w", "%{num_connects} ", url, "--next"]
-    done = subprocess.run(command[:-1], capture_output=True, timeout=40)
+    done = subprocess.run(command[:-1], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout == b"site a\n1 site b\n1 site a\n1 site a\n0 "
 
@@ -162,7 +162,7 @@ def test_nc(world):
     """Point 6: nc closes its side after the request (-N) and still gets its answer."""
     for options in (["-N"], ["-q", "10"]):
         done = subprocess.run(
-            ["nc", *options, "127.0.0.1", str(world.server.port)], capture_output=True, timeout=30,
+            ["nc", *options, "127.0.0.1", str(world.server.port)], capture_output=True, timeout=60,
             input=b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
         if b"invalid option" in done.stderr:
             continue
@@ -177,10 +177,10 @@ def test_http_client(world, scheme):
     if scheme == "https":
         context = ssl.create_default_context(cafile=world.server.config.tls.ca)
         context.check_hostname = False
-        c = http.client.HTTPSConnection("127.0.0.1", world.server.tls_port, timeout=15,
+        c = http.client.HTTPSConnection("127.0.0.1", world.server.tls_port, timeout=60,
                                         context=context)
     else:
-        c = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=15)
+        c = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=60)
     with contextlib.closing(c):
         for method, path, body, status in (("GET", "/data.bin", None, 200),
                                            ("HEAD", "/data.bin", None, 200),

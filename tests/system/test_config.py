@@ -408,7 +408,7 @@ def test_shipped_config_is_good(tmp, session_tmp):
     from itkd import ITKD, ROOT
     # Its DocumentRoot is there where itkd is installed: -T.
     done = subprocess.run([ITKD, "-t", "-T", "-f", ROOT / "conf" / "itkd.conf"],
-                          capture_output=True, text=True, timeout=20)
+                          capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
 
 

@@ -91,7 +91,7 @@ class Links(HTMLParser):
 
 
 def fetch(world, path):
-    client = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=15)
+    client = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=60)
     with contextlib.closing(client):
         client.request("GET", path, headers={"Host": "a.test"})
         answer = client.getresponse()
@@ -149,7 +149,7 @@ def test_empty(world, secure):
 def test_grows_while_it_is_sent(world, secure):
     """What was promised is sent, not a byte more: the next answer begins where it should."""
     path = world.sparse("grows.bin", BIG)
-    with world.server.connect(tls=secure, timeout=30) as c:
+    with world.server.connect(tls=secure, timeout=60) as c:
         c.request("/grows.bin", "a.test")
         assert c.head().status == 200
         with open(path, "ab") as f:
@@ -162,7 +162,7 @@ def test_grows_while_it_is_sent(world, secure):
 def test_truncated_while_it_is_sent(world, secure):
     """A client must see that it is not the whole: a reset, over TLS no close_notify."""
     path = world.sparse("shrinks.bin", BIG)
-    with world.server.connect(tls=secure, timeout=30) as c:
+    with world.server.connect(tls=secure, timeout=60) as c:
         c.request("/shrinks.bin", "a.test")
         c.head()
         os.truncate(path, 1000)
@@ -176,7 +176,7 @@ def test_replaced_while_it_is_sent(world, secure):
     """By another file under its name: the old one's bytes to the end, never a mixture."""
     size = 24 << 20
     path = world.a.file("replaced.bin", b"a" * size)
-    with world.server.connect(tls=secure, timeout=30) as c:
+    with world.server.connect(tls=secure, timeout=60) as c:
         c.request("/replaced.bin", "a.test")
         c.head()
         world.a.file("replaced.bin.new", b"b" * 1000).rename(path)
@@ -186,7 +186,7 @@ def test_replaced_while_it_is_sent(world, secure):
 
 def test_removed_while_it_is_sent(world):
     path = world.sparse("removed.bin", BIG)
-    with world.server.connect(timeout=30) as c:
+    with world.server.connect(timeout=60) as c:
         c.request("/removed.bin", "a.test")
         c.head()
         path.unlink()
@@ -263,7 +263,7 @@ def test_curl_resumes(world, secure, tmp_path):
 
 def test_http_client_keeps_its_connection(world):
     """Python's http.client: many answers of all kinds on one connection."""
-    client = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=15)
+    client = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=60)
     with contextlib.closing(client):
         client.connect()
         port = client.sock.getsockname()[1]

@@ -236,7 +236,7 @@ def test_client_that_goes(world):
         c.head()
         child = world.server.owner(c)[0]
         c.reset()
-    wait_for(lambda: not child.alive, 15, "the child's end")
+    wait_for(lambda: not child.alive, 30, "the child's end")
 
 
 @pytest.mark.parametrize("ranges", ["bytes=0-99", "bytes=-100", "bytes=0-9,20-29"])

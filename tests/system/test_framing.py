@@ -119,7 +119,7 @@ def test_end_before_its_time(world, data, answers):
         c.send(data)
         c.half_close()
         assert statuses(c.read_all()) == answers
-    wait_for(lambda: not world.children(), 15, "the end of the child")
+    wait_for(lambda: not world.children(), 30, "the end of the child")
 
 
 @pytest.mark.parametrize("sni", [None, "a.test"], ids=["plain", "tls"])

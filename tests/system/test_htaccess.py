@@ -61,7 +61,7 @@ def strace(pid, file, *args):
         assert "attached" in tracer.stderr.readline()
         yield calls
         tracer.terminate()
-        tracer.wait(10)
+        tracer.wait(30)
     calls += file.read_text().splitlines()
 
 
@@ -102,7 +102,7 @@ def test_unchanged_file_is_not_read_again(world):
     """One look a level; what was parsed counts as long as the file is the same."""
     world.site("kept", "ForceType text/x-kept\n")
     made = os.stat(world.a.docroot / "kept/.htaccess").st_ctime
-    wait_for(lambda: time.time() > made + 3, 10, "a file so old that its time stamp says enough")
+    wait_for(lambda: time.time() > made + 3, 30, "a file so old that its time stamp says enough")
     with world.server.connect() as c:
         for _ in range(2):
             assert c.get("/kept/x", world.a.name).header("Content-Type") == "text/x-kept"

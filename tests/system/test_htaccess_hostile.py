@@ -140,7 +140,7 @@ def test_no_file(server, kind, statuses):
 def test_error_names_line_and_file(server):
     plant(server.site, "named", "SetEnv A b\n\nNonsense x\n")
     assert ask(server, "named").status == 500
-    wait_for(lambda: "Nonsense" in server.log("a.test-error.log"), 5, "the error in the log")
+    wait_for(lambda: "Nonsense" in server.log("a.test-error.log"), 30, "the error in the log")
     line = [x for x in server.log("a.test-error.log").splitlines() if "Nonsense" in x][0]
     assert "/named/.htaccess: " in line and "Invalid command" in line and "line 3" in line
 

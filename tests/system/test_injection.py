@@ -63,7 +63,7 @@ def test_a_reset_peer_is_nobody(config, start, site_a):
         connection.send("GET /cgi-bin/hit HTTP/1.1\r\nHost: none.test\r\n\r\n")
         connection.reset()
     assert server.get("/cgi-bin/hit", "none.test").status == 403
-    wait_for(lambda: not server.children(), 20, "the children to end")
+    wait_for(lambda: not server.children(), 30, "the children to end")
     assert not mark.exists()
 
 
@@ -73,7 +73,7 @@ def test_a_long_list_of_proxies(config, start, site_a):
     config.vhost(site_a, "RemoteIPHeader X-Forwarded-For", "MaxClientsVHost 1")
     server = start(config)
     fronts = server.fronts()
-    wait_for(lambda: not server.children(), 20, "the place to be free")
+    wait_for(lambda: not server.children(), 30, "the place to be free")
     with server.hold(site_a, 1)[0]:
         many = ", ".join(["1.1.1.1"] * 900)
         for _ in range(5):
@@ -81,7 +81,7 @@ def test_a_long_list_of_proxies(config, start, site_a):
             assert answer.status == 503
         assert server.fronts() == fronts
         site_a.release()
-    wait_for(lambda: not server.children(), 20, "the place to be free again")
+    wait_for(lambda: not server.children(), 30, "the place to be free again")
     answer = server.get("/", site_a, headers=[("X-Forwarded-For", many)] * 4)
     assert answer.status == 200
 

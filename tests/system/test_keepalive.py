@@ -107,14 +107,14 @@ def test_first_vhost_serves_unknown_names(world):
 @BOTH
 def test_same_process_serves_on(world, sni):
     """Point 6: the requests of a connection are served by one child, and it ends with it."""
-    wait_for(lambda: not world.server.children(), 15, "the end of the children before")
+    wait_for(lambda: not world.server.children(), 30, "the end of the children before")
     with world.server.connect(tls=sni) as c:
         pids = set()
         for _ in range(10):
             assert c.get("/", "a.test").status == 200
             pids |= {p.pid for p in world.server.children()}
         assert len(pids) == 1
-    wait_for(lambda: not world.server.children(), 15, "the child to end with its connection")
+    wait_for(lambda: not world.server.children(), 30, "the child to end with its connection")
 
 
 @BOTH
@@ -127,7 +127,7 @@ def test_large_answer_before_another_users_request(world, sni, slow):
         c.request("/", "a.test")
         if slow:
             # The server has long closed when the client begins to read.
-            wait_for(lambda: not world.server.children() or _blocked(world), 15, "the answer")
+            wait_for(lambda: not world.server.children() or _blocked(world), 30, "the answer")
         assert c.response().body == world.data
         assert c.at_eof()
 
@@ -254,7 +254,7 @@ def test_keep_alive_timeout(world, host):
         assert c.at_eof()
         # Timeout is 120: well before it is KeepAliveTimeout's doing.
         assert 0.2 < time.monotonic() - began < 15
-    wait_for(lambda: not world.server.children(), 15, "the child to end with its connection")
+    wait_for(lambda: not world.server.children(), 30, "the child to end with its connection")
 
 
 def test_new_request_renews_keep_alive_timeout(world):
@@ -271,11 +271,11 @@ def test_client_that_leaves(world):
     for leave in ("close", "reset", "half_close"):
         with world.server.connect() as c:
             assert c.get("/", "a.test").status == 200
-            wait_for(world.server.children, 10, "the child")
+            wait_for(world.server.children, 30, "the child")
             getattr(c, leave)()
             if leave == "half_close":
                 assert c.at_eof()
-            wait_for(lambda: not world.server.children(), 15, f"the child's end after {leave}")
+            wait_for(lambda: not world.server.children(), 30, f"the child's end after {leave}")
 
 
 def test_half_closed_client_gets_all_answers(world):

@@ -68,12 +68,12 @@ def test_refused_by_a_front_is_logged(server):
         c.send("GET / HTTP/1.1\r\nHost: a.test\r\nBad Name: x\r\n\r\n")
         assert c.response().status == 400
     wait_for(lambda: re.search(r'" 400 ', server.log("a.test-access.log") +
-                               server.log("access.log")), 10, "a line with 400")
+                               server.log("access.log")), 30, "a line with 400")
     with server.connect() as c:
         c.send("GET /" + "x" * 9000 + " HTTP/1.1\r\nHost: a.test\r\n\r\n")
         assert c.response().status == 414
     wait_for(lambda: re.search(r'" 414 ', server.log("a.test-access.log") +
-                               server.log("access.log")), 10, "a line with 414")
+                               server.log("access.log")), 30, "a line with 414")
 
 
 def test_error_lines(server, site_a, site_b):
@@ -145,7 +145,7 @@ def test_shared_lines_stay_whole(start, config, site_a, site_b):
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(one, range(200))) == [200] * 200
-    wait_for(lambda: server.log("both.log").count(fill) >= 200, 10, "200 lines")
+    wait_for(lambda: server.log("both.log").count(fill) >= 200, 30, "200 lines")
     seen = re.findall(rf'^127\.0\.0\.1 - - {TIME} "GET /\?(\d+)-{fill} HTTP/1\.1" 200 7 "-" "-"$',
                       server.log("both.log"), re.M)
     assert sorted(map(int, seen)) == list(range(200))
@@ -170,7 +170,7 @@ def test_log_that_is_no_plain_file(config, site_a, tmp, kind, log):
     config.vhost(site_a)
     config.write()
     server = Server(config)
-    done = server.itkd(timeout=20)
+    done = server.itkd(timeout=60)
     text = done.stdout + done.stderr
     assert done.returncode == 1 and str(path) in text, text
     assert not config.pid_file.exists()
@@ -187,7 +187,7 @@ def test_log_in_a_users_directory(start, config, site_a):
                  access=False)
     server = start(config)
     server.get("/?own", site_a)
-    wait_for(lambda: "?own" in (logs / "access.log").read_text(), 10, "the line")
+    wait_for(lambda: "?own" in (logs / "access.log").read_text(), 30, "the line")
     for name in ("error.log", "access.log"):
         info = (logs / name).stat()
         assert (info.st_uid, info.st_gid) == (site_a.uid, site_a.gid), name
@@ -201,7 +201,7 @@ def test_log_through_a_users_directory_link(config, site_a, tmp):
     site_a.own(site_a.root / "logs")
     config.vhost(site_a, f'ErrorLog "{site_a.root}/logs/error.log"', access=False)
     config.write()
-    done = Server(config).itkd(timeout=20)
+    done = Server(config).itkd(timeout=60)
     assert done.returncode == 1, done.stdout + done.stderr
     assert os.listdir(victim) == []
 
@@ -217,8 +217,8 @@ def test_reopened_at_reload(server, site_a, site_b):
     mark = (server.config.logs / "error.log").rename(server.config.logs / "error.log.1")
     done = server.itkd("-k", "graceful")
     assert done.returncode == 0, done.stderr
-    server.wait_log("resuming normal operations", timeout=20)
-    wait_for(lambda: "Graceful restart requested" in mark.read_text(), 10, "the line before it")
+    server.wait_log("resuming normal operations", timeout=30)
+    wait_for(lambda: "Graceful restart requested" in mark.read_text(), 30, "the line before it")
     for path, host in (("a.test-access.log", "a.test"), ("access.log", "b.test")):
         server.get("/?three", host)
         server.wait_log(r"\?three", path)

@@ -35,7 +35,7 @@ def pids_of(path):
     return [int(p) for p in text_of(f"{path}.pids").split()]
 
 
-def wait_text(path, pattern, timeout=10):
+def wait_text(path, pattern, timeout=30):
     return wait_for(lambda: re.search(pattern, text_of(path), re.M), timeout,
                     f"{pattern} in {path}")
 
@@ -66,7 +66,7 @@ def test_shell_form(start, config, site_a, tmp):
     config.vhost(site_a, f'CustomLog "|$sed s/one/two/ > {out}" "%q"', access=False)
     server = start(config)
     server.get("/?one", site_a)
-    wait_for(lambda: not server.children(), 20, "the line, which follows the answer")
+    wait_for(lambda: not server.children(), 30, "the line, which follows the answer")
     server.stop()
     assert text_of(out).split() == ["?two"]
 
@@ -103,10 +103,10 @@ def test_program_is_restarted(start, config, site_a, tmp, program):
     for n in range(1, 4):
         last = pids_of(out)[-1]
         os.kill(last, signal.SIGKILL)
-        wait_for(lambda last=last: not Proc(last).alive, 10, "its end")
+        wait_for(lambda last=last: not Proc(last).alive, 30, "its end")
         server.get(f"/?{n}", site_a)
         wait_text(out, rf"^\?{n}$")
-        wait_for(lambda: len(pids_of(out)) > n, 10, "the next program")
+        wait_for(lambda: len(pids_of(out)) > n, 30, "the next program")
     assert text_of(out).split() == ["?0", "?1", "?2", "?3"]
     server.wait_log(r"AH00106: piped log program '.*prog .*' failed unexpectedly")
 
@@ -120,7 +120,7 @@ def test_program_that_cannot_start(start, config, site_a):
     assert done.returncode == 0 and "/nonexistent/program" in done.stderr
     assert server.get("/", site_a).status == 200
     server.wait_log(r"AH00106: piped log program '/nonexistent/program' failed")
-    wait_for(lambda: "processes end as soon as they start" in server.error_log(), 10, "a throttle")
+    wait_for(lambda: "processes end as soon as they start" in server.error_log(), 30, "a throttle")
     assert server.error_log().count("AH00106") < 20
 
 
@@ -129,16 +129,16 @@ def test_reload_and_stop(start, config, site_a, tmp, program):
     out = tmp / "logs" / "piped"
     config.vhost(site_a, f'CustomLog "|{program} {out}" "%q"', access=False)
     server = start(config)
-    [old] = pids_of(out) or [wait_for(lambda: pids_of(out), 10, "a program")[0]]
+    [old] = pids_of(out) or [wait_for(lambda: pids_of(out), 30, "a program")[0]]
     [held] = server.hold(site_a)
     server.reload()
-    new = wait_for(lambda: pids_of(out)[1:], 10, "a second program")[0]
+    new = wait_for(lambda: pids_of(out)[1:], 30, "a second program")[0]
     server.get("/?new", site_a)
     wait_text(out, r"^\?new$")
     assert Proc(old).alive, "a connection of the old configuration may still write"
     site_a.release()
     held.close()
-    wait_for(lambda: not Proc(old).alive, 15, "the old program to end")
+    wait_for(lambda: not Proc(old).alive, 30, "the old program to end")
     assert Proc(new).alive
     server.get("/?last", site_a)
     server.stop()
@@ -186,7 +186,7 @@ def test_hung_logger_does_not_hold_fronts(start, config, site_a):
                 assert c.response().status == 400
         assert time.monotonic() - before < 10
         # Longer than a front may stay silent.
-        wait_for(lambda: time.monotonic() - before > 6, 10, "some heartbeats")
+        wait_for(lambda: time.monotonic() - before > 6, 30, "some heartbeats")
         assert server.get("/", site_a).status == 200
         assert {p.pid for p in server.fronts()} == fronts
     finally:
@@ -286,29 +286,3 @@ def test_global_log(start, config, site_a, site_b):
     for line in (r"a\.test \?a", r"b\.test \?b"):
         server.wait_log(rf"^{line}$", "all.log")
     assert server.log("all.log").count("?b\n") == 1
-
-
-def test_status_page(start, config, site_a, site_b):
-    """Letters and sums where the configuration shows them; a .htaccess alone cannot."""
-    config.vhost(site_a, "<Location /status>", "SetHandler server-status", "</Location>")
-    config.vhost(site_b, f'<Directory "{site_b.docroot}">', "AllowOverride All", "</Directory>")
-    site_b.mkdir(site_b.docroot / "s")
-    site_b.file("s/.htaccess", "SetHandler server-status\n")
-    server = start(config)
-    [held] = server.hold(site_b)
-    answer = server.get("/status?auto", site_a)
-    assert answer.status == 200 and answer.header("Content-Type").startswith("text/plain")
-    values = dict(re.findall(r"^([\w ]+): (.*)$", answer.text, re.M))
-    board = values["Scoreboard"]
-    assert int(values["BusyWorkers"]) == board.count("W") + board.count("G") >= 2
-    assert int(values["IdleWorkers"]) == board.count("_")
-    assert len(board) == 100 and set(board) <= set("_WG.")
-    assert int(values["Total Accesses"]) >= 2 and int(values["Uptime"]) >= 0
-    assert values["ParentServerConfigGeneration"] == "1"
-    page = server.get("/status?refresh=7", site_a)
-    assert page.header("Refresh") == "7" and "requests currently being processed" in page.text
-    # Nothing of what another site is asked for.
-    assert "/cgi-bin/hold" not in page.text + answer.text and "b.test" not in page.text
-    assert server.get("/s/", site_b).status == 403
-    site_b.release()
-    held.close()

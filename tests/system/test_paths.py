@@ -239,7 +239,7 @@ def test_no_regular_file(world, name, make, method):
         make(path)
         if not path.is_symlink():
             world.a.own(path, 0o666)
-    assert world.server.get(f"/follow/{name}", world.a, method=method, timeout=10).status == 403
+    assert world.server.get(f"/follow/{name}", world.a, method=method, timeout=60).status == 403
 
 
 def test_fifo_is_not_drained(world):
@@ -249,7 +249,7 @@ def test_fifo_is_not_drained(world):
     world.a.own(path, 0o666)
     fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     os.write(fd, SECRET.encode())
-    got = world.server.get("/follow/pipe", world.a, timeout=10)
+    got = world.server.get("/follow/pipe", world.a, timeout=60)
     assert got.status == 403 and SECRET not in got.text
     assert os.read(fd, 100).decode() == SECRET
     os.close(fd)

@@ -58,14 +58,14 @@ def test_half_heads_cost_no_process(config, start, site_a, site_b, tls):
     """Point 10: 2,000 half heads, plain and TLS, cost no child; others are served at once; and
     who completes his head is answered."""
     server = start(sites(config.main("RequestReadTimeout header=300,MinRate=1"), site_a, site_b))
-    wait_for(lambda: not server.children(), 10, "no child")
+    wait_for(lambda: not server.children(), 30, "no child")
     with contextlib.ExitStack() as stack:
         slow = half_heads(server, stack, amount(2000, 2000), tls_context(tls.ca))
         before = len(server.processes())
         for number in range(40):
             for site in (site_a, site_b):
                 assert server.get("/", site, tls=number % 2 == 0).text == f"site {site.letter}\n"
-        wait_for(lambda: not server.children(), 15, "the half heads to hold no child")
+        wait_for(lambda: not server.children(), 30, "the half heads to hold no child")
         limit = before + int(server.config.options["MaxSpareServers"])
         assert len(server.processes()) <= limit
         for c in slow[::37]:
@@ -116,7 +116,7 @@ def test_half_a_hello_times_out(hasty):
     """Point 10: nor does a half ClientHello, or none, hold a connection for ever."""
     hello = _client_hello(tls_context(None))
     for data in (b"", hello[:1], hello[:60], hello[:-1]):
-        with Connection(hasty.tls_port, timeout=40) as c:
+        with Connection(hasty.tls_port, timeout=60) as c:
             c.send(data)
             with contextlib.suppress(ConnectionResetError):
                 assert b"HTTP/1.1 2" not in c.read_all()
@@ -159,11 +159,11 @@ def test_half_a_body_times_out(hasty, framing, sni):
     """Point 10: body=1,MinRate=500 ends a request whose body stops: 408, and its program."""
     with hasty.connect(tls=sni) as c:
         c.send(f"POST /cgi-bin/after HTTP/1.1\r\nHost: a.test\r\n{framing}")
-        procs = wait_for(lambda: [p for child in hasty.children() for p in child.children()], 10,
+        procs = wait_for(lambda: [p for child in hasty.children() for p in child.children()], 30,
                          "the program")
         assert status_of(c.read_all()) == 408
         wait_gone(procs)
-    wait_for(lambda: not hasty.children(), 15, "the end of the child")
+    wait_for(lambda: not hasty.children(), 30, "the end of the child")
 
 
 def test_next_head_on_a_kept_connection_times_out(hasty):
@@ -172,7 +172,7 @@ def test_next_head_on_a_kept_connection_times_out(hasty):
         assert c.get("/", "a.test").status == 200
         c.send(HALF_HEAD)
         assert status_of(c.read_all()) in (0, 408)
-    wait_for(lambda: not hasty.children(), 15, "the end of the child")
+    wait_for(lambda: not hasty.children(), 30, "the end of the child")
 
 
 def test_many_half_heads_are_ended(hasty):
@@ -181,12 +181,12 @@ def test_many_half_heads_are_ended(hasty):
         return sum(len(p.fds()) for p in hasty.fronts())
 
     assert hasty.get("/", hasty.site).status == 200
-    before = wait_for(held, 10, "the fronts")
+    before = wait_for(held, 30, "the fronts")
     with contextlib.ExitStack() as stack:
         slow = half_heads(hasty, stack, 400, tls_context(hasty.config.tls.ca))
         for c in slow:
             assert status_of(c.read_all()) in (0, 408)
-    wait_for(lambda: held() <= before + 4, 20, "the fronts to have closed all of them")
+    wait_for(lambda: held() <= before + 4, 30, "the fronts to have closed all of them")
 
 
 # -- processes that are all taken
@@ -202,7 +202,7 @@ def test_idle_connections_give_way(tmp, tls, start, main_site, site_a, site_b):
             assert not c.get("/", "a.test").closes
         for _ in range(3):
             for secret in (False, True):
-                got = server.get("/", site_b, tls=secret, timeout=15)
+                got = server.get("/", site_b, tls=secret, timeout=60)
                 assert got.text == "site b\n"
 
 
@@ -214,7 +214,7 @@ def test_busy_connections_do_not(tmp, tls, start, main_site, site_a, site_b):
     with server.connect() as one, server.connect(tls="a.test") as two, server.connect() as third:
         for c in (one, two):
             c.request("/cgi-bin/hold", "a.test")
-        wait_for(lambda: len(site_a.held()) == 2, 10, "both programs to run")
+        wait_for(lambda: len(site_a.held()) == 2, 30, "both programs to run")
         third.request("/", "b.test")
         with pytest.raises(TimeoutError):
             third.sock.settimeout(1.5)
@@ -264,7 +264,7 @@ def test_out_of_descriptors(config, start, site_a, site_b):
                  if "descriptor" in line or "too many open files" in line]
         assert len(lines) <= len(fronts), lines
     for site in (site_a, site_b):
-        assert request(server.port, "/", host=site.name, timeout=20).status == 200
+        assert request(server.port, "/", host=site.name, timeout=60).status == 200
     assert server.fronts() == fronts
 
 

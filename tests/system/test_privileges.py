@@ -69,7 +69,7 @@ def working(world, site, tls=False):
 
 def ended(site):
     site.release()
-    wait_for(lambda: not site.held(), 10, "the CGI programs to end")
+    wait_for(lambda: not site.held(), 30, "the CGI programs to end")
 
 
 def assert_no_power(proc, bounding):
@@ -142,12 +142,12 @@ def test_spare(world):
         # A root of just these capabilities may read /proc/PID/environ of its like, if dumpable.
         return subprocess.run(
             ["setpriv", "--bounding-set", "-all,+setuid,+setgid,+sys_nice", "cat",
-             f"/proc/{pid}/environ"], capture_output=True, timeout=20).returncode == 0
+             f"/proc/{pid}/environ"], capture_output=True, timeout=60).returncode == 0
 
     sleeper = subprocess.Popen(["setpriv", "--bounding-set", "-all,+setuid,+setgid,+sys_nice",
                                 "sleep", "60"])
     try:
-        wait_for(lambda: Proc(sleeper.pid).comm == "sleep", 10, "sleep to run")
+        wait_for(lambda: Proc(sleeper.pid).comm == "sleep", 30, "sleep to run")
         assert readable(sleeper.pid), "the check itself does not work here"
         assert not any(readable(p.pid) for p in world.server.spares())
     finally:
@@ -191,7 +191,7 @@ def test_child_holds_only_its_own(world):
         for front in world.server.fronts():
             assert not set(sockets) & set(front.fds().values()), "the front let go of it"
         assert len(links) < 16, links
-        wait_for(lambda: set(cgi.fds()) == {0, 1, 2}, 5, "the program to have 0, 1, 2 alone")
+        wait_for(lambda: set(cgi.fds()) == {0, 1, 2}, 30, "the program to have 0, 1, 2 alone")
     finally:
         ended(world.a)
         c.close()

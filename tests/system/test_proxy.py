@@ -517,7 +517,7 @@ def peak(process):
 
 
 def child_of(server, connection):
-    return wait_for(lambda: [p for p in server.owner(connection) if p.comm == "itkd: child"], 10,
+    return wait_for(lambda: [p for p in server.owner(connection) if p.comm == "itkd: child"], 30,
                     "a child to have the connection")[0]
 
 
@@ -592,7 +592,7 @@ def test_a_cut_upload_does_not_look_whole(config, start, site_a, backend, sent, 
         assert c.head().status == 100
         c.send(sent + b"x" * (64 if status == 413 else 0))
         c.sock.shutdown(socket.SHUT_WR)
-        assert ended.wait(10)
+        assert ended.wait(30)
         if status:
             assert c.response().status == status
     assert got[0].startswith(b"5\r\nhello")
@@ -630,7 +630,7 @@ def test_a_client_that_goes_frees_the_backend(config, start, site_a, backend):
     c.request("/p/x", site_a.name)
     assert c.head().status == 200
     c.reset()
-    assert gone.wait(10)
+    assert gone.wait(30)
 
 
 # -- WebSocket
@@ -702,7 +702,7 @@ def test_a_websocket_outlives_a_reload(config, start, site_a, backend):
         ws.send(b"still here")
         assert ws.receive() == b"still here"
     # And ends with its client.
-    wait_for(lambda: len(origin.socks) == 1 and origin.socks[0].fileno() == -1, 10,
+    wait_for(lambda: len(origin.socks) == 1 and origin.socks[0].fileno() == -1, 30,
              "the backend's connection to end")
 
 
@@ -755,7 +755,7 @@ def test_a_wsgi_application(config, start, site_a):
         assert (answer.status, answer.text) == (200, "welcome Ada\n")
     finally:
         app.kill()
-        app.wait(10)
+        app.wait(30)
         app.stdout.close()
 
 

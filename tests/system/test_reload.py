@@ -151,7 +151,7 @@ def test_reloads_under_load(generations):
         for _ in range(amount(10, 50)):
             seen = load.requests
             g.reload()
-            wait_for(lambda before=seen: load.requests > before + 20 or load.complaints, 20,
+            wait_for(lambda before=seen: load.requests > before + 20 or load.complaints, 30,
                      "the load to go on")
             if load.complaints:
                 break
@@ -177,7 +177,7 @@ def test_generations_never_go_back(generations, secure):
     try:
         for _ in range(amount(10, 30)):
             g.reload()
-            wait_for(lambda: seen and seen[-1] == g.done, 10, "the new generation to answer")
+            wait_for(lambda: seen and seen[-1] == g.done, 30, "the new generation to answer")
     finally:
         stop.set()
         asking.join(30)
@@ -256,7 +256,7 @@ def test_listen_comes_and_goes(start, config, site_a, tmp):
             return True
         return False
 
-    wait_for(refused, 15, "the port to be closed")
+    wait_for(refused, 30, "the port to be closed")
     half.send("Connection: close\r\n\r\n")
     assert half.response().text == "site a\n"
     half.close()
@@ -276,7 +276,7 @@ def test_running_program_outlives_a_reload(generations):
     assert not cgi.alive
     held.close()
     wait_for(lambda: not [p for p in old if p.alive], 30, "the old fronts to end")
-    wait_for(lambda: not g.server.children(), 15, "the old child to end")
+    wait_for(lambda: not g.server.children(), 30, "the old child to end")
 
 
 def test_graceful_shutdown_timeout_bounds_the_old(start, config, site_a):
@@ -290,9 +290,9 @@ def test_graceful_shutdown_timeout_bounds_the_old(start, config, site_a):
     old = set(server.fronts())
     start_time = time.monotonic()
     server.reload()
-    wait_for(lambda: not site_a.held(), 20, "the program of the old generation to be ended")
+    wait_for(lambda: not site_a.held(), 30, "the program of the old generation to be ended")
     assert time.monotonic() - start_time >= 1.5
-    wait_for(lambda: not [p for p in old if p.alive], 20, "the old fronts to end")
+    wait_for(lambda: not [p for p in old if p.alive], 30, "the old fronts to end")
     assert server.get("/", site_a).status == 200
     held.close()
     half.close()

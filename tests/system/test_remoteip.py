@@ -280,7 +280,7 @@ def load(port, hosts, requests, threads=8):
     """The failures of GET and POST for these hosts in turn over kept connections to a proxy."""
     def work(first):
         failures = []
-        c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for i in range(first, requests, threads):
             host = hosts[(i * 7 + i // 3) % len(hosts)]
             post = i % 4 == 0
@@ -350,7 +350,7 @@ def test_haproxy_names_client(world, tmp, server, port):
     """HAProxy's own PROXY headers, over TLS too."""
     proxy = haproxy(tmp, world.proxied_tls if port else world.proxied, server).start()
     try:
-        c = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20,
+        c = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60,
                                        source_address=("127.0.0.77", 0))
         c.request("GET", "/cgi-bin/env", headers={"Host": "one.test"})
         assert b"\nREMOTE_ADDR=127.0.0.77\n" in c.getresponse().read()

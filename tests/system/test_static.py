@@ -338,7 +338,7 @@ def test_file_cut_while_sent(world, name):
         with pytest.raises(GONE):
             c._exactly(64 << 20)
     assert world.server.get("/text.txt", world.a).status == 200
-    wait_for(lambda: not world.server.children(), 15, "the end of the child")
+    wait_for(lambda: not world.server.children(), 30, "the end of the child")
 
 
 def test_file_that_grows_while_sent(world):

@@ -403,7 +403,7 @@ def test_check_of_keys(world, make, tmp):
     config, lines = with_wrong_key(world, make, tmp)
     config.write()
     done = subprocess.run([*world.server.command()[:1], "-f", config.file, "-t"],
-                          capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+                          capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and "Syntax OK" not in done.stderr
     found = {int(n) for n in re.findall(re.escape(str(config.file)) + r":(\d+)", done.stderr)}
     assert found and found <= lines, done.stderr
@@ -491,7 +491,7 @@ def test_killed_child_seen_by_curl(world, name, field, version):
         assert popen.stdout.read(4) == b"some"
         for child in world.server.children():
             child.kill(9)
-        popen.communicate(timeout=30)
+        popen.communicate(timeout=60)
     assert popen.returncode in (18, 35, 56), "curl took it for a whole answer"
 
 
@@ -502,8 +502,8 @@ def test_killed_child_of_a_static_file(world):
     with world.server.connect(tls="a.test", receive_buffer=65536) as c:
         c.request("/large.bin", "a.test")
         c._until(b"\r\n\r\n")
-        for child in wait_for(world.server.children, 10, "the child"):
+        for child in wait_for(world.server.children, 30, "the child"):
             child.kill(9)
         with pytest.raises((Truncated, ConnectionResetError)):
             c.read_all()
-    wait_for(lambda: not world.server.children(), 15, "the end of the child")
+    wait_for(lambda: not world.server.children(), 30, "the end of the child")

@@ -119,7 +119,10 @@ static char *summary(struct arena *a, const struct http_head *h)
 	return arena_printf(a, "%d 1.%u %.*s%s%.*s %.*s:%u%s%s%s%s%s %lld", (int)h->method_id,
 	    h->minor, (int)h->path.n, h->path.p ? h->path.p : "", h->has_query ? "?" : "",
 	    (int)h->query.n, h->query.p ? h->query.p : "", (int)h->host.n,
-	    h->host.p ? h->host.p : "", h->host_port, h->absolute ? " absolute" : "",
+	    h->host.p ? h->host.p : "", h->host_port,
+	    h->https      ? " https"
+	    : h->absolute ? " absolute"
+	                  : "",
 	    h->keep_alive ? " keep" : "", h->chunked ? " chunked" : "",
 	    h->expect_continue ? " expect" : "", h->expect_unknown ? " wonder" : "",
 	    (long long)h->content_length);
@@ -140,6 +143,7 @@ static const struct {
     {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "1 1.1 / x:0 -1"},
     {"GET / HTTP/1.1\r\nHost: x\r\nConnection: a\r\nconnection: b,CLOSE\r\n\r\n", "1 1.1 / x:0 -1"},
     {"GET / HTTP/1.1\r\nHost: x\r\nConnection: closed\r\n\r\n", "1 1.1 / x:0 keep -1"},
+    {"GET / HTTP/1.1\r\nHost: x\r\nProxy-Connection: close\r\n\r\n", "1 1.1 / x:0 keep -1"},
     {"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
         "1 1.1 / x:0 keep -1"},
     {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 007\r\n\r\n", "3 1.1 / x:0 keep 7"},
@@ -156,7 +160,7 @@ static const struct {
         "4 1.1 / x:0 keep expect wonder -1"},
     {"GET http://A.b:82/c?d HTTP/1.1\r\nHost: x\r\n\r\n", "1 1.1 /c?d A.b:82 absolute keep -1"},
     {"GET http://A.b HTTP/1.1\r\nHost: x:1\r\n\r\n", "1 1.1 / A.b:0 absolute keep -1"},
-    {"GET https://A.b?c/d HTTP/1.1\r\nHost:\r\n\r\n", "1 1.1 /?c/d A.b:0 absolute keep -1"},
+    {"GET https://A.b?c/d HTTP/1.1\r\nHost:\r\n\r\n", "1 1.1 /?c/d A.b:0 https keep -1"},
     {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "6 1.1 * x:0 keep -1"},
     {"OPTIONS http://y HTTP/1.1\r\nHost: x\r\n\r\n", "6 1.1 * y:0 absolute keep -1"},
     {"OPTIONS http://y? HTTP/1.1\r\nHost: x\r\n\r\n", "6 1.1 /? y:0 absolute keep -1"},
