@@ -30,8 +30,9 @@ enum fcgi_protocol { FCGI_COMPLETE, FCGI_CANT_MULTIPLEX, FCGI_OVERLOADED, FCGI_U
 void fcgi_head(char out[static FCGI_HEAD], enum fcgi_type type, size_t n);
 
 /*
- * The start of a request: FCGI_BEGIN_REQUEST for a responder that closes the connection, then its
- * parameters as a stream of records with its end. Grows in an arena.
+ * The start of a request: FCGI_BEGIN_REQUEST for a responder, which closes the connection behind
+ * its answer but with keep, then its parameters as a stream of records with its end. Grows in an
+ * arena.
  */
 struct arena;
 struct fcgi_params {
@@ -41,7 +42,7 @@ struct fcgi_params {
 	size_t record; /* where the current record of parameters begins; 0: none does */
 };
 
-void fcgi_begin(struct fcgi_params *f, struct arena *a);
+void fcgi_begin(struct fcgi_params *f, struct arena *a, bool keep);
 void fcgi_param(struct fcgi_params *f, struct span name, struct span value);
 /* body: a stream of FCGI_STDIN follows; without one its end is written here, too. */
 struct span fcgi_params_end(struct fcgi_params *f, bool body);
@@ -68,5 +69,7 @@ struct fcgi_reader {
 
 /* Takes from *in. After FCGI_END and the bad ones nothing more may be read. */
 enum fcgi_event fcgi_read(struct fcgi_reader *f, struct span *in, struct span *data);
+/* At FCGI_END: nothing else belongs to that record, another request may follow. */
+bool fcgi_ends_cleanly(const struct fcgi_reader *f);
 
 #endif

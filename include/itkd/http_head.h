@@ -80,6 +80,9 @@ enum http_head_result {
 enum http_head_result http_head_parse(struct arena *a, const char *p, size_t n, size_t *scanned,
 	const struct http_limits *limits, struct http_head *head, int *status, const char **why);
 
+/* Whether a whole line stands there, behind empty ones: who ends then is told (section 8). */
+bool http_head_has_line(const char *p, size_t n);
+
 /* The first field of that name, or NULL. */
 const struct http_field *http_head_field(const struct http_head *head, struct span name);
 /* The values of all fields of that name joined by ", " (RFC 9110 section 5.3); p NULL: none. */

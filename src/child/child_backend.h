@@ -26,6 +26,17 @@ struct child_backend {
  */
 int child_backend_connect(struct child *c, const struct child_backend *b, int *fd);
 
+/*
+ * child_proxy_keep.c: the connection that is kept for the client's next request. -1: there is none
+ * to that backend, or it has been closed. until: when this process may wait no longer without
+ * closing it (child_poll() sees to it); 0: as long as the client's connection lasts.
+ */
+int child_proxy_kept(const struct child_backend *b);
+void child_proxy_keep(const struct child_backend *b, int fd, int64_t until);
+/* That time, 0 where there is none; closes it. */
+int64_t child_proxy_held(void);
+void child_proxy_release(void);
+
 /* child_proxy_reply.c: ProxyErrorOverride: an error page of the server's own is the answer. */
 struct conf_proxy;
 bool child_proxy_overrides(const struct conf_proxy *conf, int status);

@@ -150,8 +150,7 @@ static int spawn_started(struct cgi *g, struct spawn *s)
 		;
 	g->pid = 0;
 	spawn_failed(g, s->step, s->error);
-	/* What the site's user may not run is forbidden, as a file that it may not read. */
-	return s->error == EACCES ? 403 : 500;
+	return 500;
 }
 
 int child_cgi_spawn(struct cgi *g, char *const *env)

@@ -135,6 +135,15 @@ static void conn_make_room(struct child *c)
 	c->in_at = 0;
 }
 
+/* RFC 9112 section 8: who got as far as to a request-line is told, as by the front. */
+static enum conn_head conn_cut(struct child *c, struct child_request *r)
+{
+	if (!http_head_has_line(c->in + c->in_at, c->in_end - c->in_at))
+		return HEAD_NONE;
+	child_error(c, r, 400);
+	return HEAD_ANSWERED;
+}
+
 /* More bytes of a head. HEAD_READ: there are some. */
 static enum conn_head conn_more(struct child *c, struct child_request *r, struct child_rate *rate)
 {
@@ -146,7 +155,9 @@ static enum conn_head conn_more(struct child *c, struct child_request *r, struct
 			child_rate_got(rate, (size_t)n);
 			return HEAD_READ;
 		}
-		if (n == 0 || errno != EAGAIN)
+		if (n == 0)
+			return conn_cut(c, r);
+		if (errno != EAGAIN)
 			return HEAD_NONE;
 		if (!deadline)
 			deadline = child_now() + (int64_t)c->vhost->timeout * 1000;

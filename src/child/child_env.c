@@ -293,6 +293,16 @@ void child_env_fixup(struct child *c, struct child_request *r)
 	r->env_fixed = true;
 }
 
+void child_env_behind(struct child *c, struct child_request *r, const struct child_env *env)
+{
+	for (uint32_t i = 0; i < env->n; i++) {
+		const char *found = child_env_get(r, env->v[i].name);
+
+		if (!found || strcmp(found, env->v[i].value) != 0)
+			env_add(c, r, env->v[i].name, env->v[i].value);
+	}
+}
+
 void child_env_settle(struct child_request *r)
 {
 	for (uint32_t i = 0; i < r->env.n; i++) {

@@ -20,9 +20,29 @@ static bool fcgi_needs_spool(const struct child_stream *s)
 	return s->want_body && (s->r->head.content_length < 0 || child_filter_input(s->r));
 }
 
+static void fcgi_run(struct fcgi *g, struct span out)
+{
+	g->no_input = !g->s.want_body;
+	g->out = out;
+	child_fcgi_stream(g);
+}
+
+/* Once more on a new connection, after one that was kept. */
+static bool fcgi_again(struct fcgi *g, const struct child_backend *b)
+{
+	if (!g->again)
+		return false;
+	close(g->fd);
+	g->again = g->kept = g->eof = false;
+	g->look = 0;
+	g->s.status = child_backend_connect(g->s.c, b, &g->fd);
+	return g->s.status == 0;
+}
+
 int child_fcgi(struct child *c, struct child_request *r, const struct child_backend *b)
 {
-	struct fcgi g = {.fd = -1};
+	char line[FCGI_LINE], in[FCGI_IN];
+	struct fcgi g = {.fd = -1, .line = line, .in = in};
 	struct child_stream *s = &g.s;
 	int64_t length = -1;
 	int status;
@@ -33,19 +53,21 @@ int child_fcgi(struct child *c, struct child_request *r, const struct child_back
 	s->broken = 502;
 	if (fcgi_needs_spool(s))
 		length = child_stream_spool(s);
+	g.keep = child_fcgi_may_hold(&g, b);
 	if (!child_stream_done(s))
-		s->status = child_backend_connect(c, b, &g.fd);
+		child_fcgi_open(&g, b);
 	if (!child_stream_done(s)) {
-		g.no_input = !s->want_body;
-		g.out = child_fcgi_params(c, r, b, length, s->want_body);
+		struct span out = child_fcgi_params(c, r, b, length, s->want_body, g.keep);
+
 		child_stream_want(s);
-		child_fcgi_stream(&g);
+		fcgi_run(&g, out);
+		if (fcgi_again(&g, b))
+			fcgi_run(&g, out);
 	}
 	/* It belongs to the first program of a chain of redirects. */
 	r->no_body = true;
-	if (g.fd >= 0)
-		close(g.fd);
 	status = child_stream_finish(s);
+	child_fcgi_close(&g, b);
 	c->out_n = 0;
 	return status;
 }

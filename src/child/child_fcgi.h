@@ -12,6 +12,12 @@
 struct fcgi {
 	struct child_stream s;
 	int fd;
+	bool keep;           /* its connection may be the next request's, too */
+	bool kept;           /* it was used before: it may have been closed meanwhile */
+	bool heard;          /* a byte came of it */
+	bool again;          /* it had been closed: nothing was answered */
+	bool clean;          /* nothing is left to be read behind the answer */
+	int64_t look;        /* when a kept one is looked at that says nothing; 0: not any more */
 	struct span out;     /* records that are not sent yet, and heads of such */
 	size_t record;       /* bytes of the feed that belong to the record whose head is in out */
 	char head[FCGI_HEAD];
@@ -20,9 +26,8 @@ struct fcgi {
 	struct span got;     /* of in: read, not taken apart yet */
 	struct span held;    /* of in: taken apart, but c->out was full */
 	struct fcgi_reader reader;
-	char line[FCGI_LINE];
 	size_t line_n;
-	char in[FCGI_IN];
+	char *line, *in;     /* FCGI_LINE, FCGI_IN: not to be cleared for each request */
 };
 
 /*
@@ -30,9 +35,18 @@ struct fcgi {
  * length: of a body that was spooled; -1: it was not.
  */
 struct span child_fcgi_params(struct child *c, struct child_request *r,
-	const struct child_backend *b, int64_t length, bool body);
+	const struct child_backend *b, int64_t length, bool body, bool keep);
 
 /* child_fcgi_stream.c: until the answer is whole, or cannot become so. */
 void child_fcgi_stream(struct fcgi *g);
+
+/* child_fcgi_hold.c: whether this request's connection may be the next one's, too. */
+bool child_fcgi_may_hold(const struct fcgi *g, const struct child_backend *b);
+/* g->fd: the one of the request before, or a new one; s.status where there is none. */
+void child_fcgi_open(struct fcgi *g, const struct child_backend *b);
+/* Its end: it is closed, or held for a moment. */
+void child_fcgi_close(struct fcgi *g, const struct child_backend *b);
+/* A kept one has said nothing yet: whether it has read the request at all. */
+void child_fcgi_look(struct fcgi *g);
 
 #endif

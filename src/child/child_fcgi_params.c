@@ -131,7 +131,7 @@ static void params_fix(struct child *c, struct child_request *r)
 }
 
 struct span child_fcgi_params(struct child *c, struct child_request *r,
-    const struct child_backend *b, int64_t length, bool body)
+    const struct child_backend *b, int64_t length, bool body, bool keep)
 {
 	const char *script = params_script(c, r, b);
 	struct fcgi_params f;
@@ -143,7 +143,7 @@ struct span child_fcgi_params(struct child *c, struct child_request *r,
 		    c, r, "CONTENT_LENGTH", arena_printf(&c->arena, "%lld", (long long)length));
 	params_fix(c, r);
 	child_php_params(c, r);
-	fcgi_begin(&f, &c->arena);
+	fcgi_begin(&f, &c->arena, keep);
 	for (uint32_t i = 0; i < r->env.n; i++)
 		if (r->env.v[i].value)
 			fcgi_param(&f, span_of(r->env.v[i].name), span_of(r->env.v[i].value));

@@ -111,7 +111,7 @@ static void fcgi_err(struct fcgi *g, struct span data)
 {
 	for (size_t i = 0; i < data.n; i++) {
 		g->line[g->line_n++] = data.p[i];
-		if (g->line_n < sizeof(g->line) && (g->reader.left || i + 1 < data.n))
+		if (g->line_n < FCGI_LINE && (g->reader.left || i + 1 < data.n))
 			continue;
 		child_log(g->s.c, LOG_ERR, "proxy_fcgi", "AH01071: Got error '%.*s'",
 		    (int)g->line_n, g->line);
@@ -139,6 +139,7 @@ static void fcgi_end(struct fcgi *g)
 	struct child_stream *s = &g->s;
 
 	g->ended = true;
+	g->clean = g->got.n == 0 && fcgi_ends_cleanly(&g->reader);
 	if (s->phase != STREAM_HEAD || s->head_end) {
 		fcgi_out_end(g);
 	} else if (g->reader.protocol == FCGI_COMPLETE || s->head_n) {
@@ -188,6 +189,12 @@ static bool fcgi_event(struct fcgi *g, enum fcgi_event event, struct span data)
 
 static void fcgi_lost(struct fcgi *g, int error)
 {
+	/* It was closed just as the request was sent. */
+	g->again = g->kept && !g->heard;
+	if (g->again) {
+		g->s.status = g->s.broken;
+		return;
+	}
 	if (g->s.phase != STREAM_DISCARD)
 		child_log(g->s.c, LOG_ERR, "proxy_fcgi",
 		    "(%d)%s: AH01075: Error dispatching request to : (reading response body)",
@@ -215,7 +222,7 @@ static void fcgi_take(struct fcgi *g)
 /* Reads once, without waiting. All that comes has room in c->out, where nothing is pending. */
 static void fcgi_receive(struct fcgi *g)
 {
-	ssize_t n = recv(g->fd, g->in, sizeof(g->in), 0);
+	ssize_t n = recv(g->fd, g->in, FCGI_IN, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -224,6 +231,7 @@ static void fcgi_receive(struct fcgi *g)
 		return;
 	}
 	child_stream_progress(&g->s);
+	g->heard = true;
 	g->got = (struct span){g->in, (size_t)n};
 	fcgi_take(g);
 }
@@ -284,6 +292,14 @@ static void fcgi_finish(struct fcgi *g)
 	}
 }
 
+/* Until then is waited; a kept connection that says nothing is looked at once. */
+static int64_t fcgi_deadline(const struct fcgi *g)
+{
+	int64_t deadline = child_stream_deadline(&g->s);
+
+	return g->look && g->look < deadline ? g->look : deadline;
+}
+
 void child_fcgi_stream(struct fcgi *g)
 {
 	struct child_stream *s = &g->s;
@@ -296,9 +312,11 @@ void child_fcgi_stream(struct fcgi *g)
 		if (child_stream_done(s))
 			break;
 		fcgi_poll_set(g, p);
-		int ready = child_poll(p, POLL_COUNT, child_stream_deadline(s));
+		int ready = child_poll(p, POLL_COUNT, fcgi_deadline(g));
 
-		if (ready == 0)
+		if (ready == 0 && g->look)
+			child_fcgi_look(g);
+		else if (ready == 0)
 			fcgi_timeout(g);
 		if (ready <= 0)
 			continue;

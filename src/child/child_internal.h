@@ -270,6 +270,9 @@ void child_env_put(
 	struct child *c, struct child_request *r, const char *name, const char *value);
 void child_env_unset(struct child_request *r, const char *name);
 void child_env_settle(struct child_request *r);
+/* Those of what an index file was looked up for lie behind those of the file, as with SetEnv. */
+void child_env_behind(
+	struct child *c, struct child_request *r, const struct child_env *env);
 /* For a copy of a request: what it sets is its own. */
 void child_env_own(struct child *c, struct child_request *r);
 /* <LocationMatch> and its like: a group of the name x sets MATCH_X. */

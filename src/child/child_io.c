@@ -2,7 +2,7 @@
  * The child's connection: reads and writes that are tried first and waited for only then, each with
  * a deadline. Runs as the vhost's user; the bytes are the client's.
  */
-#include "child_internal.h"
+#include "child_backend.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -78,7 +78,7 @@ int64_t child_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int child_poll(struct pollfd *p, nfds_t n, int64_t deadline)
+static int io_poll(struct pollfd *p, nfds_t n, int64_t deadline)
 {
 	struct timespec left = {0};
 
@@ -93,6 +93,21 @@ int child_poll(struct pollfd *p, nfds_t n, int64_t deadline)
 	if (ready < 0 && errno != EINTR)
 		fatal_errno("poll");
 	return ready;
+}
+
+int child_poll(struct pollfd *p, nfds_t n, int64_t deadline)
+{
+	int64_t held = child_proxy_held();
+
+	/* Nobody waits with a place in a FastCGI pool in his hand. */
+	if (held && (!deadline || held < deadline)) {
+		int ready = io_poll(p, n, held);
+
+		if (ready)
+			return ready;
+		child_proxy_release();
+	}
+	return io_poll(p, n, deadline);
 }
 
 enum child_io child_wait(struct child *c, short what, int64_t deadline)

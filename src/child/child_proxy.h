@@ -73,9 +73,4 @@ void child_proxy_failed(struct proxy *p, int status, const char *why);
 /* child_proxy_tunnel.c: bytes both ways, until both ends have closed, or nothing moves. */
 void child_proxy_tunnel(struct proxy *p);
 
-/* child_proxy_keep.c: the connection that is kept for the client's next request. */
-/* -1: there is none to that backend, or it has been closed. */
-int child_proxy_kept(const struct child_backend *b);
-void child_proxy_keep(const struct child_backend *b, int fd);
-
 #endif

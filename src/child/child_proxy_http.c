@@ -366,7 +366,7 @@ static void http_close(struct proxy *p)
 	if (p->fd < 0)
 		return;
 	if (p->keep && p->whole && p->asked && p->reply.keep_alive && !s->gone && !s->r->aborted)
-		child_proxy_keep(p->b, p->fd);
+		child_proxy_keep(p->b, p->fd, 0);
 	else
 		close(p->fd);
 }

@@ -1,8 +1,9 @@
 /*
- * One connection to a backend that is kept as long as the client's own (RFC 9112 section 9.3). Runs
- * as the vhost's user, in a process that serves one client: nobody else's requests come over it.
+ * One connection to a backend that is kept as long as the client's own (RFC 9112 section 9.3), or
+ * for a moment. Runs as the vhost's user, in a process that serves one client: nobody else's
+ * requests come over it.
  */
-#include "child_proxy.h"
+#include "child_backend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,12 +14,14 @@
 static struct {
 	bool open;
 	int fd;
-	char to[BACKEND_SOCKET_MAX + BACKEND_HOST_MAX + 16];
+	int64_t until; /* 0: as long as the client stays */
+	char to[BACKEND_SOCKET_MAX + BACKEND_HOST_MAX + 20];
 } kept;
 
 static void keep_name(const struct child_backend *b, char *name, size_t size)
 {
-	snprintf(name, size, "%s|%s:%u", b->at.socket ? b->at.socket : "", b->at.host, b->at.port);
+	snprintf(name, size, "%s|%d|%s:%u", b->at.socket ? b->at.socket : "",
+	    b->at.scheme == BACKEND_FCGI, b->at.host, b->at.port);
 }
 
 /* It was closed meanwhile, or says something that nobody asked for. */
@@ -43,11 +46,25 @@ int child_proxy_kept(const struct child_backend *b)
 	return -1;
 }
 
-void child_proxy_keep(const struct child_backend *b, int fd)
+void child_proxy_keep(const struct child_backend *b, int fd, int64_t until)
 {
 	if (kept.open)
 		close(kept.fd);
 	kept.open = true;
 	kept.fd = fd;
+	kept.until = until;
 	keep_name(b, kept.to, sizeof(kept.to));
+}
+
+int64_t child_proxy_held(void)
+{
+	return kept.open ? kept.until : 0;
+}
+
+void child_proxy_release(void)
+{
+	if (!kept.open)
+		return;
+	kept.open = false;
+	close(kept.fd);
 }

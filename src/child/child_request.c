@@ -149,6 +149,8 @@ static int request_once(struct child *c, struct child_request *r)
 	/* What is not there may have a method that is not possible either: Apache tells that. */
 	if (status != 404 || !r->target.error)
 		return status;
+	if (!r->target.status)
+		child_headers_request(c, r, false);
 	method = child_body_skip(c, r);
 	if (!method)
 		method = child_method(c, r);

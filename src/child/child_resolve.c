@@ -25,10 +25,12 @@ static bool resolve_is_walked(const struct child_target *t)
 /* Before something answers for a path, whoever asked for it. */
 static int resolve_enter(struct child *c, struct child_request *r, const char *uri)
 {
+	r->untyped = true;
 	child_env_dir(c, r);
 	/* Who may not have it does not learn whether it is there. */
 	int status = child_access(c, r, r->target.file);
 
+	r->untyped = status != 0;
 	/* What it chooses is what the rest is for; its 404 is said of what is there. */
 	if (!status)
 		status = r->target.status = child_negotiate(c, r, uri);
@@ -248,12 +250,15 @@ static struct resolve_main resolve_nest(struct child *c, struct child_request *r
 }
 
 /* failed: nothing of it counts. */
-static void resolve_unnest(struct child_request *r, const struct resolve_main *kept, bool failed)
+static void resolve_unnest(
+    struct child *c, struct child_request *r, const struct resolve_main *kept, bool failed)
 {
 	r->main_uri = kept->uri;
 	r->rewrite_end = kept->end;
-	if (!failed)
+	if (!failed) {
+		child_env_behind(c, r, &kept->env);
 		return;
+	}
 	r->env = kept->env;
 	r->query = kept->query;
 	r->has_query = kept->has_query;
@@ -322,7 +327,7 @@ static int resolve_name(struct child *c, struct child_request *r, const char *ur
 	struct resolve_main kept = resolve_nest(c, r, uri);
 	int status = resolve_name_try(c, r, uri, name, redirect, deep);
 
-	resolve_unnest(r, &kept, status != 0);
+	resolve_unnest(c, r, &kept, status != 0);
 	return status;
 }
 
@@ -397,7 +402,7 @@ static int resolve_missing_fallback(struct child *c, struct child_request *r)
 	const char *path;
 	int status = resolve_fallback(c, r, &path, &query);
 
-	resolve_unnest(r, &kept, status != 0);
+	resolve_unnest(c, r, &kept, status != 0);
 	if (status)
 		return status;
 	resolve_query(c, r, query);

@@ -226,6 +226,7 @@ struct child_request {
 	const char *rewritten;      /* where rules of the directory lead: path and query; or NULL */
 	const char *forced_type, *forced_handler; /* T and H of a rule */
 	const char *proxy;          /* a backend's URL: that answers, not target */
+	bool untyped;               /* Apache does not know its type yet, nor its handler */
 	bool proxy_raw;             /* its text is encoded and has the query (NE) */
 	bool rewrite_end;           /* END: no rules any more */
 	int64_t rewrite_spent;      /* milliseconds in rules so far, of Timeout */

@@ -106,7 +106,7 @@ static void html_table(struct page *page)
 	    "</th><th>SS</th><th>Req</th><th>Dur</th><th>Conn</th><th>Child</th><th>Slot</th>"
 	    "<th>Client</th><th>Protocol</th><th>VHost</th><th>Request</th></tr>\n\n");
 	for (uint32_t i = 0; i < page->all.page->n; i++)
-		if (page->all.page->slots[i].state == 'W' || page->all.page->slots[i].state == 'G')
+		if (status_busy(page, i))
 			html_row(page, i);
 	status_put(page,
 	    "</table>\n <hr /> <table>\n"
@@ -136,7 +136,7 @@ static void html_list(struct page *page)
 		const struct child_status *s = &page->all.reports[i];
 		unsigned long long bytes = s->sum.bytes;
 
-		if (slot->state != 'W' && slot->state != 'G')
+		if (!status_busy(page, i))
 			continue;
 		status_put(page,
 		    "<b>Server %u-%u</b> (%d): %u|%llu|%llu [<b>%c</b>] u%.2f\n"
@@ -185,7 +185,7 @@ void status_html(struct page *page, bool table)
 	status_put(page,
 	    "<dt>%u requests currently being processed, %u workers gracefully restarting, "
 	    "%u idle workers</dt>\n</dl><pre>%s</pre>\n",
-	    status_count(page, "RWKCG"), status_count(page, "G"), status_count(page, "_"),
+	    status_count(page, STATUS_BUSY), status_count(page, "G"), status_count(page, "_"),
 	    status_board(page, 64));
 	status_put(page,
 	    "<p>Scoreboard Key:<br />\n"

@@ -33,13 +33,9 @@ void status_put(struct page *page, const char *fmt, ...)
 	page->n += n;
 }
 
-/* Whose slot it is and that somebody is there the scoreboard says; what it does, it says itself. */
 char status_letter(const struct page *page, uint32_t slot)
 {
-	char letter = slot < page->all.page->n ? page->all.page->slots[slot].state : '.';
-
-	return letter == 'W' && page->all.reports[slot].magic ? page->all.reports[slot].state
-	                                                      : letter;
+	return slot < page->all.page->n ? page->all.letters[slot] : '.';
 }
 
 uint32_t status_count(const struct page *page, const char *letters)
@@ -49,6 +45,11 @@ uint32_t status_count(const struct page *page, const char *letters)
 	for (uint32_t i = 0; i < page->all.page->n; i++)
 		n += strchr(letters, status_letter(page, i)) != NULL;
 	return n;
+}
+
+bool status_busy(const struct page *page, uint32_t slot)
+{
+	return strchr(STATUS_BUSY, status_letter(page, slot)) != NULL;
 }
 
 const char *status_built(void)
@@ -151,7 +152,7 @@ static void page_auto(struct page *page)
 	if (s->reports >= 0)
 		auto_sums(page);
 	status_put(page, "BusyWorkers: %u\nGracefulWorkers: %u\nIdleWorkers: %u\nScoreboard: %s\n",
-	    status_count(page, "RWKCG"), status_count(page, "G"), status_count(page, "_"),
+	    status_count(page, STATUS_BUSY), status_count(page, "G"), status_count(page, "_"),
 	    status_board(page, 0));
 }
 

@@ -8,6 +8,7 @@
 struct status_read {
 	const struct status_page *page;
 	struct child_status *reports; /* by slot; magic 0: it said nothing */
+	char *letters;                /* by slot: the page's, or what the process says */
 	uint32_t missing;
 	bool known; /* totals are the server's */
 	struct status_totals totals;
@@ -26,6 +27,8 @@ struct page {
 };
 
 void status_put(struct page *page, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define STATUS_BUSY "RWKCG"
+bool status_busy(const struct page *page, uint32_t slot);
 uint32_t status_count(const struct page *page, const char *letters);
 char status_letter(const struct page *page, uint32_t slot);
 const char *status_built(void);

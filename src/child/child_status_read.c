@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #define LOCK_MS 1000 /* another page is being made */
 #define READ_MS 250  /* a process that is busy in the kernel is shown without its words */
 #define ASK_AGAIN_MS 40
+#define LOOK_MS 5
 
 /* Two pages at once would take each other's reports. */
 static bool read_lock(int fd, int64_t until)
@@ -91,6 +93,8 @@ static void read_report(struct status_read *all, pid_t sender, struct child_stat
 	if (!read_letter(s->state))
 		s->state = 'W';
 	all->reports[i] = *s;
+	if (all->letters[i] == 'W')
+		all->letters[i] = s->state;
 	all->missing -= all->missing > 0;
 }
 
@@ -98,6 +102,22 @@ static void read_ask(int fd)
 {
 	/* A failure is no answer: that is what the deadline is for. */
 	(void)send(fd, "?", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Nobody waits for a process that has ended since the scoreboard was looked at. */
+static void read_ended(struct status_read *all)
+{
+	all->missing = 0;
+	for (uint32_t i = 0; i < all->page->n; i++) {
+		char letter = all->letters[i];
+
+		if ((letter != 'W' && letter != 'G') || all->reports[i].magic)
+			continue;
+		if (kill(all->page->slots[i].pid, 0) < 0 && errno == ESRCH)
+			all->letters[i] = '_';
+		else
+			all->missing++;
+	}
 }
 
 static void read_all(struct status_read *all, pid_t master)
@@ -121,8 +141,8 @@ static void read_all(struct status_read *all, pid_t master)
 
 		if (n == 0)
 			return; /* somebody shut it */
-		if (n < 0)
-			child_poll(&p, 1, again < until ? again : until);
+		if (n < 0 && child_poll(&p, 1, now + LOOK_MS) == 0)
+			read_ended(all);
 		now = child_now();
 		if (now < again)
 			continue;
@@ -156,6 +176,9 @@ void child_status_read(struct child *c, struct status_read *all)
 	union read_message m;
 
 	*all = (struct status_read){.page = page};
+	all->letters = arena_alloc(&c->arena, page->n + 1);
+	for (uint32_t i = 0; i < page->n; i++)
+		all->letters[i] = page->slots[i].state;
 	all->reports = arena_alloc(&c->arena, (page->n + 1) * sizeof(*all->reports));
 	memset(all->reports, 0, (page->n + 1) * sizeof(*all->reports));
 	if (page->reports < 0 || !read_lock(page->reports, child_now() + LOCK_MS))
@@ -163,10 +186,9 @@ void child_status_read(struct child *c, struct status_read *all)
 	/* What came too late for an earlier page. */
 	for (int i = 0; i < SCOREBOARD_SLOTS && read_message(page->reports, &m, &sender) > 0; i++)
 		;
-	for (uint32_t i = 0; i < page->n; i++)
-		all->missing += page->slots[i].state == 'W' || page->slots[i].state == 'G';
 	m.report = c->status;
 	read_report(all, c->pid, &m.report);
+	read_ended(all);
 	read_all(all, getppid());
 	read_unlock(page->reports);
 	read_sum_up(all);

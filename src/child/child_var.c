@@ -149,16 +149,17 @@ static const char *target_variable(struct child *c, const struct child_request *
 	if (strcmp(name, "PATH_INFO") == 0)
 		return t->path_info;
 	/* While a handler answers, the type stands for one (ap_invoke_handler). */
-	if (strcmp(name, "HANDLER") == 0)
+	if (strcmp(name, "HANDLER") == 0 && !r->untyped)
 		return t->handler || r->status == 0 || r->status >= 400 ? t->handler : t->type;
-	if (strcmp(name, "CONTENT_TYPE") == 0)
+	if (strcmp(name, "CONTENT_TYPE") == 0 && (r->headers || !r->untyped))
 		return r->headers ? child_field(r, &c->arena, "Content-Type") : t->type;
 	if (strcmp(name, "CONTEXT_PREFIX") == 0)
 		return t->context_prefix;
 	if (strcmp(name, "CONTEXT_DOCUMENT_ROOT") == 0)
 		return t->context_root ? t->context_root : c->vhost->document_root;
 	if (strcmp(name, "LAST_MODIFIED") == 0)
-		return time_text(c, t->fd >= 0 ? t->st.st_mtime : 0);
+		/* Known to the handler of files alone, and set by it. */
+		return time_text(c, r->status && t->fd >= 0 && !t->handler ? t->st.st_mtime : 0);
 	if (strcmp(name, "SCRIPT_USER") == 0)
 		return owner_name(c, r, false);
 	if (strcmp(name, "SCRIPT_GROUP") == 0)

@@ -16,9 +16,11 @@ static const char *node_name(struct arena *a, const struct conf_node *n)
 	return n->section ? arena_printf(a, "<%s", name) : name;
 }
 
+#define GUESSES_MAX 200 /* each is a look at the whole table */
+
 static bool report_unknown(struct conf_dir_build *b, const struct conf_node *n)
 {
-	const struct conf_directive *near;
+	const struct conf_directive *near = NULL;
 	const char *guess = "";
 
 	if (b->allow && b->allow->classes & NONFATAL_UNKNOWN) {
@@ -28,10 +30,11 @@ static bool report_unknown(struct conf_dir_build *b, const struct conf_node *n)
 		    node_name(b->tmp, n));
 		return false;
 	}
-	near = b->context == CTX_HTACCESS ? NULL : conf_table_nearest(n->name, n->section);
+	if (b->context != CTX_HTACCESS && b->report->errors < GUESSES_MAX)
+		near = conf_table_nearest(n->name, n->section);
 	if (near)
-		guess =
-		    arena_printf(b->tmp, "; did you mean %s%s?", n->section ? "<" : "", near->name);
+		guess = arena_printf(b->tmp, "; did you mean %s%s%s?", n->section ? "<" : "",
+		    near->name, n->section ? ">" : "");
 	conf_report(b->report, CONF_ERROR, n,
 	    "Invalid command '%s', perhaps misspelled or defined by a module not included in the "
 	    "server configuration%s",

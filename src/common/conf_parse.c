@@ -227,22 +227,44 @@ static void parse_line(struct conf_parser *p, const char *text)
 		parse_directive(p, directive_name(word), rest);
 }
 
+/* Editors of other systems leave it there, and no terminal shows it. */
+static char *without_mark(struct conf_parser *p, char *line)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (p->frame->line != 1 || strncmp(line, mark, sizeof(mark) - 1) != 0)
+		return line;
+	conf_parse_error(p, NULL,
+	    "The file begins with a byte order mark (EF BB BF), which belongs to the first word: "
+	    "save it as UTF-8 without BOM");
+	return line + sizeof(mark) - 1;
+}
+
+#define BINARY_LINES 3
+
 static void parse_lines(struct conf_parser *p, const char *text, size_t n)
 {
 	struct conf_lines lines = {
 	    text, text + n, 1, p->htaccess ? CONF_HTACCESS_LINE_MAX : CONF_LINE_MAX};
 	enum conf_line_result r;
+	unsigned binary = 0;
 	char *line;
 
 	p->frame->lines = &lines;
 	while ((r = conf_lex_line(&lines, p->a, &line, &p->frame->line)) != CONF_LINE_END) {
+		if (r == CONF_LINE_NUL && ++binary == BINARY_LINES) {
+			conf_parse_error(p, NULL,
+			    "Line holds a NUL byte, as others before it: this is no text, and what "
+			    "follows is not read");
+			return;
+		}
 		if (r == CONF_LINE_NUL)
 			conf_parse_error(p, NULL, "Line holds a NUL byte");
 		else if (r == CONF_LINE_LONG)
 			conf_parse_error(p, NULL,
 			    arena_printf(p->a, "Line too long: more than %zu bytes", lines.max));
 		else
-			parse_line(p, line);
+			parse_line(p, without_mark(p, line));
 	}
 }
 

@@ -91,19 +91,35 @@ void conf_report(struct conf_report *r, enum conf_severity severity, const struc
 	report_add(r, severity, node->file, node->line, name, text);
 }
 
+/* On a terminal, and what a site's user wrote may stand in it: as Apache writes such bytes. */
+static void put_text(FILE *out, const char *text)
+{
+	while (*text) {
+		const char *p = text;
+
+		while (*p >= 0x20 && *p <= 0x7e)
+			p++;
+		fprintf(out, "%.*s", (int)(p - text), text);
+		if (*p)
+			fprintf(out, "\\x%02x", (unsigned char)*p++);
+		text = p;
+	}
+	putc('\n', out);
+}
+
 void conf_report_print(const struct conf_report *r, FILE *out, enum conf_severity least)
 {
 	for (const struct conf_message *m = r->first; m; m = m->next)
 		if (m->severity <= least)
-			fprintf(out, "%s\n", m->text);
+			put_text(out, m->text);
 }
 
 void conf_report_print_apache(const struct conf_report *r, FILE *out)
 {
 	for (const struct conf_message *m = r->first; m; m = m->next)
 		if (m->severity == CONF_ERROR && m->file) {
-			fprintf(out, "AH00526: Syntax error on line %u of %s:\n%s\n", m->line,
-			    m->file, m->what);
+			fprintf(out, "AH00526: Syntax error on line %u of %s:\n", m->line, m->file);
+			put_text(out, m->what);
 			return;
 		}
 }

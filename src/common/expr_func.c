@@ -73,6 +73,24 @@ static const char *unescape(struct arena *a, const char *arg)
 	return out;
 }
 
+/* apr_escape_ldap: for a filter (RFC 4515 section 3) as well as for a name (RFC 4514). */
+static const char *escape_ldap(struct arena *a, const char *arg)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *out = arena_alloc(a, 3 * strlen(arg) + 1), *to = out;
+
+	for (const char *p = arg; *p; p++) {
+		if (*p >= ' ' && *p <= '~' && !strchr("\"()*+,;<>\\", *p)) {
+			*to++ = *p;
+			continue;
+		}
+		*to++ = '\\';
+		*to++ = digits[(unsigned char)*p >> 4];
+		*to++ = digits[*p & 0xf];
+	}
+	return out;
+}
+
 const char *expr_func_call(enum expr_func func, struct arena *a, const char *arg)
 {
 	switch (func) {
@@ -92,6 +110,8 @@ const char *expr_func_call(enum expr_func func, struct arena *a, const char *arg
 		return digest(HASH_MD5, a, arg);
 	case EXPR_FUNC_SHA1:
 		return digest(HASH_SHA1, a, arg);
+	case EXPR_FUNC_LDAP:
+		return escape_ldap(a, arg);
 	case EXPR_FUNC_ASK:
 		break;
 	}

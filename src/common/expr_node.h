@@ -41,6 +41,7 @@ enum expr_func {
 	EXPR_FUNC_UNBASE64,
 	EXPR_FUNC_MD5,
 	EXPR_FUNC_SHA1,
+	EXPR_FUNC_LDAP,
 };
 
 struct subnet;
@@ -132,7 +133,6 @@ struct expr_function {
 	const char *name;
 	enum expr_func func;
 	bool restricted;  /* not for .htaccess */
-	bool implemented;
 };
 const struct expr_function *expr_function_find(const char *name);
 

@@ -76,8 +76,6 @@ static struct expr_node *function(struct parse *p, const char *name, const struc
 
 	if (!f)
 		return fail(p, arena_printf(p->a, "Function '%s' does not exist", name));
-	if (!f->implemented)
-		return fail(p, arena_printf(p->a, "Function '%s' is not implemented", name));
 	if (f->restricted && p->restricted)
 		return fail(
 		    p, arena_printf(p->a, "%s not available in restricted context", f->name));

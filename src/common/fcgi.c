@@ -10,6 +10,7 @@
 
 #define FCGI_VERSION 1
 #define FCGI_RESPONDER 1
+#define FCGI_KEEP_CONN 1
 #define FCGI_PAIR_SHORT 127 /* a length up to here is one byte */
 
 void fcgi_head(char out[static FCGI_HEAD], enum fcgi_type type, size_t n)
@@ -64,10 +65,10 @@ static void params_stream(struct fcgi_params *f, const char *p, size_t n)
 	}
 }
 
-void fcgi_begin(struct fcgi_params *f, struct arena *a)
+void fcgi_begin(struct fcgi_params *f, struct arena *a, bool keep)
 {
 	char head[FCGI_HEAD];
-	const unsigned char begin[FCGI_HEAD] = {0, FCGI_RESPONDER, 0};
+	const unsigned char begin[FCGI_HEAD] = {0, FCGI_RESPONDER, keep ? FCGI_KEEP_CONN : 0};
 
 	*f = (struct fcgi_params){.a = a};
 	fcgi_head(head, FCGI_BEGIN_REQUEST, sizeof(begin));
@@ -199,4 +200,10 @@ enum fcgi_event fcgi_read(struct fcgi_reader *f, struct span *in, struct span *d
 			return FCGI_MORE;
 		f->nhead = 0;
 	}
+}
+
+bool fcgi_ends_cleanly(const struct fcgi_reader *f)
+{
+	return f->nend == FCGI_HEAD && f->left == FCGI_HEAD && f->padding == 0 &&
+	       f->protocol == FCGI_COMPLETE;
 }

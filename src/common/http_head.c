@@ -306,18 +306,31 @@ static struct http_fault read_head(
 	return compare_second(head, end);
 }
 
-/* What stands there of a request-line, for the log line of a head that is refused. */
-static struct span line_so_far(const char *p, size_t n)
+static struct span behind_empty_lines(const char *p, size_t n)
 {
 	while (n >= 2 && memcmp(p, "\r\n", 2) == 0) {
 		p += 2;
 		n -= 2;
 	}
+	return (struct span){p, n};
+}
+
+bool http_head_has_line(const char *p, size_t n)
+{
+	struct span rest = behind_empty_lines(p, n);
+
+	return rest.n && memchr(rest.p, '\n', rest.n);
+}
+
+/* What stands there of a request-line, for the log line of a head that is refused. */
+static struct span line_so_far(const char *p, size_t n)
+{
+	struct span rest = behind_empty_lines(p, n);
 	size_t len = 0;
 
-	while (len < n && p[len] != '\r' && p[len] != '\n')
+	while (len < rest.n && rest.p[len] != '\r' && rest.p[len] != '\n')
 		len++;
-	return (struct span){p, len};
+	return (struct span){rest.p, len};
 }
 
 /* *scanned holds a struct http_scan between calls, 20 bits for each number. */

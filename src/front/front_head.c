@@ -65,16 +65,6 @@ void front_head_late(struct front_conn *c, const char *p, size_t n)
 	front_answer(c, c->base, &refusal, NULL, (struct span){p, n});
 }
 
-/* Whether a request-line stands there. */
-static bool head_has_line(const char *p, size_t n)
-{
-	while (n >= 2 && memcmp(p, "\r\n", 2) == 0) {
-		p += 2;
-		n -= 2;
-	}
-	return memchr(p, '\n', n) != NULL;
-}
-
 /*
  * RFC 9112 section 8: a request that ends before its time may be answered; as in Apache, who got as
  * far as to a request-line is told. What came is read before the close, which would be a reset.
@@ -90,7 +80,7 @@ void front_head_closed(struct front_conn *c, const char *p, size_t n)
 		front_answer_log(
 		    c, c->base, LOG_TRACE1, "core", "closed before the head was complete");
 		front_conn_free(c);
-	} else if (head_has_line(p, n)) {
+	} else if (http_head_has_line(p, n)) {
 		front_answer(c, c->base, &refusal, NULL, (struct span){p, n});
 	} else {
 		front_end(c);

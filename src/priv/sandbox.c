@@ -7,6 +7,7 @@
 #include "itkd/conf.h"
 #include "itkd/log.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -60,12 +61,9 @@ static const struct allowed front[] = {
     {SCMP_SYS(recvmsg), "control socket"},
     {SCMP_SYS(sendto), "answers, control socket"},
     {SCMP_SYS(sendmsg), "jobs"},
-    {SCMP_SYS(shutdown), "lingering close"},
     {SCMP_SYS(getsockname), "address-based virtual hosts"},
     {SCMP_SYS(getpeername), "log lines"},
     {SCMP_SYS(getsockopt), "errors of a connection"},
-    {SCMP_SYS(setsockopt), "TCP_NODELAY, SO_LINGER"},
-    {SCMP_SYS(fcntl), "O_NONBLOCK; the lock on the ticket keys"},
     {SCMP_SYS(readv), "relays"},
     {SCMP_SYS(pread64), "ticket keys"},
     {SCMP_SYS(pwrite64), "ticket keys"},
@@ -99,6 +97,25 @@ static void allow_data_mappings(scmp_filter_ctx ctx)
 	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)));
 }
 
+/*
+ * What these calls could do besides reaches other processes: F_SETOWN makes the kernel signal, and
+ * the listening sockets are everybody's, so that what is done to them would outlive this front.
+ */
+static void allow_on_sockets(scmp_filter_ctx ctx)
+{
+	static const int commands[] = {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_SETLK, F_SETLKW};
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		rule(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		    SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)commands[i])));
+	rule(seccomp_rule_add(
+	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1, SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)));
+	/* To reset a client that was cut off. */
+	rule(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+	    SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)));
+	rule(seccomp_rule_add(
+	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1_32(SCMP_CMP_EQ, FIONREAD)));
+}
+
 static void load(scmp_filter_ctx ctx)
 {
 	int error = seccomp_load(ctx);
@@ -118,8 +135,7 @@ void sandbox_front(void)
 	allow_data_mappings(ctx);
 	rule(seccomp_rule_add(
 	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)));
-	rule(seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)));
+	allow_on_sockets(ctx);
 	load(ctx);
 #else
 	(void)front;
@@ -127,6 +143,7 @@ void sandbox_front(void)
 	(void)allow;
 	(void)rule;
 	(void)allow_data_mappings;
+	(void)allow_on_sockets;
 	(void)load;
 #endif
 }

@@ -51,15 +51,17 @@ static void keep_own(const struct spare_start *s)
 {
 	const int keep[] = {
 	    s->queue, s->taken, s->status.sums, s->status.report, s->status.reports, s->status.ask};
-	int from = 3, next;
-	do {
-		next = INT_MAX;
+	int from = 3;
+	for (;;) {
+		int next = INT_MAX;
 		for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++)
 			if (keep[i] >= from && keep[i] < next)
 				next = keep[i];
 		close_from_to(from, next - 1);
+		if (next == INT_MAX)
+			return;
 		from = next + 1;
-	} while (next != INT_MAX);
+	}
 }
 
 static void settle(const struct spare_start *s)
@@ -143,16 +145,20 @@ static void receive(const struct spare_start *s, struct received *r)
 		blame(s, r, "not a job");
 }
 
+static int socket_option(int fd, int option)
+{
+	int value;
+	socklen_t len = sizeof(value);
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 ? value : -1;
+}
+
+/* Not a listening one: it is everybody's, and the child would set options of it. */
 static bool is_stream(int fd, bool relay)
 {
-	int domain, type;
-	socklen_t len = sizeof(domain);
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0)
+	const int domain = socket_option(fd, SO_DOMAIN);
+	if (relay ? domain != AF_UNIX : domain != AF_INET && domain != AF_INET6)
 		return false;
-	len = sizeof(type);
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_STREAM)
-		return false;
-	return relay ? domain == AF_UNIX : domain == AF_INET || domain == AF_INET6;
+	return socket_option(fd, SO_TYPE) == SOCK_STREAM && socket_option(fd, SO_ACCEPTCONN) == 0;
 }
 
 static const struct conf_vhost *check(const struct spare_start *s, const struct received *r)

@@ -49,6 +49,12 @@ class Apache:
             return True
         return False
 
+    def wait_idle(self):
+        """Until each process that mpm-itk made for a connection has ended, and logged."""
+        wait_for(lambda: not [p for child in Proc(self.popen.pid).children()
+                              for p in child.children() if p.comm == "apache2"], 30,
+                 "the connections to end")
+
     def stop(self):
         if self.popen is None or self.popen.poll() is not None:
             return

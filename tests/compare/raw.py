@@ -27,7 +27,7 @@ PROBE = b"GET /probe HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
 WORD = re.compile(rb"[\w.-]{1,24}\Z")
 FIRST = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
 DRIPPED = 400  # bytes of a request that are sent one by one, at most
-TIMEOUT = 10
+TIMEOUT = 60
 ECHO = """#!/usr/bin/perl
 local $/;
 my $said = "$ENV{REQUEST_METHOD}." . length(<STDIN> // "");
@@ -148,9 +148,8 @@ class Wire:
         self.got = b""
 
     def talk(self, data, behind=False, dripped=False):
-        """behind: another request. dripped: in small pieces, where it is not large."""
-        drop = 7 if self.tls else 1  # a record each costs the client much
-        step = drop if dripped and len(data) <= DRIPPED else len(data) or 1
+        """behind: another request. dripped: byte by byte, where it is not large."""
+        step = 1 if dripped and len(data) <= DRIPPED else len(data) or 1
         with self.sock:
             try:
                 if behind:

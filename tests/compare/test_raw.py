@@ -11,6 +11,7 @@ import shutil
 import pytest
 
 import raw
+from itkd import amount
 
 THREADS = 4
 ROWS = raw.rows()
@@ -30,15 +31,15 @@ def servers(session_tmp, tls):
         shutil.rmtree(tmp, ignore_errors=True)
 
 
-def ask_all(servers, server, **how):
-    """{(group, name): outcome} of all rows, and for itkd what its answers say that is not so."""
+def ask_all(servers, server, rows=ROWS, **how):
+    """{(group, name): outcome} of rows, and for itkd what its answers say that is not so."""
     def ask(row):
         wire = servers.ask(server, row, **how)
         complaint = raw.unfair(row, wire) if server in ("itkd", "TLS") else ""
         return raw.outcome(row, wire) + complaint
 
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        return {(row.group, row.name): got for row, got in zip(ROWS, pool.map(ask, ROWS))}
+        return {(row.group, row.name): got for row, got in zip(rows, pool.map(ask, rows))}
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +58,22 @@ def test_outcomes(outcomes, group, server):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("server", ["itkd", "TLS"])
+# What Expect brings depends on whether the content is there already. Over TLS, where a record for
+# each byte costs the client much, not all of them.
+DRIPPED = [row for row in ROWS if row.group != "expect"]
+
+
+@pytest.mark.parametrize("server, rows", [("itkd", DRIPPED), ("TLS", DRIPPED[::amount(8, 1)])],
+                         ids=["itkd", "TLS"])
 @pytest.mark.parametrize("behind", [False, True], ids=["front", "child"])
-def test_front_and_child_agree(servers, behind, server):
+def test_front_and_child_agree(servers, behind, server, rows):
     """
-    Point 1: byte by byte, and whether the front reads a request or, behind another one, the child,
-    what becomes of it is the same. 100 (Continue) may come where the content is not there yet.
+    Point 1: what becomes of a request that comes byte by byte is the same, whether the front reads
+    it or, behind another one, the child.
     """
-    wrong = []
-    got = ask_all(servers, server, behind=behind, dripped=True)
-    for row in ROWS:
-        here, expected = got[row.group, row.name], row.expected(server)
-        if here.removeprefix("100 ") != expected.removeprefix("100 "):
-            wrong.append(f"{row.group}, {row.name}: {here!r}, not {expected!r}")
+    got = ask_all(servers, server, rows, behind=behind, dripped=True)
+    wrong = [f"{row.group}, {row.name}: {here!r}, not {row.expected(server)!r}" for row in rows
+             if (here := got[row.group, row.name]) != row.expected(server)]
     assert not wrong, "\n".join(wrong)
 
 

@@ -74,7 +74,7 @@ static void write_pair(struct span s)
 	size_t n = 0, at = 16;
 
 	arena_init_heap(&a, 1 << 20);
-	fcgi_begin(&f, &a);
+	fcgi_begin(&f, &a, false);
 	fcgi_param(&f, name, value);
 	text = fcgi_params_end(&f, true);
 	for (;;) {

@@ -28,8 +28,13 @@ def wait_for(condition, timeout=30, what="a condition", interval=0.01):
 
 
 def become_subreaper():
-    """Orphans of a killed master become children of the test process, so that none is missed."""
+    """
+    Orphans of a killed master become children of the test process, so that none is missed. As init
+    does it reaps them, and what killed programs leave: who waits for a process group would wait
+    for its zombies. What the tests themselves start is in their session or leads one.
+    """
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGCHLD, lambda number, frame: reap_orphans())
 
 
 class Proc:
@@ -77,6 +82,10 @@ class Proc:
     @property
     def group(self):
         return int((self._stat or ["", "", "0"])[2])
+
+    @property
+    def session(self):
+        return int((self._stat or ["", "", "", "0"])[3])
 
     @property
     def nice(self):
@@ -190,8 +199,9 @@ def orphans():
 
 
 def reap_orphans():
-    """Takes away zombies of itkd that became ours when their master was killed."""
+    """Takes away zombies that became ours when their parents ended."""
+    own = os.getsid(0)
     for p in children_of(os.getpid()):
-        if p.state == "Z" and p.comm.startswith("itkd: ") and p.comm != "itkd: master":
+        if p.state == "Z" and p.session not in (own, p.pid):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(p.pid, os.WNOHANG)

@@ -1,5 +1,7 @@
 """Real proxies of this machine, nginx and HAProxy, before an itkd: with a config of their own."""
 
+import concurrent.futures
+import http.client
 import socket
 import subprocess
 from pathlib import Path
@@ -106,3 +108,29 @@ def haproxy(directory, backend, server="", lines=""):
     """The same; server: behind the backend's address, lines: in its defaults."""
     text = _fill(HAPROXY, dir=directory, backend=backend, server=server, lines=lines)
     return Proxy(directory, "haproxy", text, ["/usr/sbin/haproxy", "-db", "-f", "{file}"])
+
+
+def load(port, hosts, requests, threads=8):
+    """The failures of GET and POST for these hosts in turn over kept connections to a proxy."""
+    def work(first):
+        failures = []
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for i in range(first, requests, threads):
+            host = hosts[(i * 7 + i // 3) % len(hosts)]
+            post = i % 4 == 0
+            try:
+                c.request("POST" if post else "GET", "/cgi-bin/env" if post else "/",
+                          "x" * 10 if post else None, {"Host": host})
+                answer = c.getresponse()
+                body = answer.read()
+                want = b"SERVER_NAME=%s\n" % host.encode() if post else b"site " + host[:1].encode()
+                if answer.status != 200 or want not in body:
+                    failures.append((i, host, post, answer.status, body[:80]))
+            except (OSError, http.client.HTTPException) as error:
+                failures.append((i, host, post, repr(error)))
+                c.close()
+        c.close()
+        return failures
+
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        return [f for failures in pool.map(work, range(threads)) for f in failures]

@@ -7,10 +7,11 @@ import pytest
 from itkd import Config, Site, wait_for
 
 HEAD = "printf 'Content-Type: text/plain\\r\\n\\r\\n'\n"
-# What a program does at SIGTERM; whether it gets to its end, and how long the stop may take.
+# What a program does at SIGTERM; whether it gets to its end, and how long the stop may take: less
+# than what the server waits for one, or not much more on a busy machine.
 STOPS = [
-    ("trap 'sleep 0.3; echo done >> $0.said; exit' TERM", True, 3),
-    ("trap '' TERM", False, 6),
+    ("trap 'sleep 0.1; echo done >> $0.said; exit' TERM", True, 3),
+    ("trap '' TERM", False, 20),
 ]
 
 

@@ -131,6 +131,7 @@ def test_binary(conf):
     for name in ("/bin/true", "bytes.part"):
         code, said = conf.check(f"Include {name}\n")
         assert code == 1 and "NUL" in said, said[:500]
+        assert "this is no text" in said or name != "/bin/true"
     code, said = conf.check("Include empty.part\n")
     assert code == 0, said
 
@@ -140,6 +141,28 @@ def test_nul(conf):
     found = conf.errors(b"ServerAdmin x\0y\n\0\n# \0\nNonsense\nServerAdmin z\n")
     assert set(found) == {1, 2, 3, 4}
     assert all("NUL" in found[line] for line in (1, 2, 3))
+
+
+def test_byte_order_mark(conf):
+    """10: what no editor shows is named, and the directive behind it is read."""
+    write_file(conf.dir / "mark.part", b"\xef\xbb\xbfServerAdmin x\nNonsense\n")
+    code, said = conf.check("Include mark.part\n")
+    assert code == 1 and re.search(r"mark\.part:1: .*byte order mark", said), said
+    assert "ServerAdmin'" not in said and "mark.part:2: Nonsense" in said
+
+
+def test_many_errors(conf):
+    """10: each of 10,000 is told; guesses at what was meant end before they take long."""
+    code, said = conf.check("DocumentRot /x\n" + "ServerNam x\n" * 10000)
+    assert code == 1 and said.count("Invalid command") == 10002
+    assert 0 < said.count("did you mean ServerName?") < 1000
+
+
+def test_shown_bytes(conf):
+    """10: what stands in a file reaches no terminal as it is."""
+    code, said = conf.check(b"Foo\x1b[31mBar\xe9 x\n<Fil\x07es x>\n</Files>\n")
+    assert code == 1 and "Foo\\x1b[31mBar\\xe9" in said and "<Fil\\x07es" in said
+    assert not re.search(r"[^\n -~]", said)
 
 
 @pytest.mark.parametrize("how", ["plain", "continued", "quoted", "section", "comment", "words"])

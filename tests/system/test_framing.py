@@ -20,11 +20,14 @@ def world(module_start, module_tmp, tls):
     install(site, "digest")
     site.cgi("after", "#!/usr/bin/perl\nmy @body = <STDIN>;\nprint \"Status: 200\\n\\n\";\n")
     config.main("RegisterHttpMethod QUERY BREW", "HttpProtocolOptions RegisteredMethods",
-                "RequestReadTimeout header=20 body=1")
+                "RequestReadTimeout header=20 body=60")
     lines = ["ServerSignature EMail", "ServerAdmin admin@a.test"]
     config.vhost(site, *lines)
-    config.vhost(site, *lines, "TraceEnable Off", name="notrace.test", access=False)
+    config.vhost(site, *lines, "TraceEnable On", name="trace.test", access=False)
     config.vhost(site, *lines, tls=True, access=False)
+    for secure in (False, True):
+        config.vhost(site, *lines, "RequestReadTimeout body=1", name="hasty.test", cert="a.test",
+                     tls=secure, access=False)
     server = module_start(config)
     server.site = site
     return server
@@ -66,14 +69,17 @@ def test_registered_methods(world, method, path, status):
     answer = world.get(path, world.site, method=method)
     assert answer.status == status
     if status == 405:
-        assert answer.header("Allow") == "HEAD,GET,POST,OPTIONS,TRACE"
+        assert answer.header("Allow") == "HEAD,GET,POST,OPTIONS"
 
 
-def test_trace_off(world):
-    """Point 1: TraceEnable Off is 405, and Allow does not name it."""
-    answer = world.get("/", "notrace.test", method="TRACE")
+def test_trace(world):
+    """Point 1: TRACE is off: 405, and Allow does not name it, until TraceEnable turns it on."""
+    answer = world.get("/", "a.test", method="TRACE")
     assert answer.status == 405 and answer.header("Allow") == ""
-    assert world.get("/", "a.test", method="TRACE").status == 200
+    answer = world.get("/", "trace.test", method="TRACE")
+    assert answer.status == 200 and answer.text.startswith("TRACE / HTTP/1.1\r\nHost: trace.test")
+    allow = world.get("/", "trace.test", method="PUT").header("Allow")
+    assert allow == "HEAD,GET,POST,OPTIONS,TRACE"
 
 
 def test_name_of_the_address(start, tmp, tls, main_site, site_a):
@@ -109,6 +115,7 @@ ENDS = [
     (b"POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", [400]),
     (b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", [200]),
     (b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\nGET / HT", [200]),
+    (b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\nGET / HTTP/1.1\r\nHos", [200, 400]),
 ]
 
 
@@ -127,12 +134,13 @@ def test_chunks_that_nobody_reads(world, sni):
     """Point 1: they are read to their end, within RequestReadTimeout, and the connection kept."""
     head = "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
     with world.connect(tls=sni) as c:
+        c.send(f"{head}5\r\nhello\r\n".replace("a.test", "hasty.test"))
+        assert c.response().status == 408
+    with world.connect(tls=sni) as c:
         for size in (1, 1000, 200_000):
             c.send(f"{head}{size:x}\r\n{'x' * size}\r\n0\r\n\r\n")
             answer = c.response()
             assert answer.status == 200 and not answer.closes
-        c.send(f"{head}5\r\nhello\r\n")
-        assert c.response().status == 408
     with world.connect(tls=sni) as c:
         c.send(f"{head}{400_000:x}\r\n{'x' * 400_000}\r\n0\r\n\r\n")
         answer = c.response()

@@ -38,6 +38,7 @@ class World:
                             ("three.test", ["MaxKeepAliveRequests 3"]),
                             ("endless.test", ["MaxKeepAliveRequests 0"]),
                             ("short.test", ["KeepAliveTimeout 1"]),
+                            ("two.test", ["KeepAliveTimeout 2"]),
                             ("milli.test", ["KeepAliveTimeout 300ms"])):
             config.vhost(self.a, *lines, name=name)
         self.data = os.urandom(LARGE).replace(b"HTTP", b"http")
@@ -107,7 +108,7 @@ def test_first_vhost_serves_unknown_names(world):
 @BOTH
 def test_same_process_serves_on(world, sni):
     """Point 6: the requests of a connection are served by one child, and it ends with it."""
-    wait_for(lambda: not world.server.children(), 30, "the end of the children before")
+    world.server.wait_idle()
     with world.server.connect(tls=sni) as c:
         pids = set()
         for _ in range(10):
@@ -249,21 +250,21 @@ def test_no_limit_of_requests(world):
 def test_keep_alive_timeout(world, host):
     """Point 6: KeepAliveTimeout (seconds, or with its unit) ends an idle connection, unanswered."""
     with world.server.connect() as c:
-        assert not c.get("/", host).closes
         began = time.monotonic()
+        assert not c.get("/", host).closes
         assert c.at_eof()
         # Timeout is 120: well before it is KeepAliveTimeout's doing.
-        assert 0.2 < time.monotonic() - began < 15
+        assert 0.3 < time.monotonic() - began < 30
     wait_for(lambda: not world.server.children(), 30, "the child to end with its connection")
 
 
 def test_new_request_renews_keep_alive_timeout(world):
     """Point 6: the time counts from the last answer."""
     with world.server.connect() as c:
-        end = time.monotonic() + 2.5
+        end = time.monotonic() + 2.3
         while time.monotonic() < end:
-            assert c.get("/", "short.test").status == 200
-            assert wait_for(lambda at=time.monotonic() + 0.4: time.monotonic() > at)
+            assert c.get("/", "two.test").status == 200
+            assert wait_for(lambda at=time.monotonic() + 0.1: time.monotonic() > at)
 
 
 def test_client_that_leaves(world):

@@ -381,6 +381,6 @@ def test_memory(world):
     with world.server.connect() as c:
         for path in ("/probe.php", "/large.php", "/hello.php"):
             assert c.get(path, "fpm.test").status == 200
-        child = next(p for p in world.server.children() if p.uids[:1] == (world.a.uid,))
+        [child] = [p for p in world.server.owner(c) if p.comm == "itkd: child"]
         dirty = sum(int(n) for n in re.findall(r"Private_Dirty: +(\d+)", child.read("smaps")))
     assert dirty < (400_000 if is_asan() else 2048), f"{dirty} kB"

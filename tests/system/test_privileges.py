@@ -67,6 +67,12 @@ def working(world, site, tls=False):
     return c, child, cgi
 
 
+def waiting(world):
+    """The spares, if there are some and all of them have become what they are."""
+    spares = world.server.spares()
+    return all(p.waits_in("recvmsg") for p in spares) and spares
+
+
 def ended(site):
     site.release()
     wait_for(lambda: not site.held(), 30, "the CGI programs to end")
@@ -115,7 +121,7 @@ def test_service_processes_have_a_filter(world):
     """4: Seccomp 2 for fronts and the logger, 0 for what a vhost runs (no range is set)."""
     for p in world.server.fronts() + world.server.logger():
         assert p.status["Seccomp"] == "2", p
-    for p in world.server.spares():
+    for p in wait_for(lambda: waiting(world), 30, "the spares to wait for work"):
         assert p.status["Seccomp"] == "0", p
     assert probe(world, "a.test")["Seccomp"] == ["0"]
 
@@ -130,8 +136,7 @@ def test_front_holds_no_file(world):
 
 def test_spare(world):
     """4: a spare has three capabilities and no more, and is not dumpable."""
-    spares = world.server.spares()
-    assert spares
+    spares = wait_for(lambda: waiting(world), 30, "the spares to wait for work")
     for p in spares:
         caps = p.caps()
         assert caps["Eff"] == caps["Prm"] == SPARE_CAPS, p
@@ -188,8 +193,9 @@ def test_child_holds_only_its_own(world):
         assert not [link for link in links if "memfd" in link], links
         sockets = [link for link in links if link.startswith("socket:")]
         assert len(sockets) == 1, links
-        for front in world.server.fronts():
-            assert not set(sockets) & set(front.fds().values()), "the front let go of it"
+        wait_for(lambda: not any(set(sockets) & set(front.fds().values())
+                                 for front in world.server.fronts()), 30,
+                 "the fronts to let go of it")
         assert len(links) < 16, links
         wait_for(lambda: set(cgi.fds()) == {0, 1, 2}, 30, "the program to have 0, 1, 2 alone")
     finally:

@@ -131,8 +131,8 @@ class Load:
 
 @pytest.fixture
 def generations(start, config, site_a, site_b, site_c):
-    config.options.update(KeepAliveTimeout=15, MaxSpareServers=12)
-    config.main("MaxKeepAliveRequests 0")
+    config.options.update(KeepAliveTimeout=60, MaxSpareServers=12)
+    config.main("MaxKeepAliveRequests 0", "RequestReadTimeout header=120")
     return Generations(start, config, site_a, site_b, site_c)
 
 
@@ -251,7 +251,7 @@ def test_listen_comes_and_goes(start, config, site_a, tmp):
 
     def refused():
         try:
-            Connection(extra, timeout=2).close()
+            Connection(extra).close()
         except ConnectionRefusedError:
             return True
         return False
@@ -273,7 +273,7 @@ def test_running_program_outlives_a_reload(generations):
     [cgi] = g.b.held()
     g.b.release()
     assert b"held" in held.read_all()
-    assert not cgi.alive
+    wait_for(lambda: not cgi.alive, 30, "the program to end")
     held.close()
     wait_for(lambda: not [p for p in old if p.alive], 30, "the old fronts to end")
     wait_for(lambda: not g.server.children(), 30, "the old child to end")

@@ -1,6 +1,5 @@
 """Issue 5, point 6: behind a proxy. PROXY headers, RemoteIPHeader, and pools of connections."""
 
-import concurrent.futures
 import http.client
 import re
 import socket
@@ -9,7 +8,7 @@ import struct
 import pytest
 
 from itkd import Config, Connection, Site, amount, free_port, tls_context
-from itkd_proxies import haproxy, nginx
+from itkd_proxies import haproxy, load, nginx
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 FORMAT = r'LogFormat "%a %{c}a %h %{remote}p %>s %{remoteip-proxy-ip-list}n" remoteip'
@@ -274,32 +273,6 @@ def test_proxy_connections_end(world, port, host, headers, closes):
         if port in ("proxied", "mixed"):
             c.send(GOOD["v1"][0])
         assert c.get("/", host, headers=headers).closes == closes
-
-
-def load(port, hosts, requests, threads=8):
-    """The failures of GET and POST for these hosts in turn over kept connections to a proxy."""
-    def work(first):
-        failures = []
-        c = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for i in range(first, requests, threads):
-            host = hosts[(i * 7 + i // 3) % len(hosts)]
-            post = i % 4 == 0
-            try:
-                c.request("POST" if post else "GET", "/cgi-bin/env" if post else "/",
-                          "x" * 10 if post else None, {"Host": host})
-                answer = c.getresponse()
-                body = answer.read()
-                want = b"SERVER_NAME=%s\n" % host.encode() if post else b"site " + host[:1].encode()
-                if answer.status != 200 or want not in body:
-                    failures.append((i, host, post, answer.status, body[:80]))
-            except (OSError, http.client.HTTPException) as error:
-                failures.append((i, host, post, repr(error)))
-                c.close()
-        c.close()
-        return failures
-
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        return [f for failures in pool.map(work, range(threads)) for f in failures]
 
 
 REQUESTS = amount(600, 5000)

@@ -14,7 +14,8 @@ import pytest
 from itkd import (
     Proc, Truncated, amount, is_asan, orphans, reap_orphans, request, timed, wait_for)
 
-SOON = 3.0 if is_asan() else 1.0  # "replaced within a second"; the sanitizer starts slowly
+# "Replaced within a second", where nothing else runs; the sanitizer starts slowly.
+SOON = amount(30, 3.0 if is_asan() else 1.0)
 KINDS = ("itkd: front", "itkd: log", "itkd: spare", "itkd: child", "cgi")
 
 
@@ -92,7 +93,6 @@ def test_kill_of_one_process(server, site_a, site_b, kind):
 
 
 def front_of(server, connection):
-    """The kernel's table of connections may miss one while others come and go."""
     return next((p for p in server.owner(connection) if p.comm == "itkd: front"), None)
 
 
@@ -166,13 +166,13 @@ def test_crashes_are_throttled(server, site_a):
         for p in server.fronts():
             seen.add(p.pid)
             p.kill(9)
-        return time.monotonic() > end
+        return time.monotonic() > end and len(seen) >= 4 + os.cpu_count()
 
-    wait_for(kill_each, 30, "five seconds of crashes")
-    assert len(seen) >= 4 + os.cpu_count(), "the first ones are replaced at once"
-    assert len(seen) <= 60, f"{len(seen)} starts in 5 s"
+    with timed() as took:
+        wait_for(kill_each, 30, "five seconds of crashes, and the first ones to be replaced")
+    assert len(seen) <= 60, f"{len(seen)} starts in {took()} s"
     assert cpu_seconds(server.master) - used < 2.5
-    assert re.search(r"end as soon as they start", server.error_log(), re.I), "said"
+    server.wait_log("(?i)end as soon as they start")
     wait_for(lambda: server.get_or_none("/", site_a), 30, "the server to come back")
 
 
@@ -291,13 +291,15 @@ def test_nothing_leaks(start, config, site_a, site_b):
     except AssertionError as error:
         raise AssertionError(f"more than before: {snapshot(server) - before}") from error
     assert max(len(p.maps()) for p in server.fronts()) <= front_maps + 8
-    assert 1 <= len(server.spares()) <= 5
+    wait_for(lambda: 1 <= len(server.spares()) <= 5, 30, "as many spares as there may be")
     # A reload gives everything of the old generation back, too.
     server.reload()
     wait_for(same, 30, "everything to be as before after a reload")
     server.stop()
     reap_orphans()
-    assert outside == left_outside()
+    # Other servers of this machine may start meanwhile, and are in and out of these places.
+    wait_for(lambda: all(set(now) <= set(then) for now, then in zip(left_outside(), outside)), 30,
+             f"nothing beside {outside}")
 
 
 def test_children_end_with_their_clients(server, site_a):

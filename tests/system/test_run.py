@@ -1,5 +1,6 @@
 """Issue point 2: the command line, starting and stopping."""
 
+import functools
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from itkd import ITKD, Config, Proc, Server, free_port, request, timed, wait_for
+from itkd import ITKD, Config, Proc, Server, amount, free_port, request, timed, wait_for
 
 
 def nobody(*command, **how):
@@ -280,7 +281,8 @@ def test_graceful_stop_during_a_reload(start, config, site_a):
 def test_sigterm_stops_all_at_once(start, config, site_a, site_b):
     """
     SIGTERM with a sleeping CGI program, a kept connection, a TLS connection and half a head:
-    no process is left, no file in /run, no PidFile; it takes less than three seconds.
+    no process is left, no file in /run, no PidFile; it takes less than three seconds (asserted by
+    a full run: others may keep the machine busy).
     """
     before = run_listing()
     config.vhost(site_a)
@@ -298,9 +300,10 @@ def test_sigterm_stops_all_at_once(start, config, site_a, site_b):
     with timed() as took:
         os.kill(server.master_pid, signal.SIGTERM)
         wait_for(lambda: not any(p.alive for p in processes), 30, "every process to end")
-    assert took() < 3
+    assert took() < amount(20, 3)
     assert server.popen.wait(30) == 0
-    assert run_listing() == before
+    # Other servers of this machine may start meanwhile, and are in and out of it.
+    wait_for(lambda: set(run_listing()) <= set(before), 30, f"nothing in /run beside {before}")
     assert not config.pid_file.exists()
     for c in [*held, kept, secure, half]:
         c.close()
@@ -383,7 +386,10 @@ def test_master_reads_no_network(start, config, site_a):
     config.vhost(site_a)
     server = start(config)
     [held] = server.hold(site_a)
-    owners = server.owner(held)
+    held_by = functools.partial(server.owner, held)
+    assert not {"itkd: master", "itkd: log"} & {p.comm for p in held_by()}
+    wait_for(lambda: len(held_by()) == 1, 30, "the front to let go of it")
+    owners = held_by()
     assert [p.comm for p in owners] == ["itkd: child"], owners
     assert Proc(owners[0].pid).uids == (site_a.uid,) * 4
     held.close()

@@ -112,12 +112,12 @@ START_TEST(parameters)
 	struct span text;
 
 	arena_init_heap(&a, 1 << 20);
-	fcgi_begin(&f, &a);
+	fcgi_begin(&f, &a, false);
 	fcgi_param(&f, SPAN("a"), SPAN("bcd"));
 	text = fcgi_params_end(&f, false);
 	ck_assert_uint_eq(text.n, sizeof(start) - 1);
 	ck_assert_int_eq(memcmp(text.p, start, text.n), 0);
-	fcgi_begin(&f, &a);
+	fcgi_begin(&f, &a, false);
 	text = fcgi_params_end(&f, true);
 	ck_assert_uint_eq(text.n, 16 + 8);
 	arena_free(&a);
@@ -152,7 +152,7 @@ START_TEST(long_parameters)
 		char *value = arena_alloc(&a, sizes[i] + 1), *got = arena_alloc(&a, 2 << 20);
 
 		memset(value, 'v', sizes[i]);
-		fcgi_begin(&f, &a);
+		fcgi_begin(&f, &a, false);
 		fcgi_param(&f, SPAN("NAME"), (struct span){value, sizes[i]});
 		fcgi_param(&f, SPAN("X"), SPAN("y"));
 		size_t n = stream_of(fcgi_params_end(&f, false), got);
