@@ -30,6 +30,8 @@ struct spare_start {
 
 /* Once, in the master: the secret that each identity's is made of. */
 void spare_prepare(void);
+/* In a fork that goes on with fewer rights and is no spare: it keeps none of that. */
+void spare_forget(void);
 
 /* Runs in the forked process and ends it. */
 _Noreturn void spare_run(const struct spare_start *start);

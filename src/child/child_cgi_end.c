@@ -40,24 +40,35 @@ static void end_discard(struct cgi *g)
 	}
 }
 
-/* One wait for the program's end, reading what it writes. */
-static void end_wait(struct cgi *g, int pidfd, int64_t deadline)
+enum { WAIT_PROGRAM, WAIT_OUT, WAIT_ERR, WAIT_CLIENT, WAIT_IN, WAIT_COUNT };
+
+/* One wait for the program's end, reading what it writes; with feed, for the body and its stdin. */
+static void end_wait(struct cgi *g, int pidfd, bool feed, int64_t deadline)
 {
-	struct pollfd p[] = {
+	struct child_stream *s = &g->s;
+	struct pollfd p[WAIT_COUNT] = {
 	    {.fd = pidfd, .events = POLLIN},
 	    {.fd = g->out, .events = POLLIN},
 	    {.fd = g->err, .events = POLLIN},
+	    {.fd = -1},
+	    {.fd = feed ? g->in : -1, .events = s->feed.n ? POLLOUT : 0},
 	};
 	int64_t step = child_now() + END_STEP_MS;
 
+	/* The client is of interest only where the body is not here yet. */
+	if (feed && s->want_body)
+		child_stream_poll(s, &p[WAIT_CLIENT]);
 	if (pidfd < 0 && step < deadline)
 		deadline = step;
-	if (child_poll(p, 3, deadline) <= 0)
+	if (child_poll(p, WAIT_COUNT, deadline) <= 0)
 		return;
-	if (p[1].revents)
+	if (p[WAIT_OUT].revents)
 		end_discard(g);
-	if (p[2].revents)
+	if (p[WAIT_ERR].revents)
 		(void)child_cgi_read_err(g);
+	if (p[WAIT_IN].revents & POLLERR)
+		child_stream_unfed(s);
+	child_stream_polled(s, p[WAIT_CLIENT].revents);
 }
 
 /* Until the program has ended or this many milliseconds have passed. */
@@ -66,7 +77,7 @@ static void end_watch(struct cgi *g, int pidfd, int64_t ms)
 	int64_t deadline = child_now() + ms;
 
 	while (!child_cgi_ended(g) && child_now() < deadline)
-		end_wait(g, pidfd, deadline);
+		end_wait(g, pidfd, false, deadline);
 }
 
 static int end_pidfd(pid_t pid)
@@ -87,29 +98,58 @@ static void end_for_good(struct cgi *g, int pidfd)
 	g->pid = 0;
 }
 
+/*
+ * The answer is whole, the request's body is not yet with the program: it goes on getting it until
+ * it wants no more. False: it will not be whole.
+ */
+static bool end_feed(struct cgi *g, int pidfd)
+{
+	struct child_stream *s = &g->s;
+	int before = s->status;
+
+	while (g->in >= 0 && !child_cgi_ended(g)) {
+		child_cgi_feed(g);
+		if (g->in < 0)
+			break;
+		if (s->gone || s->status > 0 || s->status != before || child_terminated() ||
+		    child_now() >= child_stream_deadline(s))
+			return false;
+		end_wait(g, pidfd, true, child_stream_deadline(s));
+	}
+	return true;
+}
+
+/* Until it ends by itself. False: by force, with all that it started. */
+static bool end_await(struct cgi *g, int pidfd)
+{
+	if (!end_feed(g, pidfd))
+		return false;
+	child_cgi_close(&g->in);
+	/* The answer is whole, but the program still has something to say. */
+	while (g->out >= 0 && !g->s.gone && !child_cgi_ended(g) && child_now() < g->s.deadline)
+		end_wait(g, pidfd, false, g->s.deadline);
+	if (g->s.gone)
+		return false;
+	end_watch(g, pidfd, END_GRACE_MS);
+	if (!child_cgi_ended(g)) {
+		kill(g->pid, SIGTERM);
+		end_watch(g, pidfd, END_GRACE_MS);
+	}
+	end_for_good(g, pidfd);
+	return true;
+}
+
 void child_cgi_reap(struct cgi *g)
 {
-	child_cgi_close(&g->in);
-	if (!child_cgi_ended(g)) {
-		int pidfd = end_pidfd(g->pid);
+	int pidfd = child_cgi_ended(g) ? -1 : end_pidfd(g->pid);
+	bool done = child_cgi_ended(g) || end_await(g, pidfd);
 
-		/* The answer is whole, but the program still has something to say. */
-		while (
-		    g->out >= 0 && !g->s.gone && !child_cgi_ended(g) && child_now() < g->s.deadline)
-			end_wait(g, pidfd, g->s.deadline);
-		if (g->s.gone) {
-			child_cgi_close(&pidfd);
-			child_cgi_kill(g);
-			return;
-		}
-		end_watch(g, pidfd, END_GRACE_MS);
-		if (!child_cgi_ended(g)) {
-			kill(g->pid, SIGTERM);
-			end_watch(g, pidfd, END_GRACE_MS);
-		}
-		end_for_good(g, pidfd);
-		child_cgi_close(&pidfd);
+	child_cgi_close(&pidfd);
+	if (!done) {
+		child_cgi_kill(g);
+		return;
 	}
+	child_cgi_close(&g->in);
 	child_cgi_end_err(g);
 	child_cgi_close(&g->out);
 }
@@ -128,7 +168,7 @@ static void end_group(struct cgi *g, pid_t group)
 	if (!child_terminated())
 		kill(-group, SIGTERM);
 	while (!(child_cgi_ended(g) && end_group_is_empty(group)) && child_now() < deadline)
-		end_wait(g, -1, deadline);
+		end_wait(g, -1, false, deadline);
 	if (!end_group_is_empty(group))
 		kill(-group, SIGKILL);
 }

@@ -269,12 +269,8 @@ static void head_complete(struct child_stream *s, bool ended)
 	head_take(s, s->head_end);
 	if (s->status)
 		return;
-	if (s->phase == STREAM_BODY && r->whole.all && child_filter_on(r)) {
-		r->aborted = !child_whole_send(s->c, r);
-		child_stream_replied(s);
-	} else {
+	if (!child_stream_whole(s))
 		child_stream_body(s, body, n);
-	}
 }
 
 /*

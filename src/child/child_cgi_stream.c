@@ -138,7 +138,7 @@ static void stream_feed(struct cgi *g)
 }
 
 /* What was read with the head, or behind the last piece, is there without a poll. */
-static void stream_feed_buffered(struct cgi *g)
+void child_cgi_feed(struct cgi *g)
 {
 	struct child_stream *s = &g->s;
 
@@ -148,7 +148,7 @@ static void stream_feed_buffered(struct cgi *g)
 		stream_feed(g);
 	}
 	/* What is cut must not look whole to the program. */
-	if (s->status || s->gone)
+	if (s->status > 0 || s->gone)
 		return;
 	if (s->feed.n == 0 && !s->want_body)
 		child_cgi_close(&g->in);
@@ -221,7 +221,7 @@ void child_cgi_stream(struct cgi *g)
 	struct pollfd p[POLL_COUNT];
 
 	while (!child_stream_done(s)) {
-		stream_feed_buffered(g);
+		child_cgi_feed(g);
 		child_stream_send(s);
 		if (child_stream_done(s))
 			break;

@@ -73,7 +73,8 @@ static bool conn_set_vhost(struct child *c, const struct child_request *r)
 	const struct conf *conf = c->start->conf;
 	uint32_t id = host_group_request(c->group, r->head.host, c->local_port, r->head.path);
 	/* AssignUserID in <Location>, AssignUserIDExpr: which identity of that site. */
-	id = assign_vhost(&c->arena, conf->vhosts[id], &r->head);
+	id = assign_vhost(&c->arena, conf->vhosts[id],
+	    &(struct assign_asked){.head = &r->head, .peer = c->peer, .local = c->local});
 	if (id == ASSIGN_NOBODY)
 		return false; /* the front's to answer, on a new connection */
 	const struct conf_vhost *to = conf->vhosts[id];

@@ -9,10 +9,16 @@
 #include "itkd/expr.h"
 #include "itkd/regex.h"
 
+/* Most differ in their first letter. */
+static bool env_is(const char *a, const char *b)
+{
+	return ((*a ^ *b) & ~0x20) == 0 && strcasecmp(a, b) == 0;
+}
+
 const char *child_env_get(const struct child_request *r, const char *name)
 {
 	for (uint32_t i = 0; i < r->env.n; i++)
-		if (strcasecmp(r->env.v[i].name, name) == 0)
+		if (env_is(r->env.v[i].name, name))
 			return r->env.v[i].value;
 	return NULL;
 }
@@ -40,7 +46,7 @@ static void env_remove(struct child_request *r, const char *name, uint32_t from)
 	uint32_t n = from;
 
 	for (uint32_t i = from; i < r->env.n; i++)
-		if (strcasecmp(r->env.v[i].name, name) != 0)
+		if (!env_is(r->env.v[i].name, name))
 			r->env.v[n++] = r->env.v[i];
 	r->env.n = n;
 }
@@ -48,7 +54,7 @@ static void env_remove(struct child_request *r, const char *name, uint32_t from)
 void child_env_put(struct child *c, struct child_request *r, const char *name, const char *value)
 {
 	for (uint32_t i = 0; i < r->env.n; i++) {
-		if (strcasecmp(r->env.v[i].name, name) != 0)
+		if (!env_is(r->env.v[i].name, name))
 			continue;
 		r->env.v[i].value = value;
 		env_remove(r, name, i + 1);

@@ -22,8 +22,9 @@ static bool fcgi_needs_spool(const struct child_stream *s)
 
 static void fcgi_run(struct fcgi *g, struct span out)
 {
-	g->no_input = !g->s.want_body;
-	g->out = out;
+	/* Without a body its end is part of them. */
+	g->s.asked = !g->s.want_body;
+	g->s.out = out;
 	child_fcgi_stream(g);
 }
 

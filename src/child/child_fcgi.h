@@ -10,7 +10,7 @@
 #define FCGI_LINE 2048 /* of its standard error in one line of the log */
 
 struct fcgi {
-	struct child_stream s;
+	struct child_stream s; /* first: its functions are given no more */
 	int fd;
 	bool keep;           /* its connection may be the next request's, too */
 	bool kept;           /* it was used before: it may have been closed meanwhile */
@@ -18,10 +18,7 @@ struct fcgi {
 	bool again;          /* it had been closed: nothing was answered */
 	bool clean;          /* nothing is left to be read behind the answer */
 	int64_t look;        /* when a kept one is looked at that says nothing; 0: not any more */
-	struct span out;     /* records that are not sent yet, and heads of such */
-	size_t record;       /* bytes of the feed that belong to the record whose head is in out */
 	char head[FCGI_HEAD];
-	bool no_input;       /* it takes no more of the body, or has all */
 	bool eof, ended;     /* its connection; its answer */
 	struct span got;     /* of in: read, not taken apart yet */
 	struct span held;    /* of in: taken apart, but c->out was full */

@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define HOLD_MS 2       /* from an answer to the next request */
+#define HOLD_MS 5       /* from an answer to the next request */
 #define HOLD_TURN_MS 50 /* one connection in all */
 #define HOLD_LOOK_MS 10 /* of silence on a kept one */
 

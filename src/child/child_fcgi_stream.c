@@ -20,73 +20,14 @@ static void fcgi_broken(struct fcgi *g)
 }
 
 /* The head of the next record of the body, or of its end. */
-static void fcgi_next_record(struct fcgi *g)
+static void fcgi_next(struct child_stream *s, size_t n)
 {
-	struct child_stream *s = &g->s;
+	struct fcgi *g = (struct fcgi *)s;
 
-	if (g->out.n || g->record || g->no_input)
-		return;
-	if (s->feed.n == 0 && s->want_body)
-		return;
-	g->record = s->feed.n < FCGI_CONTENT_MAX ? s->feed.n : FCGI_CONTENT_MAX;
-	g->no_input = g->record == 0;
-	fcgi_head(g->head, FCGI_STDIN, g->record);
-	g->out = (struct span){g->head, FCGI_HEAD};
-}
-
-static bool fcgi_has_output(const struct fcgi *g)
-{
-	return g->out.n || g->record;
-}
-
-static void fcgi_sent(struct fcgi *g, size_t n)
-{
-	size_t head = n < g->out.n ? n : g->out.n;
-
-	g->out = (struct span){g->out.p + head, g->out.n - head};
-	child_stream_progress(&g->s);
-	if (n == head)
-		return;
-	g->record -= n - head;
-	child_stream_fed(&g->s, n - head);
-}
-
-/* False: it takes nothing now. One that reads no more may still have answered. */
-static bool fcgi_send(struct fcgi *g)
-{
-	struct child_stream *s = &g->s;
-	struct iovec iov[2] = {
-	    {(void *)(uintptr_t)g->out.p, g->out.n}, {(void *)(uintptr_t)s->feed.p, g->record}};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
-	ssize_t n = sendmsg(g->fd, &m, MSG_NOSIGNAL);
-
-	if (n >= 0) {
-		fcgi_sent(g, (size_t)n);
-		return true;
-	}
-	if (errno == EAGAIN || errno == EINTR)
-		return false;
-	g->out = (struct span){NULL, 0};
-	g->record = 0;
-	g->no_input = true;
-	child_stream_unfed(s);
-	return false;
-}
-
-static void fcgi_feed(struct fcgi *g)
-{
-	struct child_stream *s = &g->s;
-
-	for (;;) {
-		while (child_stream_buffered(s))
-			child_stream_take(s);
-		/* What is cut must not look whole to the application. */
-		if (s->status || s->gone)
-			return;
-		fcgi_next_record(g);
-		if (!fcgi_has_output(g) || !fcgi_send(g))
-			return;
-	}
+	s->piece = n < FCGI_CONTENT_MAX ? n : FCGI_CONTENT_MAX;
+	s->asked = n == 0;
+	fcgi_head(g->head, FCGI_STDIN, s->piece);
+	s->out = (struct span){g->head, FCGI_HEAD};
 }
 
 static void fcgi_out(struct fcgi *g, struct span data)
@@ -245,7 +186,7 @@ static void fcgi_poll_set(const struct fcgi *g, struct pollfd p[static POLL_COUN
 	child_stream_poll(&g->s, &p[POLL_CLIENT]);
 	if (!child_stream_pending(&g->s))
 		events |= POLLIN;
-	if (fcgi_has_output(g))
+	if (child_stream_sends(&g->s))
 		events |= POLLOUT;
 	p[POLL_BACKEND] = (struct pollfd){.fd = events ? g->fd : -1, .events = events};
 }
@@ -272,11 +213,11 @@ static void fcgi_finish(struct fcgi *g)
 	struct pollfd p[POLL_COUNT];
 
 	while (!g->eof && !g->ended) {
-		fcgi_feed(g);
+		child_stream_feed(s, g->fd, fcgi_next);
 		if (s->status || s->gone)
 			return;
 		fcgi_poll_set(g, p);
-		bool fed = g->no_input && !fcgi_has_output(g);
+		bool fed = child_stream_asked(s);
 
 		if (fed)
 			p[POLL_CLIENT].events = POLLRDHUP;
@@ -306,7 +247,7 @@ void child_fcgi_stream(struct fcgi *g)
 	struct pollfd p[POLL_COUNT];
 
 	while (!child_stream_done(s)) {
-		fcgi_feed(g);
+		child_stream_feed(s, g->fd, fcgi_next);
 		child_stream_send(s);
 		fcgi_take(g);
 		if (child_stream_done(s))

@@ -333,6 +333,7 @@ bool child_headers_apply(struct child *c, struct child_request *r, int64_t *leng
 	const struct conf_dir *dir = &c->dir.merged;
 	struct child_headers h = {.type = {NULL, 0}};
 	struct headers_run run = {.c = c, .r = r, .h = &h};
+	struct headers_file file;
 
 	headers_read(c, r, &h);
 	r->headers = &h;
@@ -341,9 +342,11 @@ bool child_headers_apply(struct child *c, struct child_request *r, int64_t *leng
 	if (r->filter)
 		headers_filter(c, r, &h, length);
 	if (dir->headers) {
+		child_headers_file(r, &h, &file);
 		headers_rules(&run, &dir->headers->always, &h.err, false);
 		if (!r->error_page)
 			headers_rules(&run, &dir->headers->success, &h.out, false);
+		child_headers_file_over(c, &h, &file);
 	}
 	h.type = child_type(c, r, h.type);
 	headers_no_cache(c, r, &h);

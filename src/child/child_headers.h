@@ -12,6 +12,11 @@ struct child_headers {
 	struct span type;            /* Content-Type; p NULL: none */
 };
 
+/* What mod_mime says of a file; p NULL: nothing. */
+struct headers_file {
+	struct span encoding, language;
+};
+
 /* A walk over rules. */
 struct headers_run {
 	struct child *c;
@@ -29,6 +34,12 @@ struct span child_headers_value(struct headers_run *run, const struct header_rul
 /* edit, edit*: what becomes of value. */
 struct span child_headers_edit(
 	struct headers_run *run, const struct header_rule *rule, struct span value);
+
+/* child_headers_file.c: what a file's name says of it, before the rules and over them. */
+void child_headers_file(
+	const struct child_request *r, const struct child_headers *h, struct headers_file *file);
+void child_headers_file_over(
+	struct child *c, struct child_headers *h, const struct headers_file *file);
 
 /* child_vary.c: one Vary of all that there are, each name once. */
 void child_vary_fix(struct child *c, const struct child_request *r, struct child_headers *h);

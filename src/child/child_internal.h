@@ -189,6 +189,10 @@ int child_map_file(struct child *c, const char *uri, const char *file,
  */
 void child_map_cut(struct child *c, struct child_target *t);
 void child_target_close(struct child_target *t);
+/* A program's file is opened for others to read, too: 0, or the status that says why not. */
+int child_target_read(struct child *c, struct child_target *t);
+/* A media type that is a handler's name. */
+bool child_type_is_cgi(const char *type);
 
 /*
  * child_redirect.c: Redirect for uri, of server context or of the directory whose settings were
@@ -212,8 +216,8 @@ int child_rewrite_server(struct child *c, struct child_request *r, const char **
 int child_rewrite_dir(struct child *c, struct child_request *r, const char *uri);
 /* Whether there are any. */
 bool child_rewrite_has_dir(const struct child *c);
-/* The internal redirect to r->rewritten: CHILD_REDIRECT, or a status. */
-int child_rewrite_redirect(struct child *c, struct child_request *r);
+/* Last of all, what rules have decided of who answers: 0, CHILD_REDIRECT, or a status. */
+int child_rewrite_force(struct child *c, struct child_request *r);
 
 /* child_resolve.c */
 /* The same for the request: index files, the slash behind a directory. */

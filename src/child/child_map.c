@@ -116,10 +116,12 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 	t->file = map_join(c, v->document_root, uri, true);
 }
 
-/* The media type that was a handler's name before there were handlers. */
-static bool map_is_cgi(const char *name)
+/* The type stands for a handler where there is none; the other is of times before there were any.
+ */
+bool child_type_is_cgi(const char *type)
 {
-	return name && strcmp(name, "application/x-httpd-cgi") == 0;
+	return type &&
+	       (strcmp(type, "cgi-script") == 0 || strcmp(type, "application/x-httpd-cgi") == 0);
 }
 
 /* The name of a handler that an expression gives; NULL: it could not be evaluated. */
@@ -169,7 +171,7 @@ static void map_handler(struct child *c, struct child_target *t, const char *fil
 	t->handler = map_set_handler(c);
 	if (!t->handler)
 		t->handler = info.handler;
-	if (t->script || map_is_cgi(t->handler ? t->handler : t->type))
+	if (t->script || child_type_is_cgi(t->handler ? t->handler : t->type))
 		t->handler = "cgi-script";
 }
 
@@ -345,6 +347,16 @@ int child_map(struct child *c, struct child_request *r, const char *uri, struct 
 	child_map_quiet(c, uri, t);
 	status = t->status ? t->status : child_access(c, r, t->file);
 	return status ? status : child_map_status(c, t);
+}
+
+int child_target_read(struct child *c, struct child_target *t)
+{
+	child_target_close(t);
+	int fd = child_open(&c->dir, t->file, true);
+
+	t->fd = fd < 0 ? -1 : fd;
+	t->error = fd < 0 ? -fd : 0;
+	return child_map_status(c, t);
 }
 
 void child_target_close(struct child_target *t)

@@ -16,7 +16,7 @@
 enum proxy_framing { PROXY_NONE, PROXY_LENGTH, PROXY_CHUNKED, PROXY_CLOSE };
 
 struct proxy {
-	struct child_stream s;
+	struct child_stream s; /* first: its functions are given no more */
 	const struct child_backend *b;
 	const struct conf_proxy *conf; /* never NULL */
 	int fd;
@@ -30,10 +30,8 @@ struct proxy {
 	enum proxy_framing to; /* how the request's body is sent */
 	int64_t length;
 	struct span early;     /* of the body: read before the head was sent, goes with it */
-	struct span head, out; /* the request's head; what is to be sent before the next piece */
-	size_t piece;         /* of s.feed, behind out */
-	bool chunks, last;    /* a chunk was begun; what is in out is the last of them */
-	bool asked;           /* all of the request is sent */
+	struct span head;      /* the request's */
+	bool chunks;          /* one was begun */
 	char line[24];        /* of a chunk */
 
 	uint64_t before;      /* c->bytes_out when the answer began */

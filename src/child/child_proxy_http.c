@@ -46,83 +46,21 @@ static void http_cut(struct proxy *p, const char *why)
 	s->status = 502;
 }
 
-/* What is to be sent next, behind the request's head: a piece of the body with its framing. */
-static void http_next_piece(struct proxy *p)
+/* The next n bytes of the body with their framing, or its end. */
+static void http_next(struct child_stream *s, size_t n)
 {
-	struct child_stream *s = &p->s;
+	struct proxy *p = (struct proxy *)s;
 
-	if (p->out.n || p->piece || p->asked)
+	s->piece = n;
+	s->asked = n == 0;
+	if (p->to != PROXY_CHUNKED)
 		return;
-	if (s->feed.n == 0 && s->want_body)
-		return;
-	if (p->to != PROXY_CHUNKED) {
-		p->piece = s->feed.n;
-		p->asked = p->piece == 0;
-		return;
-	}
 	/* The CRLF that ends a chunk stands before the next one's line. */
-	int n = s->feed.n
-	            ? snprintf(
-	                  p->line, sizeof(p->line), "%s%zx\r\n", p->chunks ? "\r\n" : "", s->feed.n)
-	            : snprintf(p->line, sizeof(p->line), "%s0\r\n\r\n", p->chunks ? "\r\n" : "");
+	int line = n ? snprintf(p->line, sizeof(p->line), "%s%zx\r\n", p->chunks ? "\r\n" : "", n)
+	             : snprintf(p->line, sizeof(p->line), "%s0\r\n\r\n", p->chunks ? "\r\n" : "");
 
 	p->chunks = true;
-	p->out = (struct span){p->line, (size_t)n};
-	p->piece = s->feed.n;
-	p->last = p->piece == 0;
-}
-
-static void http_sent(struct proxy *p, size_t n)
-{
-	size_t out = n < p->out.n ? n : p->out.n;
-
-	p->out = (struct span){p->out.p + out, p->out.n - out};
-	child_stream_progress(&p->s);
-	if (n > out) {
-		p->piece -= n - out;
-		child_stream_fed(&p->s, n - out);
-	}
-	if (p->out.n == 0 && p->last)
-		p->asked = true;
-}
-
-/* False: it takes nothing now. One that reads no more may still have answered. */
-static bool http_send(struct proxy *p)
-{
-	struct child_stream *s = &p->s;
-	struct iovec iov[2] = {
-	    {(void *)(uintptr_t)p->out.p, p->out.n}, {(void *)(uintptr_t)s->feed.p, p->piece}};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
-	ssize_t n = sendmsg(p->fd, &m, MSG_NOSIGNAL);
-
-	if (n >= 0) {
-		http_sent(p, (size_t)n);
-		return true;
-	}
-	if (errno == EAGAIN || errno == EINTR)
-		return false;
-	p->out = (struct span){NULL, 0};
-	p->piece = 0;
-	p->asked = true;
-	p->keep = false;
-	child_stream_unfed(s);
-	return false;
-}
-
-static void http_feed(struct proxy *p)
-{
-	struct child_stream *s = &p->s;
-
-	for (;;) {
-		while (child_stream_buffered(s))
-			child_stream_take(s);
-		/* A body that is not whole must not get the end of one. */
-		if (child_stream_done(s))
-			return;
-		http_next_piece(p);
-		if ((p->out.n == 0 && p->piece == 0) || !http_send(p))
-			return;
-	}
+	s->out = (struct span){p->line, (size_t)line};
 }
 
 /* The answer's last byte has come. */
@@ -260,7 +198,7 @@ static void http_poll_set(const struct proxy *p, struct pollfd polls[static POLL
 	/* Until the backend has decided nobody asks for the body; a client may send it anyway. */
 	if (!child_stream_pending(&p->s))
 		events |= POLLIN;
-	if (p->out.n || p->piece)
+	if (child_stream_sends(&p->s))
 		events |= POLLOUT;
 	polls[POLL_BACKEND] = (struct pollfd){.fd = events ? p->fd : -1, .events = events};
 }
@@ -271,7 +209,7 @@ static void http_exchange(struct proxy *p)
 	struct pollfd polls[POLL_COUNT];
 
 	while (!child_stream_done(s) && !p->switched) {
-		http_feed(p);
+		child_stream_feed(s, p->fd, http_next);
 		child_stream_send(s);
 		if (child_stream_done(s))
 			break;
@@ -339,8 +277,8 @@ static void http_run(struct proxy *p)
 {
 	struct child_stream *s = &p->s;
 
-	p->out = p->head;
-	p->asked = false;
+	s->out = p->head;
+	s->asked = false;
 	if (!p->expect && s->spool < 0)
 		child_stream_want(s);
 	http_exchange(p);
@@ -365,7 +303,8 @@ static void http_close(struct proxy *p)
 
 	if (p->fd < 0)
 		return;
-	if (p->keep && p->whole && p->asked && p->reply.keep_alive && !s->gone && !s->r->aborted)
+	if (p->keep && p->whole && child_stream_asked(s) && !s->refused && p->reply.keep_alive &&
+	    !s->gone && !s->r->aborted)
 		child_proxy_keep(p->b, p->fd, 0);
 	else
 		close(p->fd);

@@ -40,7 +40,8 @@ int child_proxy_kept(const struct child_backend *b)
 		return -1;
 	kept.open = false;
 	keep_name(b, name, sizeof(name));
-	if (strcmp(name, kept.to) == 0 && !keep_is_dead(kept.fd))
+	/* One that is held for a moment is tried. */
+	if (strcmp(name, kept.to) == 0 && (kept.until || !keep_is_dead(kept.fd)))
 		return kept.fd;
 	close(kept.fd);
 	return -1;

@@ -173,6 +173,8 @@ static void reply_final(struct proxy *p)
 		child_proxy_failed(p, 502, "Response header too large");
 		return;
 	}
+	if (p->reply.length == 0)
+		r->whole = (struct child_whole){.all = true, .p = ""};
 	reply_origin(p);
 	/* An ErrorDocument's status is the backend's to say. */
 	r->error_status = 0;
@@ -180,10 +182,12 @@ static void reply_final(struct proxy *p)
 	r->origin_date = r->origin_server = (struct span){NULL, 0};
 	for (size_t i = 0; i < t.n; i++)
 		child_head_add(c, t.v[i].name, t.v[i].value);
-	if (child_head_finish(c, r, p->reply.length))
-		child_stream_headed(&p->s, p->reply.length);
-	else
+	if (!child_head_finish(c, r, p->reply.length)) {
 		child_stream_replied(&p->s);
+		return;
+	}
+	child_stream_headed(&p->s, p->reply.length);
+	(void)child_stream_whole(&p->s);
 }
 
 /* 1xx with its fields; written at once, before there is a head in c->out. */

@@ -94,7 +94,7 @@ void child_head_start(struct child *c, struct child_request *r, int status, stru
 		reason = child_reason(status);
 	}
 	r->status = status;
-	r->error_page = false;
+	r->error_page = r->file_fields = false;
 	c->out_n = 0;
 	c->out_over = c->out_bad = false;
 	child_head_line(c, head_protocol(r), span_decimal(digits, (uint64_t)status), reason);

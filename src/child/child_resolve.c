@@ -470,24 +470,6 @@ static int resolve_file(struct child *c, struct child_request *r)
 	return names || r->rewritten ? 0 : resolve_directory(c, r);
 }
 
-/* What rules of mod_rewrite have decided, last of all. */
-static int resolve_rewritten(struct child *c, struct child_request *r)
-{
-	struct child_target *t = &r->target;
-
-	if (r->forced_type)
-		t->type = r->forced_type;
-	if (r->proxy) {
-		child_target_close(t);
-		t->file = arena_printf(&c->arena, "proxy:%s", r->proxy);
-		t->path_info = "";
-		t->handler = "proxy-server";
-	}
-	if (r->forced_handler)
-		t->handler = r->forced_handler;
-	return r->rewritten && !r->sub ? child_rewrite_redirect(c, r) : 0;
-}
-
 int child_resolve(struct child *c, struct child_request *r)
 {
 	r->mapped = r->mapped_uri = r->rewritten = r->proxy = NULL;
@@ -500,5 +482,5 @@ int child_resolve(struct child *c, struct child_request *r)
 		status = child_userdir_redirect(c, r, r->uri);
 	if (!status)
 		status = r->proxy ? resolve_proxied(c, r, r->uri) : resolve_file(c, r);
-	return status ? status : resolve_rewritten(c, r);
+	return status ? status : child_rewrite_force(c, r);
 }

@@ -411,7 +411,7 @@ int child_rewrite_dir(struct child *c, struct child_request *r, const char *uri)
 	return 0;
 }
 
-int child_rewrite_redirect(struct child *c, struct child_request *r)
+static int rewrite_redirect(struct child *c, struct child_request *r)
 {
 	const char *text = r->rewritten;
 	char *path;
@@ -433,4 +433,45 @@ int child_rewrite_redirect(struct child *c, struct child_request *r)
 	    c, r, path, m > 0 ? (struct span){text + n + 1, m - 1} : (struct span){NULL, 0}, m > 0);
 	r->before.print = print;
 	return status;
+}
+
+/* T and H: they hold over all else that was said of the file. */
+static int rewrite_force(struct child *c, struct child_request *r)
+{
+	struct child_target *t = &r->target;
+	bool program = t->handler && strcmp(t->handler, "cgi-script") == 0;
+
+	if (r->forced_type)
+		t->type = r->forced_type;
+	if (r->forced_type && !t->handler && child_type_is_cgi(t->type))
+		t->handler = "cgi-script";
+	if (!r->forced_handler)
+		return 0;
+	t->handler = r->forced_handler;
+	return program && t->fd >= 0 && strcmp(t->handler, "cgi-script") != 0
+	           ? child_target_read(c, t)
+	           : 0;
+}
+
+int child_rewrite_force(struct child *c, struct child_request *r)
+{
+	struct child_target *t = &r->target;
+
+	if (r->proxy) {
+		child_target_close(t);
+		t->file = arena_printf(&c->arena, "proxy:%s", r->proxy);
+		t->path_info = "";
+		t->handler = "proxy-server";
+	}
+	int status = rewrite_force(c, r);
+
+	if (status || !r->rewritten || r->sub)
+		return status;
+	/* Apache has it handled here, too, where there is no such file. */
+	if (r->forced_handler) {
+		child_log(
+		    c, LOG_INFO, "core", "AH00128: File does not exist: redirect:%s", r->rewritten);
+		return 404;
+	}
+	return rewrite_redirect(c, r);
 }

@@ -271,6 +271,7 @@ struct child_request {
 	bool connection_close;      /* and whether that ends it */
 	struct span vary;           /* of conditions, before there is a head */
 	bool plain;                 /* no rule applies to the answer */
+	bool file_fields;           /* its encoding and languages are those of a file's name */
 	bool refused;               /* one made it what is no head */
 	bool error_page;            /* it is one: Header onsuccess does not apply */
 	bool no_charset;            /* AddDefaultCharset does not apply */

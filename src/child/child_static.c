@@ -54,6 +54,7 @@ void child_static_answer(struct child *c, struct child_request *r, int status, s
 	const struct child_target *t = &r->target;
 
 	child_head_start(c, r, status, child_reason(status));
+	r->file_fields = true;
 	if (etag)
 		static_validators(c, r, *etag);
 	child_range_accept(c);
@@ -76,6 +77,7 @@ static int method_options(struct child *c, struct child_request *r)
 	bool trace = c->vhost->trace != TRACE_OFF;
 
 	child_head_start(c, r, 200, child_reason(200));
+	r->file_fields = true;
 	child_head_add(c, SPAN("Allow"), trace ? SPAN(STATIC_ALLOW ",TRACE") : SPAN(STATIC_ALLOW));
 	if (S_ISDIR(r->target.st.st_mode))
 		child_head_add(c, SPAN("Content-Type"), SPAN("httpd/unix-directory"));

@@ -98,6 +98,17 @@ void child_stream_headed(struct child_stream *s, int64_t length)
 		(void)child_stream_end(s);
 }
 
+bool child_stream_whole(struct child_stream *s)
+{
+	struct child_request *r = s->r;
+
+	if (s->phase != STREAM_BODY || !r->whole.all || !child_filter_on(r))
+		return false;
+	r->aborted = !child_whole_send(s->c, r);
+	child_stream_replied(s);
+	return true;
+}
+
 void child_stream_replied(struct child_stream *s)
 {
 	struct child_request *r = s->r;

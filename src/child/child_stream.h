@@ -36,6 +36,10 @@ struct child_stream {
 	enum stream_phase phase;
 	bool want_body;      /* more of the request's body is to come */
 	struct span feed;    /* of the body: taken from the client, not yet with the program */
+	struct span out;     /* for a backend: what is to be sent before the next piece of feed */
+	size_t piece;        /* bytes of feed that belong behind it */
+	bool asked;          /* nothing comes behind that */
+	bool refused;        /* it took not all of the request */
 	size_t head_n;       /* bytes of the program's head in c->cgi, and of what came behind it */
 	size_t head_end;     /* its length, once it is complete and waits for a filter's sake */
 	size_t sent;         /* of c->out[0..out_n) */
@@ -71,6 +75,8 @@ void child_stream_progress(struct child_stream *s);
  * length: what was given to child_head_finish().
  */
 void child_stream_headed(struct child_stream *s, int64_t length);
+/* The same where all of the body is r->whole and a filter is on: it is sent. False: it is not so. */
+bool child_stream_whole(struct child_stream *s);
 /* An answer of our own was sent in the program's place, whole: only its end is awaited. */
 void child_stream_replied(struct child_stream *s);
 /* Where to read the next piece of the body, while nothing is pending; then how much it was. */
@@ -96,6 +102,17 @@ void child_stream_take(struct child_stream *s);
 int64_t child_stream_spool(struct child_stream *s);
 /* The same for a piece of it: into s->feed. */
 void child_stream_spooled(struct child_stream *s);
+/*
+ * child_stream_feed.c: the request to a backend on a socket, as far as it takes it now: s->out, and
+ * what next makes of the n bytes of the feed, 0 at the body's end: it sets s->out, s->piece, and
+ * s->asked with the last.
+ */
+void child_stream_feed(
+	struct child_stream *s, int fd, void (*next)(struct child_stream *s, size_t n));
+/* It is to be called again when the socket takes more. */
+bool child_stream_sends(const struct child_stream *s);
+/* All of the request is sent. */
+bool child_stream_asked(const struct child_stream *s);
 /* Some of it is there without a poll: child_stream_take() now. */
 bool child_stream_buffered(const struct child_stream *s);
 /* len bytes of the feed are with the program. */

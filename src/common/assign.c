@@ -45,17 +45,32 @@ static bool rule_holds(const struct assign_rule *r, const char *path, const char
 	return false;
 }
 
-uint32_t assign_vhost(struct arena *a, const struct conf_vhost *site, const struct http_head *head)
+uint32_t assign_vhost(
+    struct arena *a, const struct conf_vhost *site, const struct assign_asked *asked)
 {
 	const struct assign *s = site->assign;
+	uint32_t id = site->id;
 	char *path;
 
-	if (!s || path_decode(a, head->path, &path) != PATH_OK)
-		return site->id;
+	if (!s || path_decode(a, asked->head->path, &path) != PATH_OK)
+		return id;
 	const char *file = s->document_root ? to_file(a, s, path) : "";
+	struct assign_says says = {s->base_user, s->base_group, s->user, s->group};
 
-	for (uint32_t i = s->nrules; i > 0; i--)
-		if (rule_holds(&s->rules[i - 1], path, file))
-			return s->rules[i - 1].vhost;
-	return s->user || s->group ? assign_by_expr(a, site, head, path) : site->id;
+	for (uint32_t i = 0; i < s->nrules; i++) {
+		const struct assign_rule *r = &s->rules[i];
+
+		if (!rule_holds(r, path, file))
+			continue;
+		if (r->what == ASSIGN_USER) {
+			says.user_expr = r->expr;
+		} else if (r->what == ASSIGN_GROUP) {
+			says.group_expr = r->expr;
+		} else {
+			id = r->vhost;
+			says.user = r->user;
+			says.group = r->group;
+		}
+	}
+	return says.user_expr || says.group_expr ? assign_by_expr(a, site, asked, path, &says) : id;
 }

@@ -17,6 +17,7 @@ struct asked {
 	struct arena *a;
 	const struct conf_vhost *site;
 	const struct http_head *head;
+	const char *peer, *local;
 	const char *path;
 	uint32_t nvars;
 	struct assign_var *vars;
@@ -48,8 +49,8 @@ static const struct {
     {"HTTP_REFERER", "Referer"},
     {"HTTP_USER_AGENT", "User-Agent"},
 };
-static const char *const parts[] = {
-    "REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING", "THE_REQUEST", "SERVER_NAME"};
+static const char *const parts[] = {"REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING", "THE_REQUEST",
+    "SERVER_NAME", "SERVER_PROTOCOL", "REMOTE_ADDR", "SERVER_ADDR"};
 
 bool assign_knows(const char *name)
 {
@@ -60,6 +61,11 @@ bool assign_knows(const char *name)
 		if (strcasecmp(name, parts[i]) == 0)
 			return true;
 	return false;
+}
+
+static const char *protocol(const struct asked *q)
+{
+	return q->head->minor ? "HTTP/1.1" : "HTTP/1.0";
 }
 
 static const char *ask_variable(void *ctx, const char *name)
@@ -77,6 +83,12 @@ static const char *ask_variable(void *ctx, const char *name)
 		return arena_span(q->a, q->head->query);
 	if (strcmp(name, "THE_REQUEST") == 0)
 		return arena_span(q->a, q->head->line);
+	if (strcmp(name, "REMOTE_ADDR") == 0)
+		return q->peer;
+	if (strcmp(name, "SERVER_ADDR") == 0)
+		return q->local;
+	if (strcmp(name, "SERVER_PROTOCOL") == 0)
+		return protocol(q);
 	return strcmp(name, "SERVER_NAME") == 0 ? q->site->server_name : NULL;
 }
 
@@ -96,6 +108,15 @@ static bool ask_file(void *ctx, char test, const char *path)
 	return false;
 }
 
+static struct expr_source source_of(struct asked *q)
+{
+	return (struct expr_source){.ctx = q,
+	    .a = q->a,
+	    .variable = ask_variable,
+	    .function = ask_function,
+	    .file = ask_file};
+}
+
 /* What SetEnvIf of that name looks at; "" where there is none, as in mod_setenvif. */
 static const char *looked_at(const struct asked *q, const char *name)
 {
@@ -106,11 +127,29 @@ static const char *looked_at(const struct asked *q, const char *name)
 	if (strcasecmp(name, "Request_Method") == 0)
 		return arena_span(q->a, q->head->method);
 	if (strcasecmp(name, "Request_Protocol") == 0)
-		return q->head->minor ? "HTTP/1.1" : "HTTP/1.0";
+		return protocol(q);
+	if (strcasecmp(name, "Remote_Addr") == 0)
+		return q->peer;
+	if (strcasecmp(name, "Server_Addr") == 0)
+		return q->local;
 	value = field(q, name);
 	if (!value)
 		value = var(q, name);
 	return value ? value : "";
+}
+
+static bool set_holds(struct asked *q, const struct assign_set *set, struct regex_match *m)
+{
+	if (!set->expr)
+		return regex_find(set->regex, span_of(looked_at(q, set->field)), m);
+	struct expr_source source = source_of(q);
+
+	/* An expression without groups leaves none: $1 is nothing then. */
+	source.match = (struct regex_match){.n = REGEX_GROUPS};
+	const bool holds = expr_true(set->expr, &source);
+
+	*m = source.match;
+	return holds;
 }
 
 static void set_vars(struct asked *q, const struct assign *s)
@@ -124,7 +163,7 @@ static void set_vars(struct asked *q, const struct assign *s)
 		const struct assign_set *set = &s->sets[i];
 		struct regex_match m;
 
-		if (!regex_find(set->regex, span_of(looked_at(q, set->field)), &m))
+		if (!set_holds(q, set, &m))
 			continue;
 		for (uint32_t k = 0; k < set->nvars; k++) {
 			const char *value = set->vars[k].value;
@@ -135,17 +174,15 @@ static void set_vars(struct asked *q, const struct assign *s)
 	}
 }
 
-/* NULL: there is no expression, or it comes to nothing: AssignUserID counts. */
-static const char *name_of(struct asked *q, const struct expr *e)
+/* What an expression comes to; it may be nothing, which is nobody's name. */
+static const char *name_of(struct asked *q, const struct expr *e, const char *otherwise)
 {
-	struct expr_source source = {.ctx = q,
-	    .a = q->a,
-	    .variable = ask_variable,
-	    .function = ask_function,
-	    .file = ask_file};
-	const char *name = e ? expr_string(e, &source) : NULL;
+	if (!e)
+		return otherwise;
+	struct expr_source source = source_of(q);
+	const char *name = expr_string(e, &source);
 
-	return name && *name ? name : NULL;
+	return name ? name : "";
 }
 
 int assign_compare(const char *user, const char *group, const struct assign_who *with)
@@ -155,22 +192,24 @@ int assign_compare(const char *user, const char *group, const struct assign_who 
 	return order ? order : strcmp(group, with->group);
 }
 
-uint32_t assign_by_expr(
-    struct arena *a, const struct conf_vhost *site, const struct http_head *head, const char *path)
+uint32_t assign_by_expr(struct arena *a, const struct conf_vhost *site,
+    const struct assign_asked *asked, const char *path, const struct assign_says *says)
 {
 	const struct assign *s = site->assign;
-	struct asked q = {.a = a, .site = site, .head = head, .path = path};
+	struct asked q = {.a = a,
+	    .site = site,
+	    .head = asked->head,
+	    .peer = asked->peer,
+	    .local = asked->local,
+	    .path = path};
 
 	set_vars(&q, s);
-	const char *user = name_of(&q, s->user), *group = name_of(&q, s->group);
+	const char *user = name_of(&q, says->user_expr, says->user);
+	const char *group = name_of(&q, says->group_expr, says->group);
 
-	if (!user && !group)
-		return site->id;
-	/* "" stands for what AssignUserID says of the other one. */
 	for (uint32_t low = 0, high = s->nwho; low < high;) {
 		const uint32_t middle = low + (high - low) / 2;
-		const int order =
-		    assign_compare(user ? user : "", group ? group : "", &s->who[middle]);
+		const int order = assign_compare(user, group, &s->who[middle]);
 
 		if (order == 0)
 			return s->who[middle].vhost;

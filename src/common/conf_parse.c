@@ -240,7 +240,7 @@ static char *without_mark(struct conf_parser *p, char *line)
 	return line + sizeof(mark) - 1;
 }
 
-#define BINARY_LINES 3
+#define BINARY_LINES 8
 
 static void parse_lines(struct conf_parser *p, const char *text, size_t n)
 {

@@ -118,6 +118,8 @@ static void put_proxy_protocol(struct wire *w, const struct conf_proxy_protocol 
 
 static void put_assign_expr(struct wire *w, const struct assign *s)
 {
+	wire_put_str(w, s->base_user);
+	wire_put_str(w, s->base_group);
 	wire_put_str(w, s->user_text);
 	wire_put_str(w, s->group_text);
 	wire_put_u32(w, s->nsets);
@@ -127,6 +129,7 @@ static void put_assign_expr(struct wire *w, const struct assign *s)
 		wire_put_str(w, set->field);
 		wire_put_str(w, set->pattern);
 		put_bool(w, set->icase);
+		put_bool(w, set->expr != NULL);
 		wire_put_u32(w, set->nvars);
 		for (uint32_t k = 0; k < set->nvars; k++) {
 			wire_put_str(w, set->vars[k].name);
@@ -150,7 +153,11 @@ static void put_assign(struct wire *w, const struct assign *s)
 	for (uint32_t i = 0; i < s->nrules; i++) {
 		wire_put_u32(w, s->rules[i].kind);
 		wire_put_str(w, s->rules[i].path);
+		wire_put_u32(w, s->rules[i].what);
 		wire_put_u32(w, s->rules[i].vhost);
+		wire_put_str(w, s->rules[i].user);
+		wire_put_str(w, s->rules[i].group);
+		wire_put_str(w, s->rules[i].text);
 	}
 	wire_put_u32(w, s->naliases);
 	for (uint32_t i = 0; i < s->naliases; i++) {

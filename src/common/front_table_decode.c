@@ -276,51 +276,6 @@ static void get_vhost_identities(struct table *t, struct conf_vhost *v)
 	v->identities = identities;
 }
 
-static const struct assign_rule *get_rules(struct table *t, uint32_t *n)
-{
-	*n = get_count(t, 12);
-	struct assign_rule *v = arena_array(t->a, *n, sizeof(*v));
-
-	for (uint32_t i = 0; i < *n; i++) {
-		const char *error;
-
-		v[i].kind = get_below(t, ASSIGN_LOCATION_MATCH + 1);
-		v[i].path = get_str(t);
-		v[i].vhost = wire_get_u32(&t->w);
-		if (v[i].kind != ASSIGN_LOCATION_MATCH)
-			continue;
-		v[i].regex = regex_compile(t->a, v[i].path, 0, &error);
-		bad_unless(t, v[i].regex != NULL);
-	}
-	return v;
-}
-
-static void get_assign_sets(struct table *t, struct assign *s)
-{
-	s->nsets = get_count(t, 13);
-	struct assign_set *v = arena_array(t->a, s->nsets, sizeof(*v));
-
-	for (uint32_t i = 0; i < s->nsets; i++) {
-		const char *error;
-
-		v[i].field = get_str(t);
-		v[i].pattern = get_str(t);
-		v[i].icase = get_bool(t);
-		v[i].regex =
-		    regex_compile(t->a, v[i].pattern, v[i].icase ? REGEX_ICASE : 0, &error);
-		bad_unless(t, v[i].regex != NULL);
-		v[i].nvars = get_count(t, 8);
-		struct assign_var *vars = arena_array(t->a, v[i].nvars, sizeof(*vars));
-
-		for (uint32_t k = 0; k < v[i].nvars; k++) {
-			vars[k].name = get_str(t);
-			vars[k].value = get_str(t);
-		}
-		v[i].vars = vars;
-	}
-	s->sets = v;
-}
-
 static const struct expr *get_expr(struct table *t, const char **text)
 {
 	const char *error;
@@ -334,8 +289,63 @@ static const struct expr *get_expr(struct table *t, const char **text)
 	return e;
 }
 
+static const struct assign_rule *get_rules(struct table *t, uint32_t *n)
+{
+	*n = get_count(t, 28);
+	struct assign_rule *v = arena_array(t->a, *n, sizeof(*v));
+
+	for (uint32_t i = 0; i < *n; i++) {
+		const char *error;
+
+		v[i].kind = get_below(t, ASSIGN_LOCATION_MATCH + 1);
+		v[i].path = get_str(t);
+		v[i].what = get_below(t, ASSIGN_GROUP + 1);
+		v[i].vhost = wire_get_u32(&t->w);
+		v[i].user = get_optional(t);
+		v[i].group = get_optional(t);
+		v[i].expr = get_expr(t, &v[i].text);
+		bad_unless(t, v[i].what == ASSIGN_ID ? v[i].user && v[i].group : v[i].expr != NULL);
+		if (v[i].kind != ASSIGN_LOCATION_MATCH)
+			continue;
+		v[i].regex = regex_compile(t->a, v[i].path, 0, &error);
+		bad_unless(t, v[i].regex != NULL);
+	}
+	return v;
+}
+
+static void get_assign_sets(struct table *t, struct assign *s)
+{
+	s->nsets = get_count(t, 14);
+	struct assign_set *v = arena_array(t->a, s->nsets, sizeof(*v));
+
+	for (uint32_t i = 0; i < s->nsets; i++) {
+		const char *error;
+
+		v[i].field = get_str(t);
+		v[i].pattern = get_str(t);
+		v[i].icase = get_bool(t);
+		if (get_bool(t))
+			v[i].expr = expr_parse(t->a, v[i].pattern, EXPR_CONDITION, &error);
+		else
+			v[i].regex =
+			    regex_compile(t->a, v[i].pattern, v[i].icase ? REGEX_ICASE : 0, &error);
+		bad_unless(t, v[i].expr || v[i].regex);
+		v[i].nvars = get_count(t, 8);
+		struct assign_var *vars = arena_array(t->a, v[i].nvars, sizeof(*vars));
+
+		for (uint32_t k = 0; k < v[i].nvars; k++) {
+			vars[k].name = get_str(t);
+			vars[k].value = get_str(t);
+		}
+		v[i].vars = vars;
+	}
+	s->sets = v;
+}
+
 static void get_assign_expr(struct table *t, struct assign *s)
 {
+	s->base_user = get_str(t);
+	s->base_group = get_str(t);
 	s->user = get_expr(t, &s->user_text);
 	s->group = get_expr(t, &s->group_text);
 	get_assign_sets(t, s);

@@ -88,16 +88,25 @@ static void dispatch_nobody(struct front_conn *c, const struct conf_vhost *vhost
 
 /* The same site, as the identity that this request gets (AssignUserID in <Location>). */
 static const struct conf_vhost *dispatch_identity(
-    const struct conf_vhost *site, const struct http_head *head)
+    const struct front_conn *c, const struct conf_vhost *site, const struct http_head *head)
 {
 	static struct arena a;
+	struct sockaddr_storage peer, local = {0};
+	socklen_t n = sizeof(local);
+	char peer_text[ADDR_IP_MAX], local_text[ADDR_IP_MAX];
 	uint32_t id;
 
 	if (!site->assign)
 		return site;
 	if (!a.limit)
 		arena_init_heap(&a, DISPATCH_ARENA);
-	id = assign_vhost(&a, site, head);
+	if (getsockname(c->fd, (struct sockaddr *)&local, &n) != 0)
+		local.ss_family = AF_UNSPEC;
+	struct assign_asked asked = {.head = head,
+	    .peer = addr_ip(front_proxy_client(c, &peer), peer_text),
+	    .local = addr_ip((const struct sockaddr *)&local, local_text)};
+
+	id = assign_vhost(&a, site, &asked);
 	arena_reset(&a);
 	return id == ASSIGN_NOBODY ? NULL : front.conf->vhosts[id];
 }
@@ -111,7 +120,7 @@ void front_dispatch(struct front_conn *c, const struct http_head *head, struct s
 		return;
 	if (dispatch_unnamed(c, vhost, head, bytes))
 		return;
-	const struct conf_vhost *own = dispatch_identity(vhost, head);
+	const struct conf_vhost *own = dispatch_identity(c, vhost, head);
 	if (!own) {
 		dispatch_nobody(c, vhost, head, bytes);
 		return;

@@ -13,10 +13,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+static void handshake_late(struct front_conn *c);
+
 static void handshake_wait(struct front_conn *c, int64_t left)
 {
-	/* 0 is no timeout to libevent: it is over at the next turn. */
-	front_conn_watch(c, FRONT_TLS_EVENTS, front_handshake_event, left > 0 ? left : 1);
+	/* Now: a client that never stops sending lets no timer have its turn. */
+	if (left <= 0)
+		handshake_late(c);
+	else if (front_conn_watch(c, FRONT_TLS_EVENTS, front_handshake_event, left))
+		front_record_again(c);
 }
 
 /*
@@ -209,6 +214,7 @@ void front_handshake_event(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	c->closed |= (what & EV_CLOSED) != 0;
+	c->tls->turn = 0;
 	if (c->state == FRONT_RELAY)
 		front_relay_client(c);
 	else if (what & EV_TIMEOUT)

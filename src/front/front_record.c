@@ -15,6 +15,11 @@
 
 /* A full buffer in records, or the flight of a handshake with a long chain. */
 #define RECORD_STAGE (FRONT_BUFFER * 2)
+/*
+ * Taken from a client before others get their turn. Not what comes out of it is counted: records
+ * that hold no byte for anybody (RFC 8446 section 4.6.3) are read within one call of OpenSSL.
+ */
+#define RECORD_TURN ((size_t)64 << 10)
 /* What may wait for a client; only its own key updates can add to one answer's buffer. */
 #define RECORD_KEPT_MAX ((size_t)4 * FRONT_BUFFER)
 
@@ -36,15 +41,17 @@ static int record_bio_read(BIO *b, char *out, int n)
 	ssize_t got;
 
 	BIO_clear_retry_flags(b);
-	if (t->eof || !t->readable) {
+	if (t->eof || !t->readable || t->turn >= RECORD_TURN) {
 		/* A FIN is not OpenSSL's to know: it would refuse to write the rest of the answer.
 		 */
 		BIO_set_retry_read(b);
 		return -1;
 	}
 	got = recv(c->fd, out, (size_t)n, 0);
-	if (got > 0)
+	if (got > 0) {
+		t->turn += (size_t)got;
 		return (int)got;
+	}
 	t->readable = false;
 	if (got == 0)
 		t->eof = true;
@@ -116,6 +123,12 @@ enum front_read front_record_read(struct front_conn *c, char *buf, size_t cap, s
 	default:
 		return FRONT_READ_DEAD;
 	}
+}
+
+void front_record_again(struct front_conn *c)
+{
+	if (c->tls->turn >= RECORD_TURN)
+		event_active(&c->ev, EV_READ, 0);
 }
 
 bool front_record_write(struct front_conn *c, const char *p, size_t n)

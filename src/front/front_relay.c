@@ -215,16 +215,11 @@ static void relay_half(struct front_tls *t)
 static bool relay_up(struct front_conn *c)
 {
 	struct front_tls *t = c->tls;
-	size_t total = 0, n;
+	size_t n;
 
 	while (t->in_len == 0 && !t->relay_deaf && !t->relay_shut) {
-		if (total >= RELAY_TURN) {
-			event_active(&c->ev, EV_READ, 0);
-			break;
-		}
 		switch (front_record_read(c, front_buffer, RELAY_CHUNK, &n)) {
 		case FRONT_READ_OK:
-			total += n;
 			if (!relay_give(c, front_buffer, n))
 				return false;
 			break;
@@ -239,6 +234,7 @@ static bool relay_up(struct front_conn *c)
 		}
 	}
 done:
+	front_record_again(c);
 	if (front_record_flush(c))
 		return true;
 	front_conn_free(c);
@@ -255,6 +251,7 @@ static void relay_room(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	t->in = NULL;
 	t->in_len = 0;
+	t->turn = 0;
 	if (relay_give(c, held, n))
 		relay_up(c);
 	free(held);

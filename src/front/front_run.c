@@ -84,6 +84,9 @@ static void run_time_zone(void)
 		fatal_errno("localtime");
 }
 
+/* Callbacks until the loop looks who else is ready: what goes on by event_active() is one, too. */
+#define RUN_CALLBACKS 8
+
 static void run_loop_start(void)
 {
 	struct event_config *config = event_config_new();
@@ -91,6 +94,7 @@ static void run_loop_start(void)
 	/* Only epoll tells of a FIN by itself (EV_CLOSED) and of edges. */
 	if (!config ||
 	    event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_EARLY_CLOSE) ||
+	    event_config_set_max_dispatch_interval(config, NULL, RUN_CALLBACKS, 0) ||
 	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV))
 		fatal("libevent cannot be set up");
 	front.base = event_base_new_with_config(config);

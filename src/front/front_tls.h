@@ -9,6 +9,7 @@
 struct front_tls {
 	SSL *ssl;         /* NULL until the first byte came */
 	bool readable;    /* the socket may hold bytes */
+	size_t turn;      /* bytes taken from it in this turn of the loop */
 	bool eof;         /* a FIN came */
 	bool notified;    /* the client's close_notify came */
 	bool failed;      /* the socket is dead */
@@ -45,7 +46,9 @@ void front_tls_free(struct front_conn *c);
 /* front_record.c: bytes in and out of a TLS connection */
 enum front_read { FRONT_READ_OK, FRONT_READ_MORE, FRONT_READ_END, FRONT_READ_DEAD };
 bool front_record_attach(struct front_conn *c);
+/* FRONT_READ_MORE may be for others' sake: front_record_again(), once c is watched. */
 enum front_read front_record_read(struct front_conn *c, char *buf, size_t cap, size_t *got);
+void front_record_again(struct front_conn *c);
 /* Encrypts n bytes, at most a FRONT_BUFFER; sends nothing. */
 bool front_record_write(struct front_conn *c, const char *p, size_t n);
 /* Sends what was encrypted; what the socket does not take is kept in out. false: it is dead. */

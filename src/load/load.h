@@ -218,12 +218,18 @@ void load_identities(struct loader *l);
 void load_who_set(struct loader *l, struct load_server *s, const struct load_who *who);
 /* Which identity of a site a request gets, by a section or by the names of an expression. */
 struct load_rule {
-	const struct conf_node *section;
-	const char *user, *group; /* group "": the one of AssignUserID */
-	struct load_server *server;
+	const struct conf_node *section, *node; /* AssignUserID or an expression, in that section */
+	const char *user, *group;
+	struct load_server *server; /* NULL: an expression */
 };
 /* load_assign_expr.c */
 struct assign;
+struct expr;
+/* Who a site runs as where nothing else is said. */
+const struct load_who *load_assign_base(const struct loader *l, const struct load_server *s);
+/* Of AssignUserIDExpr or AssignGroupIDExpr; its text in *text. NULL: it was reported. */
+const struct expr *load_assign_text(struct loader *l, const struct load_server *s,
+	const struct conf_node *n, const char **text);
 void load_assign_expr(struct loader *l, struct load_server *s, struct conf_vec *all);
 void load_assign_expr_finish(struct loader *l, const struct load_server *s, struct assign *out);
 /* The server of s for that identity: s itself, or one of its variants. */

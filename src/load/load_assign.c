@@ -55,7 +55,8 @@ struct load_server *load_assign_variant(
 		    ASSIGN_VARIANTS_MAX);
 		return s;
 	}
-	v->node = s->node;
+	/* The main server's lines come to it as to any virtual host: by inheritance. */
+	v->node = s->node ? s->node : ARENA_NEW(l->tmp, struct conf_node);
 	v->site = s;
 	*(struct load_server **)conf_vec_push(&s->variants, l->tmp, sizeof(v)) = v;
 	*(struct load_server **)conf_vec_push(all, l->tmp, sizeof(v)) = v;
@@ -78,7 +79,7 @@ static void add_rule(struct loader *l, struct load_server *s, const struct conf_
 	const char *error = refused(l, section);
 
 	if (!error && is_a(section, CONF_ID_SECTION_Directory)) {
-		const struct conf_node *other = maps_too(s->node->children);
+		const struct conf_node *other = s->node ? maps_too(s->node->children) : NULL;
 
 		if (!other)
 			other = maps_too(l->parser.root.children);
@@ -88,16 +89,27 @@ static void add_rule(struct loader *l, struct load_server *s, const struct conf_
 			    "decides, but there is %s (%s:%u); write it into <Location>",
 			    other->directive->name, other->file, other->line);
 	}
-	if (!error && n->nargs != 2)
+	if (!error && is_a(n, CONF_ID_AssignUserID) && n->nargs != 2)
 		error = "takes a user and a group";
 	if (error) {
 		conf_report(l->report, CONF_ERROR, n, "%s", error);
 		return;
 	}
-	const struct load_who who = {n, n->args[0], n->args[1]};
 	struct load_rule *r = conf_vec_push(&s->rules, l->tmp, sizeof(*r));
 
-	*r = (struct load_rule){.section = section, .server = load_assign_variant(l, s, &who, all)};
+	*r = (struct load_rule){.section = section, .node = n};
+	if (!is_a(n, CONF_ID_AssignUserID))
+		return;
+	r->user = n->args[0];
+	r->group = n->args[1];
+	r->server = load_assign_variant(l, s, &(struct load_who){n, r->user, r->group}, all);
+}
+
+static bool is_assign(const struct conf_node *n)
+{
+	return is_a(n, CONF_ID_AssignUserID) ||
+	       ((is_a(n, CONF_ID_AssignUserIDExpr) || is_a(n, CONF_ID_AssignGroupIDExpr)) &&
+	           n->nargs > 0);
 }
 
 /* Sections in sections too: what stands there is refused, but never passed over. */
@@ -107,7 +119,7 @@ static void scan(struct loader *l, struct load_server *s, const struct conf_node
 	for (const struct conf_node *n = nodes; n; n = n->next) {
 		if (n->section && !is_a(n, CONF_ID_SECTION_VirtualHost))
 			scan(l, s, n->children, n, all);
-		else if (section && is_a(n, CONF_ID_AssignUserID))
+		else if (section && is_assign(n))
 			add_rule(l, s, section, n, all);
 	}
 }
@@ -118,6 +130,8 @@ void load_assign_identities(struct loader *l)
 
 	for (uint32_t i = 0; i < l->nservers; i++)
 		*(struct load_server **)conf_vec_push(&all, l->tmp, sizeof(void *)) = l->servers[i];
+	scan(l, &l->main, l->parser.root.children, NULL, &all);
+	load_assign_expr(l, &l->main, &all);
 	for (uint32_t i = 0; i < l->nservers; i++) {
 		struct load_server *s = l->servers[i];
 
@@ -143,7 +157,8 @@ static enum assign_kind kind_of(const struct conf_node *section, const char **pa
 	return strpbrk(*path, "*?[") ? ASSIGN_LOCATION_GLOB : ASSIGN_LOCATION;
 }
 
-static void put_rule(struct loader *l, struct assign_rule *out, const struct load_rule *r)
+static void put_rule(struct loader *l, const struct load_server *s, struct assign_rule *out,
+    const struct load_rule *r)
 {
 	const char *path, *error = NULL;
 
@@ -151,7 +166,14 @@ static void put_rule(struct loader *l, struct assign_rule *out, const struct loa
 	if (out->kind == ASSIGN_DIRECTORY)
 		path = conf_path_clean(l->tmp, path);
 	out->path = arena_strdup(&l->common, path);
-	out->vhost = r->server->v.id;
+	if (r->server) {
+		out->vhost = r->server->v.id;
+		out->user = arena_strdup(&l->common, r->user);
+		out->group = arena_strdup(&l->common, r->group);
+	} else {
+		out->what = is_a(r->node, CONF_ID_AssignUserIDExpr) ? ASSIGN_USER : ASSIGN_GROUP;
+		out->expr = load_assign_text(l, s, r->node, &out->text);
+	}
 	if (out->kind == ASSIGN_LOCATION_MATCH)
 		out->regex = regex_compile(&l->common, path, 0, &error);
 	if (error)
@@ -190,26 +212,30 @@ static void put_aliases(struct loader *l, const struct load_server *s, struct as
 	out->document_root = s->v.document_root;
 }
 
+static void finish_site(struct loader *l, struct load_server *s)
+{
+	const struct load_rule *rules = s->rules.v;
+
+	if (s->rules.n == 0 && !s->user_expr && !s->group_expr)
+		return;
+	struct assign *out = ARENA_NEW(&l->common, struct assign);
+	struct assign_rule *v = arena_array(&l->common, s->rules.n, sizeof(*v));
+
+	for (uint32_t k = 0; k < s->rules.n; k++) {
+		put_rule(l, s, &v[k], &rules[k]);
+		if (v[k].kind == ASSIGN_DIRECTORY && !out->document_root)
+			put_aliases(l, s, out);
+	}
+	sort_rules(v, s->rules.n);
+	out->nrules = s->rules.n;
+	out->rules = v;
+	load_assign_expr_finish(l, s, out);
+	s->v.assign = out;
+}
+
 void load_assign_finish(struct loader *l)
 {
-	for (uint32_t i = 0; i < l->nsites; i++) {
-		struct load_server *s = l->servers[i];
-		const struct load_rule *rules = s->rules.v;
-
-		if (s->rules.n == 0 && !s->user_expr)
-			continue;
-		struct assign *out = ARENA_NEW(&l->common, struct assign);
-		struct assign_rule *v = arena_array(&l->common, s->rules.n, sizeof(*v));
-
-		for (uint32_t k = 0; k < s->rules.n; k++) {
-			put_rule(l, &v[k], &rules[k]);
-			if (v[k].kind == ASSIGN_DIRECTORY && !out->document_root)
-				put_aliases(l, s, out);
-		}
-		sort_rules(v, s->rules.n);
-		out->nrules = s->rules.n;
-		out->rules = v;
-		load_assign_expr_finish(l, s, out);
-		s->v.assign = out;
-	}
+	finish_site(l, &l->main);
+	for (uint32_t i = 0; i < l->nsites; i++)
+		finish_site(l, l->servers[i]);
 }

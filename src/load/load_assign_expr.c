@@ -19,10 +19,12 @@ static const struct conf_node *directive_of(
 {
 	const struct conf_node *found = NULL;
 
-	for (const struct conf_node *n = s->node->children; n; n = n->next)
+	for (const struct conf_node *n = s->node ? s->node->children : NULL; n; n = n->next)
 		if (n->directive && n->directive->id == id && n->nargs > 0)
 			found = n;
-	for (const struct conf_node *n = l->parser.root.children; n && !found; n = n->next)
+	if (found)
+		return found;
+	for (const struct conf_node *n = l->parser.root.children; n; n = n->next)
 		if (n->directive && n->directive->id == id && n->nargs > 0)
 			found = n;
 	return found;
@@ -94,27 +96,93 @@ static const char *collect_users(
 	return error;
 }
 
-/* Only what the head of the request says can be known when a process is chosen. */
-static const char *check_text(struct loader *l, const char *text)
+/* SetEnvIf and its like of server scope. */
+static bool is_set(const struct conf_node *n)
 {
-	for (const char *p = strstr(text, "%{"); p; p = strstr(p, "%{")) {
+	switch (n->directive && !n->section ? n->directive->id : CONF_IDS) {
+	case CONF_ID_SetEnvIf:
+	case CONF_ID_SetEnvIfNoCase:
+	case CONF_ID_SetEnvIfExpr:
+	case CONF_ID_BrowserMatch:
+	case CONF_ID_BrowserMatchNoCase:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The words before the variables. */
+static uint32_t set_words(const struct conf_node *n)
+{
+	return n->directive->id == CONF_ID_SetEnvIf || n->directive->id == CONF_ID_SetEnvIfNoCase
+	           ? 2
+	           : 1;
+}
+
+/* Whether the node sets that variable, or takes it away. */
+static bool sets(const struct conf_node *n, const char *name, size_t size)
+{
+	if (!is_set(n))
+		return false;
+	for (uint32_t i = set_words(n); i < n->nargs; i++) {
+		const char *word = n->args[i] + (n->args[i][0] == '!');
+
+		if (strcspn(word, "=") == size && strncasecmp(word, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_set_in(const struct conf_node *nodes, const char *name, size_t size)
+{
+	for (const struct conf_node *n = nodes; n; n = n->next)
+		if (sets(n, name, size))
+			return true;
+	return false;
+}
+
+/* %{reqenv:NAME} has a value only where SetEnvIf of server scope gives it one. */
+static const char *check_variable(
+    struct loader *l, const struct load_server *s, const char *name, size_t size)
+{
+	if (is_set_in(l->parser.root.children, name, size) ||
+	    (s->node && is_set_in(s->node->children, name, size)))
+		return NULL;
+	return load_fail(l,
+	    "%%{reqenv:%.*s} has no value when the user is chosen: no SetEnvIf, SetEnvIfExpr or "
+	    "BrowserMatch of the server or its virtual host sets it, and SetEnv, RewriteRule's "
+	    "[E=] and sections come later. Write SetEnvIf, for instance: SetEnvIf Request_URI "
+	    "\"^/~([a-z0-9]+)\" %.*s=$1",
+	    (int)size, name, (int)size, name);
+}
+
+/* Only what the head of the request says can be known when a process is chosen. */
+static const char *check_text(struct loader *l, const struct load_server *s, const char *text)
+{
+	const char *error = NULL;
+
+	for (const char *p = strstr(text, "%{"); p && !error; p = strstr(p, "%{")) {
 		p += 2;
 		const size_t n = strcspn(p, ":}");
 		const char *name = arena_strndup(l->tmp, p, n);
 
+		if (p[n] == ':' &&
+		    (strcasecmp(name, "reqenv") == 0 || strcasecmp(name, "env") == 0))
+			error = check_variable(l, s, p + n + 1, strcspn(p + n + 1, "}"));
 		if (p[n] == '}' && !assign_knows(name))
-			return load_fail(l,
+			error = load_fail(l,
 			    "%%{%s} is not known when the user is chosen; only what the head of "
 			    "the request says is: %%{HTTP_HOST}, %%{REQUEST_URI}, %%{http:NAME}, "
 			    "%%{reqenv:NAME} of SetEnvIf",
 			    name);
 	}
-	return NULL;
+	return error;
 }
 
-static const struct expr *take_expr(struct loader *l, const struct conf_node *n, const char **text)
+const struct expr *load_assign_text(
+    struct loader *l, const struct load_server *s, const struct conf_node *n, const char **text)
 {
-	const char *error = check_text(l, n->args[0]);
+	const char *error = check_text(l, s, n->args[0]);
 	const struct expr *e = NULL;
 
 	*text = arena_strdup(&l->common, n->args[0]);
@@ -125,54 +193,82 @@ static const struct expr *take_expr(struct loader *l, const struct conf_node *n,
 	return e;
 }
 
-/* The groups that a user may be given: the one of AssignUserID, or its own by name. */
+static void add_who(struct loader *l, struct load_server *s, const struct conf_node *n,
+    const char *user, const char *group, struct conf_vec *all)
+{
+	struct load_rule rule = {.user = user, .group = group};
+
+	rule.server = load_assign_variant(l, s, &(struct load_who){n, user, group}, all);
+	*(struct load_rule *)conf_vec_push(&s->who, l->tmp, sizeof(rule)) = rule;
+}
+
+/* The groups that a user may be given: those that AssignUserID names, or its own. */
 static void add_user(struct loader *l, struct load_server *s, const struct conf_node *n,
     const char *user, bool groups, struct conf_vec *all)
 {
-	struct load_rule rule = {0};
+	const struct load_rule *rules = s->rules.v;
 	struct load_ids ids;
 	uint32_t count;
 
 	if (load_who_user(l, user, &ids))
 		return;
 	const gid_t *gids = groups ? load_who_groups(l, &ids, &count) : NULL;
-	const char *fallback = s->assign.node ? s->assign.group : l->user.group;
 
-	rule.user = user;
-	rule.group = "";
-	rule.server = load_assign_variant(l, s, &(struct load_who){n, user, fallback}, all);
-	*(struct load_rule *)conf_vec_push(&s->who, l->tmp, sizeof(rule)) = rule;
+	add_who(l, s, n, user, load_assign_base(l, s)->group, all);
+	for (uint32_t i = 0; i < s->rules.n; i++)
+		if (rules[i].group)
+			add_who(l, s, n, user, rules[i].group, all);
 	for (uint32_t i = 0; gids && i < count; i++) {
 		const struct group *gr = getgrgid(gids[i]);
 
-		if (!gr || gids[i] == 0)
-			continue;
-		rule.group = arena_strdup(l->tmp, gr->gr_name);
-		rule.server =
-		    load_assign_variant(l, s, &(struct load_who){n, user, rule.group}, all);
-		*(struct load_rule *)conf_vec_push(&s->who, l->tmp, sizeof(rule)) = rule;
+		if (gr && gids[i] != 0)
+			add_who(l, s, n, user, arena_strdup(l->tmp, gr->gr_name), all);
 	}
+}
+
+/* The first expression of that kind, of the site or of a section of it. */
+static const struct conf_node *any_expr(const struct load_server *s, enum conf_id id)
+{
+	const struct load_rule *rules = s->rules.v;
+
+	for (uint32_t i = 0; i < s->rules.n; i++)
+		if (rules[i].node->directive->id == id)
+			return rules[i].node;
+	return id == CONF_ID_AssignUserIDExpr ? s->user_expr : s->group_expr;
+}
+
+const struct load_who *load_assign_base(const struct loader *l, const struct load_server *s)
+{
+	if (s->assign.node)
+		return &s->assign;
+	return l->main.assign.node ? &l->main.assign : &l->user;
 }
 
 void load_assign_expr(struct loader *l, struct load_server *s, struct conf_vec *all)
 {
-	const struct conf_node *user = directive_of(l, s, CONF_ID_AssignUserIDExpr);
-	const struct conf_node *group = directive_of(l, s, CONF_ID_AssignGroupIDExpr);
+	s->user_expr = directive_of(l, s, CONF_ID_AssignUserIDExpr);
+	s->group_expr = directive_of(l, s, CONF_ID_AssignGroupIDExpr);
+	const struct conf_node *user = any_expr(s, CONF_ID_AssignUserIDExpr);
+	const struct conf_node *group = any_expr(s, CONF_ID_AssignGroupIDExpr);
+	const struct load_rule *rules = s->rules.v;
 	struct conf_vec names = {0};
 	const char *error;
 
 	if (!user && !group)
 		return;
-	s->user_expr = user;
-	s->group_expr = group;
-	error = user ? collect_users(l, s, &names)
-	             : "AssignGroupIDExpr needs AssignUserIDExpr beside it";
+	error = user ? collect_users(l, s, &names) : NULL;
 	if (error) {
-		conf_report(l->report, CONF_ERROR, user ? user : group, "%s", error);
+		conf_report(l->report, CONF_ERROR, user, "%s", error);
 		return;
 	}
+	/* Whom AssignUserID names may keep its user, and get another group. */
+	add_name(l, &names, load_assign_base(l, s)->user);
+	for (uint32_t i = 0, n = s->rules.n; i < n; i++)
+		if (rules[i].user)
+			add_name(l, &names, rules[i].user);
 	for (uint32_t i = 0; i < names.n; i++)
-		add_user(l, s, user, ((const char **)names.v)[i], group != NULL, all);
+		add_user(
+		    l, s, user ? user : group, ((const char **)names.v)[i], group != NULL, all);
 }
 
 static int by_name(const void *a, const void *b)
@@ -205,8 +301,7 @@ static void put_who(struct loader *l, const struct load_server *s, struct assign
 static void put_set(struct loader *l, struct conf_vec *sets, const struct conf_node *n)
 {
 	const enum conf_id id = n->directive->id;
-	const bool browser = id == CONF_ID_BrowserMatch || id == CONF_ID_BrowserMatchNoCase;
-	const uint32_t first = browser ? 1 : 2;
+	const uint32_t first = set_words(n);
 	const char *error;
 
 	if (n->nargs <= first)
@@ -214,10 +309,16 @@ static void put_set(struct loader *l, struct conf_vec *sets, const struct conf_n
 	struct assign_set *s = conf_vec_push(sets, l->tmp, sizeof(*s));
 	struct assign_var *vars = arena_array(&l->common, n->nargs - first, sizeof(*vars));
 
-	s->field = arena_strdup(&l->common, browser ? "User-Agent" : n->args[0]);
+	s->field = arena_strdup(&l->common, first == 2                   ? n->args[0]
+	                                    : id == CONF_ID_SetEnvIfExpr ? ""
+	                                                                 : "User-Agent");
 	s->pattern = arena_strdup(&l->common, n->args[first - 1]);
 	s->icase = id == CONF_ID_SetEnvIfNoCase || id == CONF_ID_BrowserMatchNoCase;
-	s->regex = regex_compile(&l->common, s->pattern, s->icase ? REGEX_ICASE : 0, &error);
+	if (id == CONF_ID_SetEnvIfExpr)
+		s->expr = expr_parse(&l->common, s->pattern, EXPR_CONDITION, &error);
+	else
+		s->regex =
+		    regex_compile(&l->common, s->pattern, s->icase ? REGEX_ICASE : 0, &error);
 	for (uint32_t i = first; i < n->nargs; i++) {
 		const char *word = n->args[i], *value = strchr(word, '=');
 		const bool away = *word == '!';
@@ -230,41 +331,86 @@ static void put_set(struct loader *l, struct conf_vec *sets, const struct conf_n
 	}
 	s->vars = vars;
 	s->nvars = n->nargs - first;
-	if (!s->regex)
+	if (!s->regex && !s->expr)
 		sets->n--; /* reported where the directive is read */
 }
 
-static void put_sets(struct loader *l, struct conf_vec *sets, const struct conf_node *nodes)
+/* Whether the texts of the site's expressions name a variable that the node sets. */
+static bool is_asked(const struct load_server *s, const struct conf_node *n)
 {
-	for (const struct conf_node *n = nodes; n; n = n->next)
-		switch (n->directive && !n->section ? n->directive->id : CONF_IDS) {
-		case CONF_ID_SetEnvIf:
-		case CONF_ID_SetEnvIfNoCase:
-		case CONF_ID_BrowserMatch:
-		case CONF_ID_BrowserMatchNoCase:
-			put_set(l, sets, n);
-			break;
-		default:
-			break;
-		}
+	const struct load_rule *rules = s->rules.v;
+
+	for (uint32_t i = set_words(n); i < n->nargs; i++) {
+		const char *word = n->args[i] + (n->args[i][0] == '!');
+		char *name = strndupa(word, strcspn(word, "="));
+
+		if ((s->user_expr && strcasestr(s->user_expr->args[0], name)) ||
+		    (s->group_expr && strcasestr(s->group_expr->args[0], name)))
+			return true;
+		for (uint32_t k = 0; k < s->rules.n; k++)
+			if (!rules[k].server && strcasestr(rules[k].node->args[0], name))
+				return true;
+	}
+	return false;
+}
+
+/* What cannot be known of a request before anything is looked up. */
+static const char *check_set(
+    struct loader *l, const struct load_server *s, const struct conf_node *n)
+{
+	const char *field = n->args[0];
+
+	if (n->directive->id == CONF_ID_SetEnvIfExpr)
+		return check_text(l, s, field);
+	if (set_words(n) == 1)
+		return NULL;
+	if (strcasecmp(field, "Remote_Host") == 0)
+		return "the client's name is not known when the user is chosen by it; write "
+		       "SetEnvIf Remote_Addr";
+	if (strpbrk(field, "^$.*+?[]()|\\"))
+		return "a variable that the user is chosen by needs the name of one field, no "
+		       "pattern";
+	if (strcasecmp(field, "Remote_Addr") == 0 && s->v.remoteip && s->v.remoteip->header)
+		return "whom RemoteIPHeader names is not known when the user is chosen by it";
+	return NULL;
+}
+
+static void put_sets(struct loader *l, const struct load_server *s, struct conf_vec *list,
+    const struct conf_node *nodes)
+{
+	for (const struct conf_node *n = nodes; n; n = n->next) {
+		if (!is_set(n) || n->nargs == 0)
+			continue;
+		const char *error = check_set(l, s, n);
+
+		if (!error)
+			put_set(l, list, n);
+		else if (is_asked(s, n))
+			conf_report(l->report, CONF_ERROR, n, "%s", error);
+	}
 }
 
 void load_assign_expr_finish(struct loader *l, const struct load_server *s, struct assign *out)
 {
-	struct conf_vec sets = {0};
+	const struct load_who *base = load_assign_base(l, s);
+	struct conf_vec list = {0};
 
-	if (!s->user_expr)
+	out->base_user = arena_strdup(&l->common, base->user);
+	out->base_group = arena_strdup(&l->common, base->group);
+	if (s->who.n == 0)
 		return;
-	out->user = take_expr(l, s->user_expr, &out->user_text);
+	if (s->user_expr)
+		out->user = load_assign_text(l, s, s->user_expr, &out->user_text);
 	if (s->group_expr)
-		out->group = take_expr(l, s->group_expr, &out->group_text);
+		out->group = load_assign_text(l, s, s->group_expr, &out->group_text);
 	put_who(l, s, out);
-	put_sets(l, &sets, l->parser.root.children);
-	put_sets(l, &sets, s->node->children);
-	struct assign_set *v = arena_array(&l->common, sets.n, sizeof(*v));
+	put_sets(l, s, &list, l->parser.root.children);
+	if (s->node)
+		put_sets(l, s, &list, s->node->children);
+	struct assign_set *v = arena_array(&l->common, list.n, sizeof(*v));
 
-	if (sets.n)
-		memcpy(v, sets.v, sets.n * sizeof(*v));
+	if (list.n)
+		memcpy(v, list.v, list.n * sizeof(*v));
 	out->sets = v;
-	out->nsets = sets.n;
+	out->nsets = list.n;
 }

@@ -66,6 +66,8 @@ static void finish_rewrite(struct loader *l, struct load_server *s)
 		return;
 	}
 	s->v.rewrite = s->main->v.rewrite;
+	if (s->site == s->main)
+		return; /* the main server itself, as another identity */
 	conf_rewrite_merge(
 	    &l->common, &s->v.rewrite, own ? own : ARENA_NEW(&l->common, struct conf_rewrite));
 }

@@ -75,6 +75,22 @@ void load_server_main(struct loader *l)
 	s->dir.dir.set = DIR_OPTIONS | DIR_SLASH | DIR_LIMIT_BODY;
 }
 
+/* The main server once more, as another identity: what virtual hosts do not inherit, too. */
+static void inherit_all(const struct loader *l, struct load_server *s)
+{
+	const struct load_server *m = &l->main;
+
+	s->rewrites = true;
+	s->v.server_name = m->v.server_name;
+	s->v.server_port = m->v.server_port;
+	s->v.scheme = m->v.scheme;
+	s->v.named = m->v.named;
+	s->v.encoded_slashes = m->v.encoded_slashes;
+	s->server_name = m->server_name;
+	s->userdir.enabled = m->userdir.enabled;
+	s->userdir.disabled_users = m->userdir.disabled_users;
+}
+
 /* All fields hold the main server's values; what Apache does not inherit begins anew. */
 void load_server_inherit(struct loader *l, struct load_server *s)
 {
@@ -109,6 +125,8 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	s->remoteip.proxies = (struct conf_vec){0};
 	conf_map_init(&s->formats, l->tmp, false);
 	begin_dir(l, s, &l->private[identity]);
+	if (s->site == &l->main)
+		inherit_all(l, s);
 }
 
 /* The system's own name. No name service is asked: it may be down when the server starts. */

@@ -9,6 +9,7 @@
 #include "itkd/log.h"
 #include "itkd/logger.h"
 #include "itkd/sandbox.h"
+#include "itkd/spare.h"
 #include "itkd/title.h"
 #include "master/master.h"
 #include <errno.h>
@@ -121,6 +122,7 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 	keep[kept++] = ready;
 	keep_only(keep, kept);
 	master_gen_unmap_all(m);
+	spare_forget();
 	title_set("itkd: log"); /* prctl(2) is not on its list */
 	cred_become_service(uid, gid);
 	sandbox_logger();

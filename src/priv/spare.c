@@ -264,6 +264,11 @@ void spare_prepare(void)
 		fatal_errno("getrandom");
 }
 
+void spare_forget(void)
+{
+	explicit_bzero(secret, sizeof(secret));
+}
+
 /*
  * The identity's own secret, the same in all of its processes for as long as the master lives, by a
  * hash that leads to no other one. The master's is gone from this process then.
@@ -278,7 +283,7 @@ static void derive_secret(const struct conf_identity *id, uint8_t own[static HAS
 	hash_add(&h, &id->uid, sizeof(id->uid));
 	hash_add(&h, &id->gid, sizeof(id->gid));
 	memcpy(own, sum, hash_end(&h, sum));
-	explicit_bzero(secret, sizeof(secret));
+	spare_forget();
 	explicit_bzero(&h, sizeof(h));
 }
 

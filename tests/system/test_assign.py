@@ -124,16 +124,33 @@ def expr(module_tmp, module_start, tls, world):
                  "AssignGroupIDExpr %{http:X-Group}", name="field.test")
     config.vhost(world.a, allow, "AssignUserIDExpr itkt-%{tolower:%{http:X-Letter}}",
                  name="made.test")
+    at = f'ScriptAliasMatch "^/at/[-a-z]+/who$" "{world.a.cgi_bin}/who"'
+    config.vhost(world.a, allow, at, "<Location /at/b>", "AssignUserIDExpr %{http:X-User}",
+                 "</Location>", "<Location /at/both>", world.assign,
+                 "AssignUserIDExpr %{http:X-User}", f"AssignGroupIDExpr {world.a.group}",
+                 "</Location>", "<LocationMatch ^/at/only>", world.assign, "</LocationMatch>",
+                 name="place.test")
+    # What SetEnvIf knows beside fields, and an expression with groups.
+    config.vhost(world.a, allow, "AssignUserIDExpr itkt-%{reqenv:LETTER}",
+                 "SetEnvIf Remote_Addr ^127.0.0.(1)$ LETTER=b$2",
+                 """SetEnvIfExpr "%{REQUEST_URI} =~ m#/other$#" LETTER=a""",
+                 """SetEnvIfExpr "%{REQUEST_URI} =~ m#/add(r)$# && %{REMOTE_ADDR} =~ """
+                 """/^127.0.0.1()$/ && %{SERVER_ADDR} -ipmatch '127.0.0.0/8'" LETTER=b$1""",
+                 name="known.test")
+    config.main(at, f'ScriptAlias /cgi-bin/ "{world.a.cgi_bin}/"', "<Location /at/id>",
+                world.assign, "</Location>", "<Location /at/expr>",
+                "AssignUserIDExpr %{http:X-User}", "</Location>",
+                f"AssignUserIDAllow {world.b.user}")
     return module_start(config)
 
 
 @pytest.mark.parametrize("host, path, fields, who", [
-    ("uri.test", "/cgi-bin/who", {}, "a"),
+    ("uri.test", "/cgi-bin/who", {}, None),
     ("uri.test", "/cgi-bin/who/~{b}", {}, "b"),
     ("uri.test", "/cgi-bin/who/~{a}", {}, "a"),
     ("uri.test", "/cgi-bin/who/~root", {}, None),
     ("uri.test", "/cgi-bin/who/~nobody", {}, None),
-    ("field.test", "/cgi-bin/who", {"X-User": "{b}"}, "b"),
+    ("field.test", "/cgi-bin/who", {"X-User": "{b}"}, None),
     ("field.test", "/cgi-bin/who", {"X-User": "{b}", "X-Group": "{bgroup}"}, "b"),
     ("field.test", "/cgi-bin/who", {"X-User": "{b}", "X-Group": "{agroup}"}, None),
     ("field.test", "/cgi-bin/who", {"X-User": "{b}", "X-Group": "root"}, None),
@@ -141,8 +158,22 @@ def expr(module_tmp, module_start, tls, world):
     ("field.test", "/cgi-bin/who", {"X-User": "_itkd"}, None),
     ("field.test", "/cgi-bin/who", {"X-User": "x" * 5000}, None),
     ("field.test", "/cgi-bin/who", {"X-User": "#0"}, None),
-    ("field.test", "/cgi-bin/who", {}, "a"),
+    ("field.test", "/cgi-bin/who", {}, None),
     ("made.test", "/cgi-bin/who", {"X-Letter": "B"}, "b"),
+    ("place.test", "/cgi-bin/who", {"X-User": "{b}"}, "a"),
+    ("place.test", "/at/b/who", {}, None),
+    ("place.test", "/at/b/who", {"X-User": "{b}"}, "b"),
+    ("place.test", "/at/b/who", {"X-User": "root"}, None),
+    # An expression goes before AssignUserID, wherever they stand, as in mpm-itk.
+    ("place.test", "/at/both/who", {"X-User": "{a}"}, "a"),
+    ("place.test", "/at/only-b/who", {"X-User": "{a}"}, "b"),
+    ("known.test", "/cgi-bin/who", {}, "b"),
+    ("known.test", "/cgi-bin/who/other", {}, "a"),
+    ("known.test", "/cgi-bin/who/addr", {}, "b"),
+    ("main.test", "/cgi-bin/who", {}, "www-data"),
+    ("main.test", "/at/id/who", {}, "b"),
+    ("main.test", "/at/expr/who", {"X-User": "{b}"}, "b"),
+    ("main.test", "/at/expr/who", {"X-User": "{a}"}, None),
 ])
 def test_expr(world, expr, host, path, fields, who):
     """Whom the expression names, and 500 for anybody that the configuration does not allow."""
@@ -156,7 +187,8 @@ def test_expr(world, expr, host, path, fields, who):
         wait_for(lambda: "AssignUserIDExpr" in expr.logs_text(), 30, "the line in the log")
         return
     assert got.status == 200, expr.logs_text()
-    assert got.body.decode().split()[0] == getattr(world, who).user
+    user = who if who == "www-data" else getattr(world, who).user
+    assert got.body.decode().split()[0] == user
 
 
 @pytest.mark.parametrize("lines, message", [
@@ -164,7 +196,15 @@ def test_expr(world, expr, host, path, fields, who):
     (["AssignUserIDAllow {a}", "AssignUserIDExpr %{REMOTE_USER}"], "REMOTE_USER"),
     (["AssignUserIDAllow no-such-user", "AssignUserIDExpr x"], "bad user name"),
     (["AssignUserIDAllow root", "AssignUserIDExpr x"], "would run as root"),
-    (["AssignGroupIDExpr x"], "AssignUserIDExpr"),
+    (["AssignUserIDAllow {a}", "AssignUserIDExpr %{reqenv:ITKUID}", "SetEnv ITKUID {a}",
+      "RewriteEngine On", "RewriteRule ^ - [E=ITKUID:x]"], "ITKUID} has no value"),
+    (["AssignUserIDAllow {a}", "AssignUserIDExpr %{reqenv:X}", "SetEnvIf Remote_Host a X=1"],
+     "Remote_Addr"),
+    (["AssignUserIDAllow {a}", "AssignUserIDExpr %{reqenv:X}", "SetEnvIf ^X-.* a X=1"],
+     "one field"),
+    (["AssignUserIDAllow {a}", "AssignUserIDExpr %{reqenv:X}",
+      "SetEnvIfExpr \"%{REMOTE_USER} == 'x'\" X=1"], "REMOTE_USER"),
+    (["AssignUserIDAllow {a}", "<Files x>", "AssignUserIDExpr x", "</Files>"], "<Location>"),
 ])
 def test_expr_refused(world, module_tmp, tls, tmp_path, lines, message):
     config = Config(tmp_path, tls, Site("main", module_tmp))

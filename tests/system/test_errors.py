@@ -63,7 +63,7 @@ def test_all_at_once(conf):
 @pytest.mark.parametrize("word, near", [
     ("DocumentRot", "DocumentRoot"), ("serveralias2", "ServerAlias"),
     ("AssignUserld", "AssignUserID"),
-    ("<VirtualHosts x>", "<VirtualHost"), ("<Directroy /x>", "<Directory"),
+    ("<VirtualHosts x>", "<VirtualHost>"), ("<Directroy /x>", "<Directory>"),
     ("Optoins None", "Options"), ("RewriteEngin On", "RewriteEngine"), ("Zzyzzx", None)])
 def test_typo(conf, word, near):
     """10: the closest name that is known; none where none is close."""

@@ -10,6 +10,7 @@ import pytest
 from itkd import Config, Site, wait_for
 from itkd_tools import exchange, install, status_of, statuses
 
+DRAINED = 256 * 1024  # bytes of a body that nobody wants, for which a connection is kept
 BAD = b"GET / HTTP/1.1\r\nHost: a.test\r\nBad Name: x\r\n\r\n"
 
 
@@ -137,14 +138,26 @@ def test_chunks_that_nobody_reads(world, sni):
         c.send(f"{head}5\r\nhello\r\n".replace("a.test", "hasty.test"))
         assert c.response().status == 408
     with world.connect(tls=sni) as c:
-        for size in (1, 1000, 200_000):
+        for size in (1, 1000, DRAINED):
             c.send(f"{head}{size:x}\r\n{'x' * size}\r\n0\r\n\r\n")
             answer = c.response()
             assert answer.status == 200 and not answer.closes
     with world.connect(tls=sni) as c:
-        c.send(f"{head}{400_000:x}\r\n{'x' * 400_000}\r\n0\r\n\r\n")
+        c.send(f"{head}{DRAINED + 1:x}\r\n{'x' * (DRAINED + 1)}\r\n0\r\n\r\n")
         answer = c.response()
         assert answer.status == 200 and answer.closes
+
+
+@pytest.mark.parametrize("sni", [None, "a.test"], ids=["plain", "tls"])
+def test_a_body_that_nobody_reads(world, sni):
+    """Point 1: the same of a body whose length is known; behind an error, too."""
+    with world.connect(tls=sni) as c:
+        for size, path, status in ((DRAINED, "/", 200), (DRAINED, "/none", 404),
+                                   (DRAINED + 1, "/none", 404)):
+            c.send(f"POST {path} HTTP/1.1\r\nHost: a.test\r\nContent-Length: {size}\r\n\r\n")
+            c.send("x" * size)
+            answer = c.response()
+            assert (answer.status, answer.closes) == (status, size > DRAINED)
 
 
 def test_expect_is_answered_before_the_body(world):

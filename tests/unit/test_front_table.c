@@ -36,8 +36,10 @@ static const struct conf_vhost main_server = {.server_name = "main.example",
     .log_level = 4};
 
 static struct conf_vhost site;
-static const struct assign_rule rules[] = {{ASSIGN_DIRECTORY, "/srv/a/x", NULL, 2},
-    {ASSIGN_LOCATION, "/x", NULL, 2}, {ASSIGN_LOCATION_MATCH, "^/y[0-9]", NULL, 1}};
+static const struct assign_rule rules[] = {
+    {.kind = ASSIGN_DIRECTORY, .path = "/srv/a/x", .vhost = 2, .user = "x", .group = "y"},
+    {.kind = ASSIGN_LOCATION, .path = "/x", .what = ASSIGN_GROUP, .text = "%{http:X}"},
+    {.kind = ASSIGN_LOCATION_MATCH, .path = "^/y[0-9]", .vhost = 1, .user = "u", .group = "g"}};
 static const struct assign_alias assign_aliases[] = {{"/i/", "/usr/share/i/"}};
 static const struct assign_var assign_vars[] = {{"ITKUID", "$1"}, {"OLD", "!"}};
 static const struct assign_set assign_sets[] = {{.field = "Request_URI",
@@ -51,6 +53,8 @@ static const struct assign assign = {.nrules = 3,
     .naliases = 1,
     .aliases = assign_aliases,
     .document_root = "/srv/a",
+    .base_user = "anna",
+    .base_group = "staff",
     .user_text = "%{reqenv:ITKUID}",
     .nsets = 1,
     .sets = assign_sets,
@@ -174,10 +178,14 @@ static void check_site(const struct conf_vhost *v)
 		ck_assert_int_eq(v->assign->rules[i].kind, rules[i].kind);
 		ck_assert_str_eq(v->assign->rules[i].path, rules[i].path);
 		ck_assert_uint_eq(v->assign->rules[i].vhost, rules[i].vhost);
+		ck_assert_int_eq(v->assign->rules[i].what, rules[i].what);
 	}
 	ck_assert(regex_find(v->assign->rules[2].regex, SPAN("/y7"), NULL));
 	ck_assert_str_eq(v->assign->aliases[0].to, "/usr/share/i/");
 	ck_assert_str_eq(v->assign->document_root, "/srv/a");
+	ck_assert_ptr_nonnull(v->assign->rules[1].expr);
+	ck_assert_str_eq(v->assign->rules[0].group, "y");
+	ck_assert_str_eq(v->assign->base_group, "staff");
 	ck_assert_ptr_nonnull(v->assign->user);
 	ck_assert_ptr_null(v->assign->group);
 	ck_assert(regex_find(v->assign->sets[0].regex, SPAN("/~ANNA"), NULL));
