@@ -38,10 +38,7 @@ void child_prepare(void);
  */
 int child_serve(const struct child_start *start);
 
-/*
- * What a status page shows of a child, and what the master reads of it by process_vm_readv; a child
- * may write what it likes.
- */
+/* What a status page shows of a child, which sends it; a child may write what it likes. */
 #define CHILD_STATUS_MAGIC 0x63686c64u
 struct child_status {
 	uint32_t magic;
@@ -55,7 +52,6 @@ struct child_status {
 	char client[64];
 	char request[128];
 };
-/* It lies at the same address in every child: they are forks of one process. */
 extern struct child_status *const child_status;
 
 #endif

@@ -16,6 +16,8 @@ bool cred_master_caps(char *buf, size_t n);
 
 /* Whether a system call filter may be set without no_new_privs (CAP_SYS_ADMIN). */
 bool cred_may_filter(void);
+/* Ports below 1024 (CAP_NET_BIND_SERVICE). */
+bool cred_may_bind(void);
 
 /* A spare: CAP_SETUID, CAP_SETGID, CAP_SYS_NICE and no other. */
 void cred_become_spare(void);

@@ -111,6 +111,12 @@ static bool conn_idle(struct child *c)
 	int64_t deadline = child_now() + c->vhost->keep_alive_timeout;
 
 	child_state(c, 'K');
+	if (!child_hurry()) {
+		ssize_t n = child_fill_soon(c);
+
+		if (n >= 0 || errno != EAGAIN)
+			return n > 0;
+	}
 	for (;;) {
 		/* The end of a generation waits for one more request, which is told to close. */
 		if (child_hurry())
@@ -178,6 +184,7 @@ static enum conn_head conn_read_head(struct child *c, struct child_request *r)
 	int status = 400;
 
 	child_rate_start(&rate, t->header_initial, t->header_max, t->header_rate);
+	child_rate_got(&rate, c->in_end - c->in_at);
 	conn_make_room(c);
 	for (;;) {
 		enum conn_head more;

@@ -11,9 +11,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define HOLD_MS 5       /* from an answer to the next request */
-#define HOLD_TURN_MS 50 /* one connection in all */
-#define HOLD_LOOK_MS 10 /* of silence on a kept one */
+#define HOLD_MS 5        /* from an answer to the next request */
+#define HOLD_TURN_MS 50  /* one connection in all */
+#define HOLD_LOOK_MS 100 /* of silence on a kept one: more than a busy machine needs to wake it */
 
 /* A process has one client. */
 static struct {

@@ -37,6 +37,13 @@ int child_poll(struct pollfd *p, nfds_t n, int64_t deadline);
 enum child_io child_wait(struct child *c, short what, int64_t deadline);
 /* Reads once into c->in, without waiting: >0 bytes, 0 end, -1 with errno. */
 ssize_t child_fill(struct child *c);
+/*
+ * The same, but waits for a moment: a kept connection's next request mostly comes at once, and one
+ * call is cheaper than to poll and to read. EAGAIN: child_wait() is the way to wait for it.
+ */
+ssize_t child_fill_soon(struct child *c);
+/* Before anything is done with c->fd that knows no MSG_DONTWAIT: O_NONBLOCK is on from now on. */
+void child_never_block(struct child *c);
 /* Sends all; each Timeout without a byte accepted is a failure. flags: MSG_MORE or 0. */
 bool child_send(struct child *c, const void *p, size_t n, int flags);
 /* The same from a file: n bytes from offset on. False too where the file has become shorter. */
@@ -306,6 +313,8 @@ struct expr_source child_expr_source(struct child *c, struct child_request *r);
 int child_static(struct child *c, struct child_request *r);
 /* Last-Modified and ETag of r->target.st. */
 void child_static_validators(struct child *c, struct child_request *r);
+/* What a file, a list and a page of ours can be asked with, for Allow. */
+#define CHILD_ALLOW "HEAD,GET,POST,OPTIONS"
 /* What the method alone gets from a file or a list: 0 to go on, 200 when answered, or a status. */
 int child_method(struct child *c, struct child_request *r);
 int child_index(struct child *c, struct child_request *r);

@@ -10,10 +10,14 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The kernel's pages go straight to the socket; a bound, so that a signal is seen in between. */
 #define SENDFILE_PIECE ((size_t)4 << 20)
+
+/* How long a read may wait without letting signals in. */
+#define SOON_MS 20
 
 static volatile sig_atomic_t ending, hurry, terminated;
 static const sigset_t wait_mask; /* empty: they are taken while waiting, and only there */
@@ -120,7 +124,7 @@ enum child_io child_wait(struct child *c, short what, int64_t deadline)
 	return ready ? IO_OK : IO_TIMEOUT;
 }
 
-ssize_t child_fill(struct child *c)
+static ssize_t io_fill(struct child *c, int flags)
 {
 	ssize_t n;
 
@@ -129,13 +133,47 @@ ssize_t child_fill(struct child *c)
 		return -1;
 	}
 	do
-		n = read(c->fd, c->in + c->in_end, sizeof(c->in) - c->in_end);
+		n = recv(c->fd, c->in + c->in_end, sizeof(c->in) - c->in_end, flags);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		c->eof = true;
 	if (n > 0)
 		c->in_end += (size_t)n;
 	return n;
+}
+
+ssize_t child_fill(struct child *c)
+{
+	return io_fill(c, MSG_DONTWAIT);
+}
+
+/* Whether a read may wait now. */
+static bool io_blocks(struct child *c)
+{
+	const struct timeval soon = {0, SOON_MS * 1000};
+	int off = 0;
+
+	if (c->never_blocks || child_proxy_held())
+		return false;
+	if (!c->blocks)
+		c->blocks = setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)) == 0 &&
+		            ioctl(c->fd, FIONBIO, &off) == 0;
+	return c->blocks;
+}
+
+ssize_t child_fill_soon(struct child *c)
+{
+	return io_fill(c, io_blocks(c) ? 0 : MSG_DONTWAIT);
+}
+
+void child_never_block(struct child *c)
+{
+	int on = 1;
+
+	c->never_blocks = true;
+	if (c->blocks && ioctl(c->fd, FIONBIO, &on) < 0)
+		fatal_errno("FIONBIO");
+	c->blocks = false;
 }
 
 bool child_drained(struct child *c)
@@ -177,7 +215,7 @@ bool child_send(struct child *c, const void *p, size_t n, int flags)
 	const char *at = p;
 
 	while (n) {
-		ssize_t sent = send(c->fd, at, n, flags | MSG_NOSIGNAL);
+		ssize_t sent = send(c->fd, at, n, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (sent >= 0) {
 			at += sent;
@@ -209,6 +247,7 @@ bool child_send_file(struct child *c, int fd, off_t offset, uint64_t n)
 {
 	bool copy = false;
 
+	child_never_block(c);
 	while (n) {
 		size_t piece = n < SENDFILE_PIECE ? (size_t)n : SENDFILE_PIECE;
 		ssize_t sent =

@@ -197,6 +197,7 @@ static void reply_interim(struct proxy *p)
 	char digits[SPAN_DECIMAL_MAX];
 
 	c->out_n = 0;
+	c->out_over = false;
 	child_head_line(
 	    c, SPAN("HTTP/1.1 "), span_decimal(digits, (uint64_t)p->reply.status), p->reply.reason);
 	for (size_t i = 0; i < p->reply.nfields; i++)
@@ -207,7 +208,9 @@ static void reply_interim(struct proxy *p)
 		child_head_add(c, SPAN("Connection"), SPAN("Upgrade"));
 	}
 	child_head_end(c);
-	if (!child_send(c, c->out, c->out_n, 0))
+	if (c->out_over)
+		child_proxy_failed(p, 502, "Response header too large");
+	else if (!child_send(c, c->out, c->out_n, 0))
 		p->s.gone = true;
 	c->out_n = 0;
 }
@@ -226,10 +229,14 @@ static void reply_switch(struct proxy *p)
 		return;
 	}
 	p->switched = true;
+	reply_interim(p);
+	if (p->s.status) {
+		p->switched = false;
+		return;
+	}
 	r->status = 101;
 	r->close = true;
 	r->keep = false;
-	reply_interim(p);
 }
 
 /* What comes before the answer. */

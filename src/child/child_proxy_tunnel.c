@@ -106,6 +106,7 @@ void child_proxy_tunnel(struct proxy *p)
 	bool alive = true;
 	struct pollfd polls[2];
 
+	child_never_block(c);
 	while (alive) {
 		bool moved = false;
 

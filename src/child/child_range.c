@@ -83,8 +83,9 @@ int child_range(struct child *c, struct child_request *r, struct child_ranges *x
 
 	range_whole(x);
 	/*
-	 * Defined for GET only (section 14.2). HEAD has the fields that GET would have (section
-	 * 9.3.2). An ErrorDocument is no representation of what was asked for.
+	 * Section 14.2 defines it for GET, and has it ignored for methods for which nothing defines
+	 * it. HEAD is answered as GET would be (section 9.3.2), 206 too, as by Apache and nginx. An
+	 * ErrorDocument is no representation of what was asked for.
 	 */
 	if (!get || r->error_status)
 		return 200;

@@ -112,6 +112,7 @@ struct child {
 	bool relay;   /* the other end is the relay of a TLS connection */
 	bool eof;     /* the client will send no more */
 	bool nodelay; /* TCP_NODELAY was set */
+	bool blocks, never_blocks; /* O_NONBLOCK is off; it stays on: see child_fill_soon() */
 	bool leads;   /* a process group of its own, for CGI programs and for killing them */
 	bool last;    /* the client said itself that it sends no more requests, and no body */
 	uint16_t peer_port, local_port;
@@ -131,7 +132,7 @@ struct child {
 	struct child_request *request; /* that one */
 	bool looking; /* files are looked at for a list, not opened for reading */
 	struct child_dir dir;
-	struct child_status status;  /* read by the master, see itkd/child.h */
+	struct child_status status;  /* see itkd/child.h */
 	time_t date_second;
 	char date[DATE_LEN + 1];
 	size_t in_at, in_end; /* what was read and not used yet */

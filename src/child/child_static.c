@@ -4,8 +4,6 @@
  */
 #include "child_range.h"
 
-#define STATIC_ALLOW "HEAD,GET,POST,OPTIONS"
-
 /* RFC 9110 section 8.8.2.1: not later than the answer. */
 static time_t static_modified(const struct child_request *r)
 {
@@ -78,7 +76,7 @@ static int method_options(struct child *c, struct child_request *r)
 
 	child_head_start(c, r, 200, child_reason(200));
 	r->file_fields = true;
-	child_head_add(c, SPAN("Allow"), trace ? SPAN(STATIC_ALLOW ",TRACE") : SPAN(STATIC_ALLOW));
+	child_head_add(c, SPAN("Allow"), trace ? SPAN(CHILD_ALLOW ",TRACE") : SPAN(CHILD_ALLOW));
 	if (S_ISDIR(r->target.st.st_mode))
 		child_head_add(c, SPAN("Content-Type"), SPAN("httpd/unix-directory"));
 	else if (r->target.type)
@@ -93,7 +91,7 @@ static int method_options(struct child *c, struct child_request *r)
 
 int child_method(struct child *c, struct child_request *r)
 {
-	r->allow = STATIC_ALLOW;
+	r->allow = CHILD_ALLOW;
 	switch (r->method_id) {
 	case HTTP_METHOD_GET:
 	case HTTP_METHOD_HEAD:

@@ -60,7 +60,8 @@ static bool stream_send(struct child_stream *s)
 	struct child *c = s->c;
 
 	while (s->sent < c->out_n) {
-		ssize_t n = send(c->fd, c->out + s->sent, c->out_n - s->sent, MSG_NOSIGNAL);
+		ssize_t n =
+		    send(c->fd, c->out + s->sent, c->out_n - s->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0) {
 			s->gone = errno != EAGAIN && errno != EINTR;

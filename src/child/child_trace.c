@@ -98,6 +98,7 @@ int child_trace(struct child *c, struct child_request *r)
 	int status = 0;
 
 	if (trace == TRACE_OFF) {
+		r->allow = CHILD_ALLOW;
 		r->error_notes = "TRACE denied by server configuration";
 		return 405;
 	}

@@ -50,7 +50,7 @@ static const struct {
     {"HTTP_USER_AGENT", "User-Agent"},
 };
 static const char *const parts[] = {"REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING", "THE_REQUEST",
-    "SERVER_NAME", "SERVER_PROTOCOL", "REMOTE_ADDR", "SERVER_ADDR"};
+    "SERVER_NAME", "SERVER_PROTOCOL", "REMOTE_ADDR"};
 
 bool assign_knows(const char *name)
 {
@@ -85,8 +85,6 @@ static const char *ask_variable(void *ctx, const char *name)
 		return arena_span(q->a, q->head->line);
 	if (strcmp(name, "REMOTE_ADDR") == 0)
 		return q->peer;
-	if (strcmp(name, "SERVER_ADDR") == 0)
-		return q->local;
 	if (strcmp(name, "SERVER_PROTOCOL") == 0)
 		return protocol(q);
 	return strcmp(name, "SERVER_NAME") == 0 ? q->site->server_name : NULL;

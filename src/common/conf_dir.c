@@ -61,8 +61,14 @@ const char *conf_dir_set(struct conf_dir_build *b, const struct conf_value *v)
 	if (set)
 		return set(b, v);
 	/* It was read before everything else. */
-	if (v->node->directive->id == CONF_ID_AssignUserID)
+	switch (v->node->directive->id) {
+	case CONF_ID_AssignUserID:
+	case CONF_ID_AssignUserIDExpr:
+	case CONF_ID_AssignGroupIDExpr:
 		return NULL;
+	default:
+		break;
+	}
 	return "here it would have to change with each request, which it cannot; write it into the "
 	       "server's configuration or a <VirtualHost>";
 }

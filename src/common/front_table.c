@@ -168,6 +168,36 @@ static void put_assign(struct wire *w, const struct assign *s)
 	put_assign_expr(w, s);
 }
 
+/* What a front can send: of the statuses that it answers with itself, and no expression. */
+static bool is_fronts(const struct error_document *d)
+{
+	static const int statuses[] = {400, 403, 408, 414, 421, 431, 500, 503, 505};
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
+		if (d->status == statuses[i])
+			return true;
+	return false;
+}
+
+static void put_documents(struct wire *w, const struct conf_answer *answer)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < answer->ndocuments; i++)
+		n += is_fronts(&answer->documents[i]);
+	wire_put_u32(w, n);
+	for (uint32_t i = 0; i < answer->ndocuments; i++) {
+		const struct error_document *d = &answer->documents[i];
+		const bool text = d->kind == DOCUMENT_TEXT && !d->expr;
+
+		if (!is_fronts(d))
+			continue;
+		wire_put_u32(w, (uint32_t)d->status);
+		wire_put_u32(w, text ? DOCUMENT_TEXT : DOCUMENT_DEFAULT);
+		wire_put_str(w, text ? d->text : "");
+	}
+}
+
 static void put_vhost(struct wire *w, const struct conf_vhost *v)
 {
 	wire_put_str(w, v->file);
@@ -193,6 +223,7 @@ static void put_vhost(struct wire *w, const struct conf_vhost *v)
 	wire_put_u32(w, v->limit_fields);
 	wire_put_u32(w, v->limit_field_size);
 	wire_put_u32(w, v->dir.answer.signature);
+	put_documents(w, &v->dir.answer);
 	put_tls(w, &v->tls);
 	put_remoteip(w, v->remoteip);
 }

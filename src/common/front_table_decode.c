@@ -397,6 +397,20 @@ static void check_sites(struct table *t)
 	}
 }
 
+static void get_documents(struct table *t, struct conf_answer *answer)
+{
+	uint32_t n = get_count(t, 12);
+	struct error_document *v = arena_array(t->a, n, sizeof(*v));
+
+	for (uint32_t i = 0; i < n; i++) {
+		v[i].status = (int)get_below(t, 600);
+		v[i].kind = get_below(t, DOCUMENT_TEXT + 1);
+		v[i].text = get_str(t);
+	}
+	answer->ndocuments = n;
+	answer->documents = v;
+}
+
 static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 {
 	struct conf_vhost *v = ARENA_NEW(t->a, struct conf_vhost);
@@ -424,6 +438,7 @@ static struct conf_vhost *get_vhost(struct table *t, uint32_t id)
 	v->limit_fields = wire_get_u32(&t->w);
 	v->limit_field_size = wire_get_u32(&t->w);
 	v->dir.answer.signature = get_below(t, SIGNATURE_EMAIL + 1);
+	get_documents(t, &v->dir.answer);
 	get_tls(t, &v->tls);
 	v->remoteip = get_remoteip(t);
 	return v;

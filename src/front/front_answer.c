@@ -135,7 +135,7 @@ static void answer_record(const struct front_conn *c, const struct conf_vhost *v
 	answer_access(c, vhost, &r);
 }
 
-/* What a fresh connection does not take of two thousand bytes it would not take later. */
+/* What a fresh connection does not take of a page it would not take later. */
 static bool answer_send(struct front_conn *c, const char *p, size_t n)
 {
 	if (c->tls && c->tls->established)

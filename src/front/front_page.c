@@ -15,7 +15,11 @@
 static const char *page_text(const struct front_conn *c, const struct conf_vhost *v,
     const struct front_refusal *refusal, struct arena *a)
 {
+	const struct error_document *d = conf_answer_document(&v->dir.answer, refusal->status);
 	uint16_t otherwise = c->tls ? 443 : 80;
+
+	if (d && d->kind == DOCUMENT_TEXT)
+		return d->text;
 	struct error_signature s = {.kind = v->dir.answer.signature,
 	    .server = front.conf->server_token,
 	    .admin = v->server_admin,

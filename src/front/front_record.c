@@ -15,11 +15,13 @@
 
 /* A full buffer in records, or the flight of a handshake with a long chain. */
 #define RECORD_STAGE (FRONT_BUFFER * 2)
-/*
- * Taken from a client before others get their turn. Not what comes out of it is counted: records
- * that hold no byte for anybody (RFC 8446 section 4.6.3) are read within one call of OpenSSL.
- */
+/* Taken from a client before others get their turn: what comes out of it may be next to nothing. */
 #define RECORD_TURN ((size_t)64 << 10)
+/*
+ * RFC 8446 section 4.6.3: a new key for each 2^24 records is enough. Each costs as much as hundreds
+ * of them, and all that a client sends are read within one call of OpenSSL.
+ */
+#define RECORD_KEY_UPDATES 32
 /* What may wait for a client; only its own key updates can add to one answer's buffer. */
 #define RECORD_KEPT_MAX ((size_t)4 * FRONT_BUFFER)
 
@@ -41,6 +43,8 @@ static int record_bio_read(BIO *b, char *out, int n)
 	ssize_t got;
 
 	BIO_clear_retry_flags(b);
+	if (t->failed)
+		return -1;
 	if (t->eof || !t->readable || t->turn >= RECORD_TURN) {
 		/* A FIN is not OpenSSL's to know: it would refuse to write the rest of the answer.
 		 */
@@ -123,6 +127,17 @@ enum front_read front_record_read(struct front_conn *c, char *buf, size_t cap, s
 	default:
 		return FRONT_READ_DEAD;
 	}
+}
+
+void front_record_message(
+    int write, int version, int type, const void *p, size_t n, SSL *ssl, void *arg)
+{
+	const struct front_conn *c = SSL_get_app_data(ssl);
+
+	(void)version, (void)arg;
+	if (!write && type == SSL3_RT_HANDSHAKE && n && *(const uint8_t *)p == SSL3_MT_KEY_UPDATE &&
+	    ++c->tls->key_updates > RECORD_KEY_UPDATES)
+		c->tls->failed = true;
 }
 
 void front_record_again(struct front_conn *c)

@@ -122,6 +122,7 @@ static SSL_CTX *tls_context_new(const struct conf_tls *settings)
 	/* OpenSSL would make two, a tenth of the work of a handshake each. */
 	if (SSL_CTX_set_num_tickets(ctx, settings->tickets ? 1 : 0) != 1)
 		fatal("OpenSSL has no tickets");
+	SSL_CTX_set_msg_callback(ctx, front_record_message);
 	SSL_CTX_set_client_hello_cb(ctx, tls_client_hello, NULL);
 	SSL_CTX_set_alpn_select_cb(ctx, tls_alpn, NULL);
 	if (SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, front_ticket_key) != 1)

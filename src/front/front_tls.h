@@ -12,7 +12,8 @@ struct front_tls {
 	size_t turn;      /* bytes taken from it in this turn of the loop */
 	bool eof;         /* a FIN came */
 	bool notified;    /* the client's close_notify came */
-	bool failed;      /* the socket is dead */
+	bool failed;      /* the socket is dead, or its client means harm */
+	unsigned key_updates; /* of the client's */
 	bool established; /* the handshake is done */
 	const struct conf_vhost *vhost; /* whose certificate and tickets */
 	const struct conf_vhost *named; /* whom the SNI name selects; NULL: none was sent */
@@ -49,6 +50,9 @@ bool front_record_attach(struct front_conn *c);
 /* FRONT_READ_MORE may be for others' sake: front_record_again(), once c is watched. */
 enum front_read front_record_read(struct front_conn *c, char *buf, size_t cap, size_t *got);
 void front_record_again(struct front_conn *c);
+/* What OpenSSL tells of each message of a handshake, and after it. */
+void front_record_message(
+	int write, int version, int type, const void *p, size_t n, SSL *ssl, void *arg);
 /* Encrypts n bytes, at most a FRONT_BUFFER; sends nothing. */
 bool front_record_write(struct front_conn *c, const char *p, size_t n);
 /* Sends what was encrypted; what the socket does not take is kept in out. false: it is dead. */

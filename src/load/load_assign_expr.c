@@ -214,9 +214,11 @@ static void add_user(struct loader *l, struct load_server *s, const struct conf_
 		return;
 	const gid_t *gids = groups ? load_who_groups(l, &ids, &count) : NULL;
 
-	add_who(l, s, n, user, load_assign_base(l, s)->group, all);
+	/* Where an expression of the site makes the group, AssignUserID's is never asked for. */
+	if (!s->group_expr)
+		add_who(l, s, n, user, load_assign_base(l, s)->group, all);
 	for (uint32_t i = 0; i < s->rules.n; i++)
-		if (rules[i].group)
+		if (rules[i].group && !s->group_expr)
 			add_who(l, s, n, user, rules[i].group, all);
 	for (uint32_t i = 0; gids && i < count; i++) {
 		const struct group *gr = getgrgid(gids[i]);

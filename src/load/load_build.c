@@ -125,7 +125,8 @@ static void finish_server(struct loader *l, struct load_server *s, uint32_t id)
 	load_proxy_finish(l, s);
 	v->id = id;
 	v->site = s->site ? s->site->v.id : id;
-	v->file = s->node ? arena_strdup(&l->common, s->node->file) : NULL;
+	/* NULL: the main server, and further identities of it. */
+	v->file = s->node && s->node->file ? arena_strdup(&l->common, s->node->file) : NULL;
 	v->line = s->node ? s->node->line : 0;
 	v->host.name = v->server_name;
 	v->host.naddrs = s->addrs.n;

@@ -14,7 +14,7 @@ const char *load_default_root(void)
 
 const char *load_default_file(void)
 {
-	return ITKD_SYSCONFDIR "/itkd/itkd.conf";
+	return "itkd.conf";
 }
 
 /* As one file of a line each, so that a section may span several. */

@@ -2,6 +2,7 @@
  * Listening sockets: one for each Listen, held here, shared by the fronts of every generation, so
  * that a reload never closes what it goes on using. Without SO_REUSEPORT (docs/ARCHITECTURE.md).
  */
+#include "itkd/cred.h"
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
@@ -64,6 +65,15 @@ static struct master_socket *open_one(
 	return NULL;
 }
 
+static const char *hint(int error, bool again)
+{
+	if (error == EADDRINUSE && !again)
+		return " (is another server running?)";
+	if (error == EACCES && !cred_may_bind())
+		return ": this process lacks the capability cap_net_bind_service (a container?)";
+	return "";
+}
+
 /*
  * Every Listen of g. At a reload, a wildcard address that replaces a specific one (or the other
  * way round) cannot be bound before the old one is gone: that is an error here, as in Apache.
@@ -79,7 +89,7 @@ bool master_listen_open(struct master *m, struct master_gen *g, bool again)
 			fprintf(stderr,
 			    "itkd: %s:%u: Listen: (%d)%s: could not bind to address %s%s\n",
 			    l->file, l->line, error, strerror(error), l->text,
-			    error == EADDRINUSE && !again ? " (is another server running?)" : "");
+			    hint(error, again));
 			ok = false;
 			continue;
 		}

@@ -3,7 +3,6 @@
  * forked at once. Which of them are idle is read from the scoreboard's slots, which only processes
  * before their drop can write.
  */
-#include "itkd/child.h"
 #include "itkd/date.h"
 #include "itkd/job.h"
 #include "itkd/log.h"
@@ -13,11 +12,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HURRY_AT_ONCE 8 /* idle kept connections that are closed in one go */
+#define HURRY_AT_ONCE 8 /* processes that are told to close an idle connection in one go */
+#define HURRY_ROUNDS 16 /* until all have been told, at most */
 
 static uint32_t count(const struct master *m, const struct master_gen *g, bool idle_only)
 {
@@ -170,20 +169,10 @@ void master_pool_trim(struct master *m)
 	}
 }
 
-static bool keeps_idle_connection(pid_t pid)
-{
-	struct child_status status = {0};
-	struct iovec local = {&status, sizeof(status)};
-	struct iovec remote = {child_status, sizeof(*child_status)};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-	if (n < 0)
-		return errno == EPERM; /* cannot know: ask everyone, it decides for itself */
-	return n == sizeof(status) && status.magic == CHILD_STATUS_MAGIC && status.state == 'K';
-}
-
 /*
- * Jobs wait and no process is free: some idle kept connections are closed. What a child says of
- * itself is its own word; one that lies keeps its process, and the search goes on behind it.
+ * Jobs wait and no process is free: some are told, each decides for itself whether it keeps an idle
+ * connection. Nobody's memory is looked at: a process can have a page of its own whose reading
+ * never ends. One that does not listen keeps its process, and the next round asks others.
  */
 bool master_pool_hurry(struct master *m)
 {
@@ -193,11 +182,11 @@ bool master_pool_hurry(struct master *m)
 		return false;
 	if (count(m, m->active, true) > 0 || count(m, NULL, false) < m->active->conf->max_workers)
 		return true;
-	unsigned told = 0;
-	for (uint32_t i = 0; i < high && told < HURRY_AT_ONCE; i++) {
+	uint32_t told = 0;
+	const uint32_t enough = HURRY_AT_ONCE + high / HURRY_ROUNDS;
+	for (uint32_t i = 0; i < high && told < enough; i++) {
 		const uint32_t slot = m->hurry++ % high;
-		if (m->pids[slot] == 0 || atomic_load(&sb->slots[slot].state) != SLOT_BUSY ||
-		    !keeps_idle_connection(m->pids[slot]))
+		if (m->pids[slot] == 0 || atomic_load(&sb->slots[slot].state) != SLOT_BUSY)
 			continue;
 		master_kill(m->pids[slot], SIGUSR2);
 		told++;

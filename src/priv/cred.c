@@ -60,6 +60,11 @@ bool cred_may_filter(void)
 	return is_effective(CAP_SYS_ADMIN);
 }
 
+bool cred_may_bind(void)
+{
+	return is_effective(CAP_NET_BIND_SERVICE);
+}
+
 /*
  * Permitted and effective exactly these, inheritable none. The call itself instead of libcap's
  * wrapper around it: a spare that allocates dirties pages that the next fork has to copy.

@@ -113,7 +113,8 @@ def test_upload(world, browser, tmp):
     browser.find(".qq-upload-file")
     browser.script("arguments[0].click()", browser.find("#mediamanager__upload_button"))
     stored = wiki.site.docroot / "data" / "media" / "list.pdf"
-    wait_for(stored.exists, 40, f"{stored}: {browser.text}")
+    wait_for(lambda: stored.exists() and stored.read_text() == text.read_text(), 60,
+             f"{stored}: {browser.text}")
     answer = server.get("/_media/list.pdf", wiki.site)
     assert answer.status == 200 and answer.body == b"%PDF-1.4 spade, rake\n"
 

@@ -69,6 +69,7 @@ class Server:
 
     name = "?"
     tls = cgi = keepalive = True
+    htaccess = False
     php = only_php = False
 
     def __init__(self, bench):
@@ -130,6 +131,8 @@ class Server:
         """What is about to be measured is really what it is taken for."""
         targets = [("/1k.html", self.bench.root / "1k.html"),
                    ("/1m.bin", self.bench.root / "1m.bin")]
+        if self.htaccess:
+            targets.append(("/htaccess/1k.html", self.bench.root / "1k.html"))
         for tls in [False] + ([True] if self.tls else []):
             for path, file in targets:
                 self.expect(tls, path, file.read_bytes())
@@ -180,6 +183,7 @@ class Httpd(Server):
     """What Apache and itkd have in common: the language."""
 
     before = after = ""
+    htaccess = True
 
     def common(self):
         d, b, p = self.dir, self.bench, POOL
@@ -221,6 +225,9 @@ MaxRequestWorkers {p["workers"]}
 <Directory {b.root}>
 	Require all granted
 </Directory>
+<Directory {b.root}/htaccess>
+	AllowOverride All
+</Directory>
 <Directory {b.cgi}>
 	Options ExecCGI
 	Require all granted
@@ -242,7 +249,7 @@ class MpmItk(Httpd):
 
     def command(self):
         modules = ["mpm_prefork", "authn_core", "authz_core", "alias", "mime", "dir", "cgi",
-                   "ssl", "socache_shmcb", "reqtimeout"]
+                   "ssl", "socache_shmcb", "reqtimeout", "rewrite"]
         head = "".join(f"LoadModule {m}_module /usr/lib/apache2/modules/mod_{m}.so\n"
                        for m in modules)
         head += "LoadModule mpm_itk_module /usr/lib/apache2/modules/mpm_itk.so\n"

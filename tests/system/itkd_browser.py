@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 
 from itkd_proc import wait_for
 
-PAGE_SECONDS = 60
+PAGE_SECONDS = 120
 
 
 class Browser:
@@ -42,7 +42,8 @@ class Browser:
 
     @property
     def text(self):
-        return self.driver.find_element(By.TAG_NAME, "body").text
+        """In one step, as the page may be another one at the next."""
+        return self.script("return document.body ? document.body.innerText : ''")
 
     def find(self, css):
         """The first element that the selector finds, waited for."""

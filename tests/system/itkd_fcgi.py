@@ -147,3 +147,37 @@ class FcgiServer:
     def close(self):
         self.sock.shutdown(socket.SHUT_RDWR)
         self.sock.close()
+
+
+class Pool(FcgiServer):
+    """
+    As PHP-FPM: so many places, each with one connection until that is closed. Where a request asks
+    for it (FCGI_KEEP_CONN) the connection stays. An answer function that returns False closes it.
+    """
+
+    def __init__(self, address, answers, places, owner=None):
+        self.free = threading.Semaphore(places)
+        self.connections = []  # of each: how many requests it has had
+        super().__init__(address, answers, owner, 0o660)
+
+    def _run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.free.acquire()
+                sock, _ = self.sock.accept()
+                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock):
+        number = len(self.connections)
+        self.connections.append(0)
+        with contextlib.suppress(OSError), sock:
+            keep = True
+            while keep and sock.recv(1, socket.MSG_PEEK):
+                request = Request(sock)
+                request.nth = self.connections[number]
+                self.connections[number] += 1
+                self.requests.append(request)
+                name = request.params.get("SCRIPT_NAME", "").rsplit("/", 1)[-1]
+                keep = self.answers[name](request) is not False and request.flags & 1
+                request.file.close()
+        self.free.release()

@@ -277,8 +277,8 @@ def test_nonce_grows_old(world):
     assert field(last)["stale"] == "true"
     # Where a nonce lives longer, since a second may pass before it comes.
     assert world.status("/digest/x", world.a, digest(field(last)["nonce"], "/digest/x")) == 200
-    world.server.wait_log(r"AH01778: user alice: nonce expired \(\d+\.00 seconds old - max lifetime "
-                          r"1\.00\) - sending new nonce", "a.test-error.log")
+    world.server.wait_log(r"AH01778: user alice: nonce expired \(\d+\.00 seconds old - max "
+                          r"lifetime 1\.00\) - sending new nonce", "a.test-error.log")
 
 
 def test_curl(world):

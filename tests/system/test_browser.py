@@ -13,7 +13,7 @@ from itkd import Config, Site, wait_for
 from itkd_browser import Browser
 from itkd_tools import install
 
-WAIT = 60  # seconds, where something is wrong
+WAIT = 120  # seconds, where something is wrong
 SUBRESOURCES = 40
 MTIME = 1700000000
 UPLOAD = 20  # times 1 MB

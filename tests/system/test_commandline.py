@@ -304,3 +304,5 @@ def test_server_root(tmp, main_site):
     assert "other/ports.conf:1: Nonsense" in check("-d", str(tmp / "other"), "-f",
                                                    str(tmp / "x.conf")).stderr
     assert check("-d", str(tmp), "-f", "x.conf").returncode == 0
+    (tmp / "x.conf").rename(tmp / "itkd.conf")
+    assert f'ServerRoot: "{tmp}"' in check("-d", str(tmp)).stdout, "as httpd: its own name there"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from itkd import Config, Site, wait_for
+from itkd import Config, Server, Site, wait_for
 from itkd_tools import exchange, install, status_of, statuses
 
 DRAINED = 256 * 1024  # bytes of a body that nobody wants, for which a connection is kept
@@ -73,10 +73,25 @@ def test_registered_methods(world, method, path, status):
         assert answer.header("Allow") == "HEAD,GET,POST,OPTIONS"
 
 
+@pytest.mark.parametrize("words, said", [
+    ("Unsafe", "warning: 'Unsafe' has no effect: requests are always read as with Strict"),
+    ("Strict Allow0.9", "note: 'Allow0.9' has no effect: HTTP/0.9 is not spoken"),
+    ("Strict Require1.0 LenientMethods", "Syntax OK"), ("RegisteredMethods", "Syntax OK"),
+])
+def test_protocol_options(tmp, tls, words, said):
+    """Point 1: -t says of each option that is not followed what happens instead."""
+    config = Config(tmp, tls, Site("main", tmp))
+    config.main(f"HttpProtocolOptions {words}")
+    config.write()
+    done = Server(config).itkd("-t")
+    assert done.returncode == 0 and said in done.stderr, done.stderr
+    assert ("HttpProtocolOptions" in done.stderr) == (said != "Syntax OK")
+
+
 def test_trace(world):
     """Point 1: TRACE is off: 405, and Allow does not name it, until TraceEnable turns it on."""
     answer = world.get("/", "a.test", method="TRACE")
-    assert answer.status == 405 and answer.header("Allow") == ""
+    assert answer.status == 405 and answer.header("Allow") == "HEAD,GET,POST,OPTIONS"
     answer = world.get("/", "trace.test", method="TRACE")
     assert answer.status == 200 and answer.text.startswith("TRACE / HTTP/1.1\r\nHost: trace.test")
     allow = world.get("/", "trace.test", method="PUT").header("Allow")

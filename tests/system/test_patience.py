@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import signal
 import socket
 import ssl
 import time
@@ -208,6 +209,16 @@ def test_idle_connections_give_way(tmp, tls, start, main_site, site_a, site_b):
             for secret in (False, True):
                 got = server.get("/", site_b, tls=secret, timeout=60)
                 assert got.text == "site b\n"
+
+
+def test_an_idle_connection_gives_way_at_once(config, start, site_a, site_b):
+    """Point 10: a process that is told so once does not wait for its client any more."""
+    server = start(sites(config.main("KeepAliveTimeout 300"), site_a, site_b))
+    with server.connect() as c:
+        assert not c.get("/", "a.test").closes
+        [child] = server.owner(c)
+        child.kill(signal.SIGUSR2)
+        assert c.at_eof()
 
 
 def test_busy_connections_do_not(tmp, tls, start, main_site, site_a, site_b):

@@ -6,18 +6,22 @@ site's files are closed to another. tests/breach has the tries from the inside.
 import grp
 import os
 import pwd
+import re
 import shutil
 import stat
+import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from itkd import Config, Proc, Site, compile_c, wait_for
+from itkd import BUILD, Config, Proc, Site, compile_c, wait_for
 from itkd_site import SETGID_GROUP
 from programs import CHANGE_ID, PROBE, SETGID
 
 CAP_SETGID, CAP_SETUID, CAP_SYS_NICE = 6, 7, 23
 SPARE_CAPS = 1 << CAP_SETGID | 1 << CAP_SETUID | 1 << CAP_SYS_NICE
+AT_ENTRY = 9  # of the auxiliary vector: where the program begins
 OUTSIDE = 64123  # an id that no range of these tests allows, below 65536 for the i386 calls
 
 
@@ -109,6 +113,25 @@ def test_service_processes(world, role, user):
         assert not p.dumpable
         written = os.stat(f"/proc/{p.pid}/root")
         assert not (written.st_mode & 0o022 or written.st_uid == entry.pw_uid), "it could fill it"
+
+
+def test_the_logger_has_no_secret(world):
+    """4: what the master makes digest nonces of is not in the memory of the log process."""
+    program = BUILD / "itkd-master"
+    names = subprocess.run(["nm", program], check=True, capture_output=True, text=True).stdout
+    [symbol] = re.findall(r"^(\w+) b secret\b", names, re.M)
+    entry = struct.unpack_from("<Q", program.read_bytes(), 24)[0]
+
+    def held(process):
+        words = struct.iter_unpack("<QQ", Path(f"/proc/{process.pid}/auxv").read_bytes())
+        base = dict(words)[AT_ENTRY] - entry
+        with open(f"/proc/{process.pid}/mem", "rb") as memory:
+            memory.seek(base + int(symbol, 16))
+            return memory.read(32)
+
+    assert any(held(world.server.master))
+    for p in world.server.logger():
+        assert held(p) == bytes(32)
 
 
 def test_fronts_count(world):

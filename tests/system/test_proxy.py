@@ -261,6 +261,7 @@ ANSWERS = {
     "gzip": OK + b"Transfer-Encoding: gzip\r\n\r\nhi",
     "gzipped": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
     "chunk": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhi\r\n0\r\n\r\n",
+    "early": b"HTTP/1.1 103 Early\r\n" + b"a:b\n" * 15000 + b"\r\n" + OK + b"\r\n",
     "interims": b"HTTP/1.1 102 P\r\n\r\n" * 30 + OK + b"Content-Length: 2\r\n\r\nhi",
     "switch": b"HTTP/1.1 101 Switch\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n",
     "short": OK + b"Content-Length: 9\r\n\r\nhi",
@@ -304,7 +305,7 @@ def test_the_origin_has_its_own_date_and_name(server):
 
 BROKEN = ["empty", "words", "two", "status", "number", "part", "colon", "space", "nameless", "cr",
           "nul", "long", "huge", "endless", "differ", "letters", "minus", "plus", "gzip", "gzipped",
-          "chunk", "switch"]
+          "chunk", "early", "switch"]
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -155,9 +155,10 @@ def test_without_root(config, site_a, tmp):
     assert len(done.stderr.strip()) > 30, "says what root is needed for"
 
 
-@pytest.mark.parametrize("capability", ["sys_nice", "setuid", "setgid"])
+@pytest.mark.parametrize("capability", ["sys_nice", "setuid", "setgid", "net_bind_service"])
 def test_missing_capability_is_named(config, site_a, capability):
     """In a container without a capability: it is named at start-up, nothing is served."""
+    config.main("Listen 127.9.8.7:81")
     config.vhost(site_a)
     config.write()
     server = Server(config)

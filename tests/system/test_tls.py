@@ -12,7 +12,7 @@ import pytest
 
 from itkd import Config, Connection, Site, Truncated, tls_context, wait_for
 from itkd_tools import GONE, exchange, holder_of, install, s_client, secure, status_of
-from itkd_site import run
+from itkd_site import compile_c, run
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 VERSIONS = pytest.mark.parametrize("version", [V12, V13], ids=["1.2", "1.3"])
@@ -305,6 +305,53 @@ def test_noise_to_the_tls_port(world, data):
         except ConnectionResetError:
             pass
     assert b"site " not in answer
+    assert world.server.get("/", world.a, tls=True).status == 200
+    assert world.server.fronts() == fronts
+
+
+KEY_UPDATES = r"""
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* PORT N: N key updates, then a request; prints the answer, and nothing where there is none. */
+int main(int argc, char **argv)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	BIO *bio = BIO_new_ssl_connect(ctx);
+	char buf[4096];
+	SSL *ssl;
+	int n;
+
+	BIO_get_ssl(bio, &ssl);
+	SSL_set_tlsext_host_name(ssl, "a.test");
+	BIO_set_conn_hostname(bio, "127.0.0.1");
+	BIO_set_conn_port(bio, argv[argc - 2]);
+	if (BIO_do_handshake(bio) != 1)
+		return 1;
+	for (int i = atoi(argv[argc - 1]); i > 0; i--)
+		if (SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 || SSL_do_handshake(ssl) != 1)
+			return 0;
+	if (BIO_write(bio, request, (int)strlen(request)) > 0)
+		while ((n = BIO_read(bio, buf, sizeof(buf))) > 0)
+			fwrite(buf, 1, (size_t)n, stdout);
+	return 0;
+}
+"""
+
+
+def test_key_updates_have_a_bound(world, tmp):
+    """Point 9: new keys without end (RFC 8446 section 4.6.3) would take all of a front's time."""
+    client = compile_c(KEY_UPDATES, tmp / "client", "-lssl", "-lcrypto")
+
+    def answer(n):
+        return run(client, world.server.tls_port, n)
+
+    fronts = world.server.fronts()
+    assert answer(20).endswith("site a\n")
+    assert answer(1000) == ""
     assert world.server.get("/", world.a, tls=True).status == 200
     assert world.server.fronts() == fronts
 

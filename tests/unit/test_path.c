@@ -96,9 +96,30 @@ START_TEST(html)
 }
 END_TEST
 
+START_TEST(without_info)
+{
+	static const struct {
+		const char *uri, *info, *want;
+	} rows[] = {
+	    {"/a.cgi/x/y", "/x/y", "/a.cgi"},
+	    {"/a.cgi", "", "/a.cgi"},
+	    {"/a.cgi//x///y", "/x/y", "/a.cgi"},
+	    {"/a.cgi/x", "/y", "/a.cgi/x"},
+	    /* What a pattern put behind the file may be longer than all that was asked for. */
+	    {"/x", "/much/longer/than/x", "/x"},
+	    {"/x", "/x", ""},
+	    {"", "/x", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_uint_eq(
+		    path_without_info(rows[i].uri, rows[i].info), strlen(rows[i].want));
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {decode, encode, html};
+	const TTest *const tests[] = {decode, encode, html, without_info};
 
 	return vector_run("path", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -48,7 +48,7 @@ MULTI = ("AddEncoding gzip .gz\nAddEncoding br .br\nRemoveType .gz .br\n"
          '<Directory "{root}">\nOptions +MultiViews\n</Directory>\n')
 
 
-def each(paths, codings=(GZ, BR, BOTH, {}), **more):
+def each(paths, codings=(GZ, BOTH, {}), **more):
     return [Get(path, coding, **more) for path in paths for coding in codings]
 
 
@@ -147,13 +147,17 @@ CASES = [
          '<Files "d.gz">\nHeader add Content-Encoding x\n</Files>\n'
          '<Files "e.gz">\nHeader edit Content-Encoding gzip x\n</Files>\n'
          '<Files "n.gz">\nHeader always unset Content-Encoding\n</Files>\n'
+         '<Files "o.gz">\nHeader always set Content-Encoding x\n</Files>\n'
+         '<Files "k.en">\nHeader always set Content-Language "de, EN"\n</Files>\n'
+         '<Files "c.gz">\nSetOutputFilter DEFLATE\nHeader append Content-Encoding x\n</Files>\n'
          '<Files "l.en">\nHeader unset Content-Language\n</Files>\n'
          '<Files "m.en">\nHeader set Content-Language de\n</Files>\n'
          '<Files "x">\nHeader set Content-Encoding x\nHeader set Content-Language x\n</Files>\n',
-         [Get(f"/{name}") for name in ("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "l.en",
-                                       "m.en", "x")],
-         files=dict.fromkeys(("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "l.en", "m.en", "x"),
-                             "text")),
+         [Get(f"/{name}") for name in ("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "o.gz",
+                                       "k.en", "l.en", "m.en", "x")]
+         + [Get("/u.gz", method="OPTIONS"), Get("/c.gz", {"Accept-Encoding": "deflate, gzip"})],
+         files=dict.fromkeys(("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "o.gz", "k.en", "l.en",
+                              "m.en", "x", "c.gz"), "text")),
     case("proxied-deflate", PROXIED + "SetOutputFilter DEFLATE\n", ANSWERS + MORE, decode=True),
     case("proxied-by-type", PROXIED + DEFLATE, ANSWERS, decode=True),
     case("proxied-brotli", PROXIED + "SetOutputFilter BROTLI_COMPRESS\n", ANSWERS, decode=True),

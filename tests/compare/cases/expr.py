@@ -142,6 +142,18 @@ CASES = [
     htaccess("error-document", 'ErrorDocument 404 "no %{REQUEST_URI} %{toupper:x}"\n'),
     htaccess("redirect", '<If "%{QUERY_STRING} == \'r\'">\nRedirect 302 '
              '"http://r.test%{REQUEST_URI}"\n</If>\n', [Get("/d/x"), Get("/d/x?r")]),
+    # The type, the handler and the time are known as late as in Apache.
+    htaccess("require-type", "Require expr %{CONTENT_TYPE} == 'text/plain' || %{HANDLER} != ''\n",
+             [Get("/d/i.txt"), Get("/d/x"), Get("/d/none")]),
+    htaccess("require-time", "Require expr %{LAST_MODIFIED} =~ /^1970/\n", [Get("/d/i.txt")]),
+    htaccess("late", "".join(f"SetEnvIfExpr \"{c}\" {name}\n" for name, c in (
+        ("T", "-n %{CONTENT_TYPE}"), ("L", "%{LAST_MODIFIED} =~ /^2023/"), ("H", "-n %{HANDLER}"),
+        ("F", "-f %{REQUEST_FILENAME}"))) + 'Header always set X "%{T}e %{L}e %{H}e %{F}e"\n'
+        'RequestHeader set Y "expr=%{LAST_MODIFIED} %{CONTENT_TYPE} %{HANDLER}"\n'
+        'Header always set Y "expr=%{req:Y} %{LAST_MODIFIED} %{CONTENT_TYPE}"\n',
+        [Get("/d/i.txt"), Get("/d/none"), Get("/secret/x")]),
+    htaccess("ldap", 'Header set X "expr=%{ldap:%{req:X-A}}"\n', [
+        Get("/d/x", {"X-A": "a" + c}) for c in ("", *map(chr, range(33, 127)), "\t\xe4", "\xff")]),
     htaccess("cgi", 'Options +ExecCGI\nAddHandler cgi-script .cgi\n'
              'Header set X "expr=%{resp:X-Prog} %{REQUEST_STATUS} %{CONTENT_TYPE} %{HANDLER}"\n'
              'Header set Y yes "expr=%{resp:X-Prog} == \'p\'"\n',

@@ -220,6 +220,10 @@ CASES = [
              'Header set Cache-Control "max-age=15778463, immutable"\n</If>\n<Else>\n'
              'Header set Cache-Control "max-age=15778463"\n</Else>\n</FilesMatch>\n</IfModule>\n',
              [Get("/x.txt?v=1"), Get("/x.txt"), Get("/x.sh"), Get("/none.txt")]),
+    # RequestHeader comes before the handler that finds nothing.
+    htaccess("request-missing", "RequestHeader set X-Z z\nHeader always set X-A "
+             '"expr=%{req:X-Z}"\nRedirect 404 /gone\n<Files no>\nRequire all denied\n</Files>\n',
+             [Get(p) for p in ("/none", "/none/x", "/x.txt", "/x.txt/y", "/gone", "/no")]),
     htaccess("ht-syntax", "Header sett X-A a\n", [Get("/x.txt")]),
 ]
 

@@ -161,6 +161,20 @@ CASES = [
     case("handler", "RewriteRule ^script$ - [H=cgi-script]\n"
          "RewriteRule ^a.html$ - [H=default-handler]",
          "/script", "/a.html", files={"script": ENV}),
+    # What was opened for a program is sent as it is; a file's handler is not that of where it leads.
+    case("handler_for_another", "RewriteRule ^env.php$ - [H=default-handler]\n"
+         "RewriteRule ^index.php$ - [H=text/plain]\nRewriteRule ^h$ script [H=cgi-script]\n"
+         "RewriteRule ^i$ /a.html [H=default-handler]\nRewriteRule ^j$ /env.php [T=text/x-j]",
+         "/env.php", "/index.php", "/env.php/more", "/h", "/i", "/j", "/",
+         files={"script": ENV, "index.php": ENV}),
+    case("type_is_handler", "RewriteRule ^(a|s)$ - [T=cgi-script]\n"
+         "RewriteRule ^(b|s2)$ - [T=application/x-httpd-cgi]", "/a", "/b", "/s", "/s2",
+         files={"a": "a\n", "b": "b\n", "s": ENV, "s2": ENV}),
+    # What rules set for the index file does not replace what they set for its directory.
+    case("env_of_index", "RewriteRule ^(.*)$ - [E=V:$1]\nRewriteCond %{ENV:V} (.*index.*)\n"
+         "RewriteRule ^ - [E=W:%1]\nRewriteRule index - [E=!X]\nHeader set X %{V}e\n",
+         "/", "/sub/", "/only/", "/env.php", "/sub/x.html",
+         files={"only/index.php": ENV}, config="SetEnvIf Host . X=x\n"),
     # B
     case("escape_groups", "RewriteRule ^b1/(.*)$ env.php?x=$1 [B]\n"
          "RewriteRule ^b2/(.*)$ env.php?x=$1 [B,BNP]\n"
