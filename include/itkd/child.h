@@ -29,8 +29,9 @@ struct child_start {
 void child_prepare(void);
 
 /*
- * Serves the connection to its end. On entry: signals SIGUSR1, SIGUSR2, SIGURG blocked (the child takes
- * them in ppoll only), SIGPIPE ignored. It makes a process group of its own for its CGI programs.
+ * Serves the connection to its end. On entry: signals SIGUSR1, SIGUSR2, SIGURG blocked (the child
+ * takes them in ppoll only), SIGPIPE ignored. It makes a process group of its own for its CGI
+ * programs.
  *   SIGUSR1  the generation ends: the next answer says Connection: close
  *   SIGUSR2  processes are short: an idle kept connection is closed now
  *   SIGURG   a status page is looked at: this child sends its child_status

@@ -216,6 +216,7 @@ struct conf_tls {
 	bool honor_order, tickets, strict_sni;
 	const char *cert, *key, *chain; /* paths; NULL where not given */
 	const char *ciphers, *ciphersuites;
+	const char *commands; /* SSLOpenSSLConfCmd: a line each, "NAME VALUE"; NULL: none */
 	const char *file; /* of the certificate's line, for messages */
 	uint32_t line;
 };

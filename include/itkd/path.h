@@ -26,8 +26,9 @@ enum path_result path_decode_as(
 /* For a Location or an index page: percent-encodes what a path may not hold. */
 char *path_encode(struct arena *a, const char *path);
 /*
- * How much of uri stands before the PATH_INFO that it ends with, slashes for slashes, however many;
- * all of it where it does not: what leads to a file may be a pattern's.
+ * How much of uri stands before what it has in common with the end of a PATH_INFO, slashes for
+ * slashes, however many (Apache's ap_find_path_info). What leads to a file may be a pattern's: then
+ * that is not all of the PATH_INFO.
  */
 size_t path_without_info(const char *uri, const char *info);
 /* For HTML text and attribute values. */

@@ -108,7 +108,8 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 	env_put(e, "DOCUMENT_ROOT", v->document_root);
 	env_put(e, "REQUEST_SCHEME", child_scheme(c));
 	env_put(e, "CONTEXT_PREFIX", r->target.context_prefix);
-	env_put(e, "CONTEXT_DOCUMENT_ROOT", r->target.context_root);
+	env_put(e, "CONTEXT_DOCUMENT_ROOT",
+	    r->target.context_root ? r->target.context_root : v->document_root);
 	env_put(e, "SERVER_ADMIN", v->server_admin ? v->server_admin : "[no address given]");
 	env_put(e, "SCRIPT_FILENAME", r->target.file);
 	if (r->auth_type)

@@ -234,6 +234,7 @@ static void head_take(struct child_stream *s, size_t n)
 	/* Of the document that answers for an error it is asked no more. */
 	if (s->broken == 502 && s->r->redirects == 0 &&
 	    child_proxy_overrides(s->c->dir.merged.proxy, f.status)) {
+		s->r->reason = span_of(arena_span(&s->c->arena, f.reason));
 		s->status = f.status;
 		return;
 	}

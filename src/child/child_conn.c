@@ -154,24 +154,16 @@ static enum conn_head conn_cut(struct child *c, struct child_request *r)
 /* More bytes of a head. HEAD_READ: there are some. */
 static enum conn_head conn_more(struct child *c, struct child_request *r, struct child_rate *rate)
 {
-	for (;;) {
-		ssize_t n = child_fill(c);
-		int64_t deadline = rate->deadline;
-
-		if (n > 0) {
-			child_rate_got(rate, (size_t)n);
-			return HEAD_READ;
-		}
-		if (n == 0)
-			return conn_cut(c, r);
-		if (errno != EAGAIN)
-			return HEAD_NONE;
-		if (!deadline)
-			deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
-		if (child_wait(c, POLLIN, deadline) == IO_TIMEOUT) {
-			child_error(c, r, 408);
-			return HEAD_ANSWERED;
-		}
+	switch (child_fill_wait(c, rate)) {
+	case IO_OK:
+		return HEAD_READ;
+	case IO_EOF:
+		return conn_cut(c, r);
+	case IO_TIMEOUT:
+		child_error(c, r, 408);
+		return HEAD_ANSWERED;
+	default:
+		return HEAD_NONE;
 	}
 }
 

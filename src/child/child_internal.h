@@ -37,6 +37,8 @@ int child_poll(struct pollfd *p, nfds_t n, int64_t deadline);
 enum child_io child_wait(struct child *c, short what, int64_t deadline);
 /* Reads once into c->in, without waiting: >0 bytes, 0 end, -1 with errno. */
 ssize_t child_fill(struct child *c);
+/* The same once something has come; IO_TIMEOUT: nothing did until the rate's end, or Timeout. */
+enum child_io child_fill_wait(struct child *c, struct child_rate *rate);
 /*
  * The same, but waits for a moment: a kept connection's next request mostly comes at once, and one
  * call is cheaper than to poll and to read. EAGAIN: child_wait() is the way to wait for it.

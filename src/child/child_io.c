@@ -176,6 +176,27 @@ void child_never_block(struct child *c)
 	c->blocks = false;
 }
 
+enum child_io child_fill_wait(struct child *c, struct child_rate *rate)
+{
+	for (;;) {
+		ssize_t n = child_fill(c);
+		int64_t deadline = rate->deadline;
+
+		if (n > 0) {
+			child_rate_got(rate, (size_t)n);
+			return IO_OK;
+		}
+		if (n == 0)
+			return IO_EOF;
+		if (errno != EAGAIN)
+			return IO_ERROR;
+		if (!deadline)
+			deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
+		if (child_wait(c, POLLIN, deadline) == IO_TIMEOUT)
+			return IO_TIMEOUT;
+	}
+}
+
 bool child_drained(struct child *c)
 {
 	int before = c->unsent;

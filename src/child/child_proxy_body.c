@@ -8,19 +8,6 @@
 
 #define PREFETCH_MAX 16384 /* bytes: as Apache's MAX_MEM_SPOOL */
 
-static void body_wait(struct child_stream *s)
-{
-	struct pollfd client;
-
-	child_stream_poll(s, &client);
-	int ready = child_poll(&client, 1, child_stream_deadline(s));
-
-	if (ready == 0)
-		(void)child_stream_timeout(s);
-	else if (ready > 0)
-		child_stream_polled(s, client.revents);
-}
-
 /*
  * The beginning of a body of unknown length, or all of it where it is small: many an application
  * cannot read chunks, and so most of what it gets has a length. p->early; want_body: there is more.
@@ -44,7 +31,7 @@ static void body_prefetch(struct proxy *p)
 		} else if (child_stream_buffered(s)) {
 			child_stream_take(s);
 		} else {
-			body_wait(s);
+			child_stream_wait(s);
 		}
 	}
 	p->early = (struct span){to, n};

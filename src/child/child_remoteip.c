@@ -8,7 +8,6 @@
 
 #include "itkd/host.h"
 #include "itkd/proxy_protocol.h"
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -56,26 +55,6 @@ bool child_remoteip_connection(struct child *c)
 	return true;
 }
 
-/* More bytes of the PROXY header. */
-static bool header_more(struct child *c, struct child_rate *rate)
-{
-	for (;;) {
-		ssize_t n = child_fill(c);
-		int64_t deadline = rate->deadline;
-
-		if (n > 0) {
-			child_rate_got(rate, (size_t)n);
-			return true;
-		}
-		if (n == 0 || errno != EAGAIN)
-			return false;
-		if (!deadline)
-			deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
-		if (child_wait(c, POLLIN, deadline) == IO_TIMEOUT)
-			return false;
-	}
-}
-
 static bool header_read(struct child *c)
 {
 	const struct conf_read_timeout *t = &c->vhost->read_timeout;
@@ -96,7 +75,7 @@ static bool header_read(struct child *c)
 			child_log(c, LOG_ERR, "remoteip", "%s", why);
 			return false;
 		case PROXY_MORE:
-			if (!header_more(c, &rate))
+			if (child_fill_wait(c, &rate) != IO_OK)
 				return false;
 		}
 	}

@@ -38,19 +38,19 @@ static void html_sums(struct page *page)
 
 	if (!page->all.known)
 		return;
-	status_put(page,
+	child_page_put(page,
 	    "<dt>Total accesses: %llu - Total Traffic: %s - Total Duration: %llu</dt>\n"
 	    "<dt>CPU Usage: u%.2f s%.2f cu0 cs0",
 	    (unsigned long long)t->sum.requests, html_traffic(page->c, bytes),
 	    (unsigned long long)t->sum.ms, user, system);
 	if (user + system > 0 && up > 0)
-		status_put(page, " - %.3g%% CPU load", (user + system) / up * 100);
-	status_put(page, "</dt>\n");
+		child_page_put(page, " - %.3g%% CPU load", (user + system) / up * 100);
+	child_page_put(page, "</dt>\n");
 	if (up > 0)
-		status_put(page, "<dt>%.3g requests/sec - %s/second%s", requests / up,
+		child_page_put(page, "<dt>%.3g requests/sec - %s/second%s", requests / up,
 		    html_bytes(page->c, bytes / up), requests > 0 ? " - " : "</dt>\n");
 	if (requests > 0)
-		status_put(page, "%s%s/request - %g ms/request</dt>\n", up > 0 ? "" : "<dt>",
+		child_page_put(page, "%s%s/request - %g ms/request</dt>\n", up > 0 ? "" : "<dt>",
 		    html_bytes(page->c, bytes / requests), (double)t->sum.ms / requests);
 }
 
@@ -83,16 +83,16 @@ static void html_row(struct page *page, uint32_t i)
 	const struct status_slot *slot = &page->all.page->slots[i];
 	const struct child_status *s = &page->all.reports[i];
 	struct arena *a = &page->c->arena;
-	char letter = status_letter(page, i);
+	char letter = child_page_letter(page, i);
 
-	status_put(page,
+	child_page_put(page,
 	    "<tr><td><b>%u-%u</b></td><td>%d</td><td>%u/%llu/%llu</td><td><b>%c</b>\n"
 	    "</td><td>%.2f</td><td>%lld</td><td>%u</td><td>%llu</td>",
 	    i, slot->generation - 1, (int)slot->pid, s->requests,
 	    (unsigned long long)s->sum.requests, (unsigned long long)s->sum.requests, letter,
 	    html_cpu(slot->pid), s->magic ? (long long)(page->now - s->since) : 0, s->last_ms,
 	    (unsigned long long)s->sum.ms);
-	status_put(page,
+	child_page_put(page,
 	    "<td>%.1f</td><td>%.2f</td><td>%.2f\n</td><td>%s</td><td>http/1.1</td>"
 	    "<td nowrap>%s</td><td nowrap>%s</td></tr>\n\n",
 	    (double)s->sum.bytes / KIB, (double)s->sum.bytes / MIB, (double)s->sum.bytes / MIB,
@@ -101,14 +101,14 @@ static void html_row(struct page *page, uint32_t i)
 
 static void html_table(struct page *page)
 {
-	status_put(page,
+	child_page_put(page,
 	    "\n\n<table border=\"0\"><tr><th>Srv</th><th>PID</th><th>Acc</th><th>M</th><th>CPU\n"
 	    "</th><th>SS</th><th>Req</th><th>Dur</th><th>Conn</th><th>Child</th><th>Slot</th>"
 	    "<th>Client</th><th>Protocol</th><th>VHost</th><th>Request</th></tr>\n\n");
 	for (uint32_t i = 0; i < page->all.page->n; i++)
-		if (status_busy(page, i))
+		if (child_page_busy(page, i))
 			html_row(page, i);
-	status_put(page,
+	child_page_put(page,
 	    "</table>\n <hr /> <table>\n"
 	    " <tr><th>Srv</th><td>Child Server number - generation</td></tr>\n"
 	    " <tr><th>PID</th><td>OS process ID</td></tr>\n"
@@ -130,23 +130,23 @@ static void html_list(struct page *page)
 {
 	struct arena *a = &page->c->arena;
 
-	status_put(page, "<hr /><h2>Server Details</h2>\n\n");
+	child_page_put(page, "<hr /><h2>Server Details</h2>\n\n");
 	for (uint32_t i = 0; i < page->all.page->n; i++) {
 		const struct status_slot *slot = &page->all.page->slots[i];
 		const struct child_status *s = &page->all.reports[i];
 		unsigned long long bytes = s->sum.bytes;
 
-		if (!status_busy(page, i))
+		if (!child_page_busy(page, i))
 			continue;
-		status_put(page,
+		child_page_put(page,
 		    "<b>Server %u-%u</b> (%d): %u|%llu|%llu [<b>%c</b>] u%.2f\n"
 		    " %lld %u %llu(%llu B|%llu B|%llu B)\n",
 		    i, slot->generation - 1, (int)slot->pid, s->requests,
 		    (unsigned long long)s->sum.requests, (unsigned long long)s->sum.requests,
-		    status_letter(page, i), html_cpu(slot->pid),
+		    child_page_letter(page, i), html_cpu(slot->pid),
 		    s->magic ? (long long)(page->now - s->since) : 0, s->last_ms,
 		    (unsigned long long)s->sum.ms, bytes, bytes, bytes);
-		status_put(page, " <i>%s {%s}</i> <i>(http/1.1)</i> <b>[%s]</b><br />\n\n",
+		child_page_put(page, " <i>%s {%s}</i> <i>(http/1.1)</i> <b>[%s]</b><br />\n\n",
 		    html_escape(a, s->client), html_escape(a, s->request), html_site(page, slot));
 	}
 }
@@ -157,37 +157,37 @@ static void html_head(struct page *page)
 	struct child *c = page->c;
 	double load[3] = {0};
 
-	status_put(page,
+	child_page_put(page,
 	    "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" "
 	    "\"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n"
 	    "<title>Apache Status</title>\n</head><body>\n"
 	    "<h1>Apache Server Status for %s (via %s)</h1>\n\n",
 	    html_escape(&c->arena, child_server_name(c, page->r)), c->local);
-	status_put(page,
+	child_page_put(page,
 	    "<dl><dt>Server Version: itkd/" ITKD_VERSION "</dt>\n<dt>Server MPM: prefork</dt>\n"
 	    "<dt>Server Built: %s\n</dt></dl><hr /><dl>\n<dt>Current Time: %s</dt>\n"
 	    "<dt>Restart Time: %s</dt>\n",
-	    status_built(), status_date(c, page->now), status_date(c, s->loaded));
-	status_put(page,
+	    child_page_built(), child_page_date(c, page->now), child_page_date(c, s->loaded));
+	child_page_put(page,
 	    "<dt>Parent Server Config. Generation: %u</dt>\n"
 	    "<dt>Parent Server MPM Generation: %u</dt>\n<dt>Server uptime: %s</dt>\n",
-	    s->generation, s->generation - 1, status_uptime(c, page->up));
+	    s->generation, s->generation - 1, child_page_uptime(c, page->up));
 	if (getloadavg(load, 3) == 3)
-		status_put(
+		child_page_put(
 		    page, "<dt>Server load: %.2f %.2f %.2f</dt>\n", load[0], load[1], load[2]);
 }
 
-void status_html(struct page *page, bool table)
+void child_page_html(struct page *page, bool table)
 {
 	html_head(page);
 	if (page->all.page->reports >= 0)
 		html_sums(page);
-	status_put(page,
+	child_page_put(page,
 	    "<dt>%u requests currently being processed, %u workers gracefully restarting, "
 	    "%u idle workers</dt>\n</dl><pre>%s</pre>\n",
-	    status_count(page, STATUS_BUSY), status_count(page, "G"), status_count(page, "_"),
-	    status_board(page, 64));
-	status_put(page,
+	    child_page_count(page, STATUS_BUSY), child_page_count(page, "G"),
+	    child_page_count(page, "_"), child_page_board(page, 64));
+	child_page_put(page,
 	    "<p>Scoreboard Key:<br />\n"
 	    "\"<b><code>_</code></b>\" Waiting for Connection, \n"
 	    "\"<b><code>S</code></b>\" Starting up, \n"
@@ -198,12 +198,12 @@ void status_html(struct page *page, bool table)
 	    "\"<b><code>G</code></b>\" Gracefully finishing,<br /> \n"
 	    "\"<b><code>.</code></b>\" Open slot with no current process<br />\n</p>\n");
 	if (page->all.page->reports < 0)
-		status_put(page,
+		child_page_put(page,
 		    "<hr />To obtain a full report with current status information you need to "
 		    "use the <code>ExtendedStatus On</code> directive.\n");
 	else if (table)
 		html_table(page);
 	else
 		html_list(page);
-	status_put(page, "</body></html>\n");
+	child_page_put(page, "</body></html>\n");
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void status_put(struct page *page, const char *fmt, ...)
+void child_page_put(struct page *page, const char *fmt, ...)
 {
 	struct arena *a = &page->c->arena;
 	va_list ap;
@@ -33,31 +33,31 @@ void status_put(struct page *page, const char *fmt, ...)
 	page->n += n;
 }
 
-char status_letter(const struct page *page, uint32_t slot)
+char child_page_letter(const struct page *page, uint32_t slot)
 {
 	return slot < page->all.page->n ? page->all.letters[slot] : '.';
 }
 
-uint32_t status_count(const struct page *page, const char *letters)
+uint32_t child_page_count(const struct page *page, const char *letters)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < page->all.page->n; i++)
-		n += strchr(letters, status_letter(page, i)) != NULL;
+		n += strchr(letters, child_page_letter(page, i)) != NULL;
 	return n;
 }
 
-bool status_busy(const struct page *page, uint32_t slot)
+bool child_page_busy(const struct page *page, uint32_t slot)
 {
-	return strchr(STATUS_BUSY, status_letter(page, slot)) != NULL;
+	return strchr(STATUS_BUSY, child_page_letter(page, slot)) != NULL;
 }
 
-const char *status_built(void)
+const char *child_page_built(void)
 {
 	return __DATE__ " " __TIME__;
 }
 
-const char *status_date(struct child *c, int64_t t)
+const char *child_page_date(struct child *c, int64_t t)
 {
 	time_t second = (time_t)t;
 	struct tm tm = {0};
@@ -69,7 +69,7 @@ const char *status_date(struct child *c, int64_t t)
 }
 
 /* " 1 day 2 hours 1 minute 5 seconds", as Apache counts. */
-const char *status_uptime(struct child *c, int64_t seconds)
+const char *child_page_uptime(struct child *c, int64_t seconds)
 {
 	static const struct {
 		const char *name;
@@ -89,7 +89,7 @@ const char *status_uptime(struct child *c, int64_t seconds)
 }
 
 /* Slots without a process up to what may be: the line is as long as MaxRequestWorkers. */
-const char *status_board(const struct page *page, uint32_t columns)
+const char *child_page_board(const struct page *page, uint32_t columns)
 {
 	uint32_t most = page->c->start->conf->max_workers;
 	uint32_t n = most > page->all.page->n ? most : page->all.page->n;
@@ -97,7 +97,7 @@ const char *status_board(const struct page *page, uint32_t columns)
 	     *at = text;
 
 	for (uint32_t i = 0; i < n; i++) {
-		*at++ = status_letter(page, i);
+		*at++ = child_page_letter(page, i);
 		if (columns && (i + 1) % columns == 0)
 			*at++ = '\n';
 	}
@@ -114,20 +114,21 @@ static void auto_sums(struct page *page)
 	double user = (double)t->cpu_user / 1e6, system = (double)t->cpu_system / 1e6;
 
 	if (page->all.known) {
-		status_put(page,
+		child_page_put(page,
 		    "Total Accesses: %llu\nTotal kBytes: %llu\nTotal Duration: %llu\n"
 		    "CPUUser: %.2f\nCPUSystem: %.2f\nCPUChildrenUser: 0\nCPUChildrenSystem: 0\n",
 		    (unsigned long long)t->sum.requests, (unsigned long long)t->sum.bytes >> 10,
 		    (unsigned long long)t->sum.ms, user, system);
 		if (user + system > 0 && page->up > 0)
-			status_put(page, "CPULoad: %g\n", (user + system) / (double)page->up * 100);
+			child_page_put(
+			    page, "CPULoad: %g\n", (user + system) / (double)page->up * 100);
 	}
-	status_put(page, "Uptime: %lld\n", (long long)page->up);
+	child_page_put(page, "Uptime: %lld\n", (long long)page->up);
 	if (page->all.known && page->up > 0)
-		status_put(page, "ReqPerSec: %g\nBytesPerSec: %g\n", requests / (double)page->up,
-		    bytes / (double)page->up);
+		child_page_put(page, "ReqPerSec: %g\nBytesPerSec: %g\n",
+		    requests / (double)page->up, bytes / (double)page->up);
 	if (page->all.known && requests > 0)
-		status_put(page, "BytesPerReq: %g\nDurationPerReq: %g\n", bytes / requests,
+		child_page_put(page, "BytesPerReq: %g\nDurationPerReq: %g\n", bytes / requests,
 		    (double)t->sum.ms / requests);
 }
 
@@ -137,23 +138,24 @@ static void page_auto(struct page *page)
 	struct child *c = page->c;
 	double load[3] = {0};
 
-	status_put(page,
+	child_page_put(page,
 	    "%s\nServerVersion: itkd/" ITKD_VERSION "\nServerMPM: prefork\nServer Built: %s\n",
-	    child_server_name(c, page->r), status_built());
-	status_put(page, "CurrentTime: %s\nRestartTime: %s\n", status_date(c, page->now),
-	    status_date(c, s->loaded));
-	status_put(page,
+	    child_server_name(c, page->r), child_page_built());
+	child_page_put(page, "CurrentTime: %s\nRestartTime: %s\n", child_page_date(c, page->now),
+	    child_page_date(c, s->loaded));
+	child_page_put(page,
 	    "ParentServerConfigGeneration: %u\nParentServerMPMGeneration: %u\n"
 	    "ServerUptimeSeconds: %lld\nServerUptime:%s\n",
-	    s->generation, s->generation - 1, (long long)page->up, status_uptime(c, page->up));
+	    s->generation, s->generation - 1, (long long)page->up, child_page_uptime(c, page->up));
 	if (getloadavg(load, 3) == 3)
-		status_put(
+		child_page_put(
 		    page, "Load1: %.2f\nLoad5: %.2f\nLoad15: %.2f\n", load[0], load[1], load[2]);
 	if (s->reports >= 0)
 		auto_sums(page);
-	status_put(page, "BusyWorkers: %u\nGracefulWorkers: %u\nIdleWorkers: %u\nScoreboard: %s\n",
-	    status_count(page, STATUS_BUSY), status_count(page, "G"), status_count(page, "_"),
-	    status_board(page, 0));
+	child_page_put(page,
+	    "BusyWorkers: %u\nGracefulWorkers: %u\nIdleWorkers: %u\nScoreboard: %s\n",
+	    child_page_count(page, STATUS_BUSY), child_page_count(page, "G"),
+	    child_page_count(page, "_"), child_page_board(page, 0));
 }
 
 /* Whether the query has that word, with or without a value; its number, or 0. */
@@ -206,7 +208,7 @@ int child_status_page(struct child *c, struct child_request *r)
 	if (automatic)
 		page_auto(&page);
 	else
-		status_html(&page, table);
+		child_page_html(&page, table);
 	child_reply(c, r, page.p, page.n);
 	return 0;
 }

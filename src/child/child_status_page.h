@@ -26,15 +26,15 @@ struct page {
 	size_t n, room;
 };
 
-void status_put(struct page *page, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void child_page_put(struct page *page, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define STATUS_BUSY "RWKCG"
-bool status_busy(const struct page *page, uint32_t slot);
-uint32_t status_count(const struct page *page, const char *letters);
-char status_letter(const struct page *page, uint32_t slot);
-const char *status_built(void);
-const char *status_date(struct child *c, int64_t t);
-const char *status_uptime(struct child *c, int64_t seconds);
-const char *status_board(const struct page *page, uint32_t columns);
-void status_html(struct page *page, bool table);
+bool child_page_busy(const struct page *page, uint32_t slot);
+uint32_t child_page_count(const struct page *page, const char *letters);
+char child_page_letter(const struct page *page, uint32_t slot);
+const char *child_page_built(void);
+const char *child_page_date(struct child *c, int64_t t);
+const char *child_page_uptime(struct child *c, int64_t seconds);
+const char *child_page_board(const struct page *page, uint32_t columns);
+void child_page_html(struct page *page, bool table);
 
 #endif

@@ -407,6 +407,19 @@ bool child_stream_timeout(struct child_stream *s)
 	return true;
 }
 
+void child_stream_wait(struct child_stream *s)
+{
+	struct pollfd client;
+
+	child_stream_poll(s, &client);
+	int ready = child_poll(&client, 1, child_stream_deadline(s));
+
+	if (ready == 0)
+		(void)child_stream_timeout(s);
+	else if (ready > 0)
+		child_stream_polled(s, client.revents);
+}
+
 /* The program failed, or ran out of time: an error page, where nothing was sent yet. */
 static int stream_failed(struct child_stream *s)
 {

@@ -125,6 +125,8 @@ bool child_stream_done(const struct child_stream *s);
 void child_stream_poll(const struct child_stream *s, struct pollfd *client);
 void child_stream_polled(struct child_stream *s, short revents);
 int64_t child_stream_deadline(const struct child_stream *s);
+/* For the client alone, as long as no program is asked. */
+void child_stream_wait(struct child_stream *s);
 /* The deadline was that of s->pause: what the program said has left, as far as it can. */
 bool child_stream_paused(struct child_stream *s);
 /* The deadline passed. True: it was the client's, and is dealt with; false: the program's. */

@@ -41,23 +41,6 @@ static bool spool_write(struct child_stream *s, int fd)
 	return true;
 }
 
-static void spool_wait(struct child_stream *s)
-{
-	struct pollfd p;
-
-	child_stream_poll(s, &p);
-	switch (child_poll(&p, 1, child_stream_deadline(s))) {
-	case -1:
-		break;
-	case 0:
-		(void)child_stream_timeout(s);
-		break;
-	default:
-		child_stream_polled(s, p.revents);
-		break;
-	}
-}
-
 int64_t child_stream_spool(struct child_stream *s)
 {
 	int fd = spool_file(s->c);
@@ -72,7 +55,7 @@ int64_t child_stream_spool(struct child_stream *s)
 		if (child_stream_buffered(s))
 			child_stream_take(s);
 		else
-			spool_wait(s);
+			child_stream_wait(s);
 		if (!spool_write(s, fd))
 			break;
 	}

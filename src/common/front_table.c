@@ -79,6 +79,7 @@ static void put_tls(struct wire *w, const struct conf_tls *t)
 	wire_put_str(w, t->chain);
 	wire_put_str(w, t->ciphers);
 	wire_put_str(w, t->ciphersuites);
+	wire_put_str(w, t->commands);
 	wire_put_str(w, t->file);
 	wire_put_u32(w, t->line);
 }
@@ -168,6 +169,8 @@ static void put_assign(struct wire *w, const struct assign *s)
 	put_assign_expr(w, s);
 }
 
+#define FRONT_TEXT_MAX 8192 /* a fresh connection takes it at once */
+
 /* What a front can send: of the statuses that it answers with itself, and no expression. */
 static bool is_fronts(const struct error_document *d)
 {
@@ -188,7 +191,8 @@ static void put_documents(struct wire *w, const struct conf_answer *answer)
 	wire_put_u32(w, n);
 	for (uint32_t i = 0; i < answer->ndocuments; i++) {
 		const struct error_document *d = &answer->documents[i];
-		const bool text = d->kind == DOCUMENT_TEXT && !d->expr;
+		const bool text =
+		    d->kind == DOCUMENT_TEXT && !d->expr && strlen(d->text) <= FRONT_TEXT_MAX;
 
 		if (!is_fronts(d))
 			continue;

@@ -207,6 +207,7 @@ static void get_tls(struct table *t, struct conf_tls *tls)
 	tls->chain = get_optional(t);
 	tls->ciphers = get_optional(t);
 	tls->ciphersuites = get_optional(t);
+	tls->commands = get_optional(t);
 	tls->file = get_optional(t);
 	tls->line = wire_get_u32(&t->w);
 }

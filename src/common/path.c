@@ -167,7 +167,8 @@ size_t path_without_info(const char *uri, const char *info)
 		while (uri[n] == '/' && n && uri[n - 1] == '/')
 			n--;
 	}
-	return m ? strlen(uri) : n;
+	/* Names are taken whole. */
+	return n && m ? n - 1 + strcspn(uri + n - 1, "/") : n;
 }
 
 static struct span html_entity(char c)

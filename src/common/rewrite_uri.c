@@ -20,7 +20,7 @@ size_t rewrite_absolute(const char *uri, bool *query)
 	    {"balancer://", true}, {"fcgi://", true}, {"scgi://", true}, {"ws://", true},
 	    {"wss://", true}, {"h2://", true}, {"h2c://", true}, {"mailto:", true},
 	    {"ftp://", false}, {"gopher://", false}, {"ldap://", false}, {"news:", false},
-	    {"nntp://", false}, {"unix://", false}, {"unix:", false}};
+	    {"nntp://", false}, {"unix://", true}, {"unix:", true}};
 
 	if (query)
 		*query = false;

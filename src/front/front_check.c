@@ -274,9 +274,10 @@ static void check_settings(struct check *k)
 	bad = front_cipher_apply(ctx, t);
 	if (bad)
 		check_error(k, bad, "OpenSSL does not take it: \"%s\"",
-		    t->ciphersuites && strcmp(bad, "SSLCipherSuite") != 0 ? t->ciphersuites
-		    : t->ciphers                                          ? t->ciphers
-		                                                          : "");
+		    strcmp(bad, "SSLOpenSSLConfCmd") == 0                   ? t->commands
+		    : t->ciphersuites && strcmp(bad, "SSLCipherSuite") != 0 ? t->ciphersuites
+		    : t->ciphers                                            ? t->ciphers
+		                                                            : "");
 	else
 		last = t;
 	SSL_CTX_free(ctx);

@@ -29,7 +29,7 @@ bool front_cipher_same(const struct conf_tls *a, const struct conf_tls *b)
 {
 	return a->protocols == b->protocols && a->honor_order == b->honor_order &&
 	       a->tickets == b->tickets && same(a->ciphers, b->ciphers) &&
-	       same(a->ciphersuites, b->ciphersuites);
+	       same(a->ciphersuites, b->ciphersuites) && same(a->commands, b->commands);
 }
 
 static bool set_ciphers(SSL_CTX *ctx, const char *ciphers)
@@ -43,6 +43,33 @@ static bool set_ciphers(SSL_CTX *ctx, const char *ciphers)
 		fatal_oom();
 	ok = SSL_CTX_set_cipher_list(ctx, list) == 1;
 	free(list);
+	return ok;
+}
+
+/* SSLOpenSSLConfCmd. No command that is taken opens a file. */
+static bool run_commands(SSL_CTX *ctx, SSL *ssl, const char *commands)
+{
+	SSL_CONF_CTX *conf = commands ? SSL_CONF_CTX_new() : NULL;
+	char *text = commands ? strdup(commands) : NULL, *rest = text, *line;
+	bool ok = true;
+
+	if (!commands)
+		return true;
+	if (!conf || !text)
+		fatal_oom();
+	SSL_CONF_CTX_set_flags(conf, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER);
+	if (ssl)
+		SSL_CONF_CTX_set_ssl(conf, ssl);
+	else
+		SSL_CONF_CTX_set_ssl_ctx(conf, ctx);
+	while (ok && (line = strsep(&rest, "\n"))) {
+		const char *name = strsep(&line, " ");
+
+		ok = SSL_CONF_cmd(conf, name, line) > 0;
+	}
+	ok = SSL_CONF_CTX_finish(conf) == 1 && ok;
+	SSL_CONF_CTX_free(conf);
+	free(text);
 	return ok;
 }
 
@@ -65,17 +92,18 @@ const char *front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls)
 		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
 	if (tls->honor_order)
 		SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	return NULL;
+	return run_commands(ctx, NULL, tls->commands) ? NULL : "SSLOpenSSLConfCmd";
 }
 
 /* What SSL_set_SSL_CTX() leaves as it was. */
-bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx)
+bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx, const struct conf_tls *tls)
 {
 	const uint64_t own = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_TICKET;
 
 	SSL_clear_options(ssl, own);
 	SSL_set_options(ssl, SSL_CTX_get_options(ctx) & own);
-	return SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(ctx)) == 1 &&
+	return run_commands(NULL, ssl, tls->commands) &&
+	       SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(ctx)) == 1 &&
 	       SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(ctx)) == 1 &&
 	       SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(ctx)) == 1;
 }

@@ -87,7 +87,7 @@ static int tls_client_hello(SSL *ssl, int *alert, void *arg)
 	}
 	t->vhost = tls_vhost(c);
 	ctx = tls.by_vhost[t->vhost->id];
-	if (SSL_set_SSL_CTX(ssl, ctx) != ctx || !front_cipher_copy(ssl, ctx) ||
+	if (SSL_set_SSL_CTX(ssl, ctx) != ctx || !front_cipher_copy(ssl, ctx, &t->vhost->tls) ||
 	    !tls_session_context(ssl, t->vhost) || !front_store_use(ssl, front_store_of(t->vhost)))
 		return SSL_CLIENT_HELLO_ERROR;
 	return SSL_CLIENT_HELLO_SUCCESS;

@@ -112,6 +112,6 @@ int front_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 bool front_cipher_same(const struct conf_tls *a, const struct conf_tls *b);
 /* NULL, or the directive that OpenSSL does not take. */
 const char *front_cipher_apply(SSL_CTX *ctx, const struct conf_tls *tls);
-bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx);
+bool front_cipher_copy(SSL *ssl, SSL_CTX *ctx, const struct conf_tls *tls);
 
 #endif

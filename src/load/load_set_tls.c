@@ -121,6 +121,31 @@ const char *load_set_ssl_protocol(
 	return NULL;
 }
 
+const char *load_set_ssl_command(
+    struct loader *l, struct load_server *s, const struct conf_value *v)
+{
+	static const char *const taken[] = {
+	    "Curves", "Groups", "ECDHParameters", "SignatureAlgorithms", "Options"};
+	const char *name = v->words[0], *value = v->words[1], *before = s->v.tls.commands;
+
+	if (strcasecmp(name, "DHParameters") == 0) {
+		conf_report(l->report, CONF_NOTE, v->node,
+		    "DHParameters has no effect: OpenSSL takes ones as strong as the key");
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (strcasecmp(name, taken[i]) == 0 && !strchr(value, '\n')) {
+			s->v.tls.commands = arena_printf(&l->common, "%s%s%s %s",
+			    before ? before : "", before ? "\n" : "", taken[i], value);
+			return NULL;
+		}
+	return load_fail(l,
+	    "%s is not taken: only Curves, Groups, ECDHParameters, SignatureAlgorithms and "
+	    "Options; for protocols, ciphers and certificates write SSLProtocol, SSLCipherSuite "
+	    "and SSLCertificateFile",
+	    name);
+}
+
 const char *load_set_ssl_ciphers(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {

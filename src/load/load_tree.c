@@ -44,9 +44,9 @@ static void read_all(struct loader *l, const struct load_options *o, bool php)
 	p->php = php;
 	for (unsigned i = 0; i < o->ndefines; i++)
 		conf_parse_define(p, o->defines[i], NULL);
-	read_directives(l, "-C", o->pre, o->npre);
+	read_directives(l, "-c/-C directives", o->pre, o->npre);
 	conf_parse_file(p, o->config_file);
-	read_directives(l, "-c", o->post, o->npost);
+	read_directives(l, "-c/-C directives", o->post, o->npost);
 }
 
 /*

@@ -88,8 +88,7 @@ bool master_listen_open(struct master *m, struct master_gen *g, bool again)
 			int error = errno;
 			fprintf(stderr,
 			    "itkd: %s:%u: Listen: (%d)%s: could not bind to address %s%s\n",
-			    l->file, l->line, error, strerror(error), l->text,
-			    hint(error, again));
+			    l->file, l->line, error, strerror(error), l->text, hint(error, again));
 			ok = false;
 			continue;
 		}

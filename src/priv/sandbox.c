@@ -106,14 +106,14 @@ static void allow_on_sockets(scmp_filter_ctx ctx)
 	static const int commands[] = {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_SETLK, F_SETLKW};
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		rule(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-		    SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)commands[i])));
+		    SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)commands[i], 0)));
 	rule(seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1, SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)));
+	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1, SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR, 0)));
 	/* To reset a client that was cut off. */
 	rule(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-	    SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)));
+	    SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET, 0), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER, 0)));
 	rule(seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1_32(SCMP_CMP_EQ, FIONREAD)));
+	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1_32(SCMP_CMP_EQ, FIONREAD, 0)));
 }
 
 static void load(scmp_filter_ctx ctx)

@@ -80,7 +80,6 @@ def from_a_front(world, inject, data, fds):
     return front, client
 
 
-@pytest.mark.sandbox
 def test_a_good_job_is_taken(world, inject):
     """The other tests rest on this: it is made as a front makes it."""
     world.site.file("index.html", "here")
@@ -91,7 +90,6 @@ def test_a_good_job_is_taken(world, inject):
     assert front.alive
 
 
-@pytest.mark.sandbox
 @pytest.mark.parametrize("data, fds, why", [
     (b"", [CLIENT], "not a job"),
     (job(tail=b"x"), [CLIENT, NOTHING, NOTHING], "not a job"),
@@ -116,7 +114,6 @@ def test_a_bad_job_ends_its_front(world, inject, data, fds, why):
     wait_for(lambda: world.server.counts()[world.site.name] == 0, 30, "the count to be 0")
 
 
-@pytest.mark.sandbox
 def test_spares_that_were_told_to_end_are_replaced(world, inject):
     spares = {p.pid for p in world.server.spares()}
     _, client = from_a_front(world, inject, job(kind=RETIRE), [CLIENT] * 3)

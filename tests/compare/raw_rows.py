@@ -196,8 +196,9 @@ def fields():
     for n in (100, 101):
         add(g, f"fields: {n}", req("".join(f"X{i}: y\r\n" for i in range(n - 1))))
     add(g, "nine fields of 8 KiB", req("".join(f"X{i}: {'y' * 8180}\r\n" for i in range(9))))
-    for value in ("close", "Close", "keep-alive, close", "close, keep-alive", "keep-alive\r\nConnection: close",
-                  "close\r\nConnection: keep-alive", "x-close", "Host",
+    for value in ("close", "Close", "keep-alive, close", "close, keep-alive",
+                  "keep-alive\r\nConnection: close", "close\r\nConnection: keep-alive",
+                  "x-close", "Host",
                   "upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"):
         add(g, f"Connection: {value[:40]!a}", req(f"Connection: {value}\r\n"))
     add(g, "Connection: Content-Length",

@@ -197,7 +197,7 @@ def test_directives_given(pair):
         assert alike(without_users(itkd.stdout)) == alike(without_users(apache.stdout))
     apache, itkd = pair.run("-t", "-c", "Nonsense")
     assert itkd.returncode == apache.returncode == 1
-    assert "itkd: -c:1: Nonsense: Invalid command" in itkd.stderr
+    assert "itkd: -c/-C directives:1: Nonsense: Invalid command" in itkd.stderr
 
 
 def test_startup_log(pair):

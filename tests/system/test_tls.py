@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from itkd import Config, Connection, Site, Truncated, tls_context, wait_for
+from itkd import Config, Connection, Server, Site, Truncated, tls_context, wait_for
 from itkd_tools import GONE, exchange, holder_of, install, s_client, secure, status_of
 from itkd_site import compile_c, run
 
@@ -554,3 +554,30 @@ def test_killed_child_of_a_static_file(world):
         with pytest.raises((Truncated, ConnectionResetError)):
             c.read_all()
     wait_for(lambda: not world.server.children(), 30, "the end of the child")
+
+
+def test_openssl_commands(start, config, site_a, site_b):
+    """SSLOpenSSLConfCmd: of the virtual host that SNI names, over the main server's."""
+    config.main("SSLOpenSSLConfCmd Curves secp384r1:X25519",
+                "SSLOpenSSLConfCmd DHParameters /nonexistent.pem")
+    config.vhost(site_a, tls=True)
+    config.vhost(site_b, "SSLOpenSSLConfCmd ECDHParameters P-256",
+                 "SSLOpenSSLConfCmd Options PrioritizeChaCha,-SessionTicket", tls=True)
+    server = start(config)
+    for name, group, taken in (
+            ("a.test", "X25519", True), ("a.test", "secp384r1", True), ("a.test", "P-256", False),
+            ("b.test", "P-256", True), ("b.test", "X25519", False)):
+        done = s_client(server, "-servername", name, "-groups", group,
+                        send=REQUEST % name.encode())
+        assert ("200 OK" in done.stdout) == taken, (name, group, done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("command, why", [
+    ("Curves no-such-curve", 'OpenSSL does not take it: "Curves no-such-curve"'),
+    ("PrivateKey /etc/shadow", "SSLCertificateFile"), ("MinProtocol TLSv1", "SSLProtocol"),
+    ("Nonsense x", "Nonsense is not taken")])
+def test_openssl_commands_refused(config, site_a, command, why):
+    config.vhost(site_a, f"SSLOpenSSLConfCmd {command}", tls=True)
+    config.write()
+    done = Server(config).itkd("-t")
+    assert done.returncode == 1 and why in done.stderr, done.stderr

@@ -106,7 +106,9 @@ START_TEST(without_info)
 	    {"/a.cgi//x///y", "/x/y", "/a.cgi"},
 	    {"/a.cgi/x", "/y", "/a.cgi/x"},
 	    /* What a pattern put behind the file may be longer than all that was asked for. */
-	    {"/x", "/much/longer/than/x", "/x"},
+	    {"/x", "/much/longer/than/y", "/x"},
+	    {"/x", "/much/longer/than/x", ""},
+	    {"/x/ab/y", "/some/b/y", "/x/ab"},
 	    {"/x", "/x", ""},
 	    {"", "/x", ""},
 	};

@@ -25,6 +25,10 @@ def case(name, config, requests=None, files=None, **more):
 
 
 CASES = [
+    # A program whose user may not run it is the server's failure, not the client's.
+    case("not-executable", "AddHandler cgi-script .foo\n<Directory {root}>\nOptions +ExecCGI\n"
+         "</Directory>", [Get("/a.foo"), Get("/a.foo.bak"), Get("/bin/text")],
+         files={"a.foo.bak": "x", "{dir}/bin/text": "text\n"}),
     case("handler", "AddHandler my-foo .foo\nAction my-foo /bin/env"),
     case("virtual", "AddHandler my-foo .foo\nAction my-foo /bin/env virtual"),
     case("type", "AddType text/x-foo .foo\nAction text/x-foo /bin/env"),

@@ -530,7 +530,7 @@ DIGESTED = [
 
 CASES = PASSWORDS + BROKEN + RULES + LINES + MERGING + INSIDE + TOLD + DIGESTED
 
-NOT_YET = "it needs memory that all connections share"
+NOT_YET = "connections share no memory"
 VERDICTS = [
     *(Verdict(text, where="directory", ok=False, message=message) for text, message in (
         ("AuthBasicProvider ldap", "Unknown Authn provider: ldap"),

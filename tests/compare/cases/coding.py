@@ -39,7 +39,8 @@ def recipe(coding, suffix, name):
 DEFLATE = "AddOutputFilterByType DEFLATE text/css text/javascript text/html text/plain\n"
 BROTLI = "AddOutputFilterByType BROTLI_COMPRESS text/css text/javascript text/html text/plain\n"
 FILES = {"a.css": TEXT, "a.css.gz": ZIPPED, "a.css.br": "BR\n", "a.js": TEXT, "a.js.gz": ZIPPED,
-         "only.js": TEXT, "empty.css": TEXT, "empty.css.gz": "", "old.js": File(TEXT, mtime=10 ** 9),
+         "only.js": TEXT, "empty.css": TEXT, "empty.css.gz": "",
+         "old.js": File(TEXT, mtime=10 ** 9),
          "old.js.br": File("BR\n", mtime=10 ** 9), "d/b.css": TEXT, "d/b.css.gz": ZIPPED,
          "a.txt": TEXT, "a.txt.gz": ZIPPED}
 PATHS = ("/a.css", "/a.css?v=1", "/a.js", "/only.js", "/empty.css", "/old.js", "/d/b.css", "/a.txt",
@@ -156,8 +157,8 @@ CASES = [
          [Get(f"/{name}") for name in ("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "o.gz",
                                        "k.en", "l.en", "m.en", "x")]
          + [Get("/u.gz", method="OPTIONS"), Get("/c.gz", {"Accept-Encoding": "deflate, gzip"})],
-         files=dict.fromkeys(("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "o.gz", "k.en", "l.en",
-                              "m.en", "x", "c.gz"), "text")),
+         files=dict.fromkeys(("u.gz", "s.gz", "a.gz", "d.gz", "e.gz", "n.gz", "o.gz", "k.en",
+                              "l.en", "m.en", "x", "c.gz"), "text")),
     case("proxied-deflate", PROXIED + "SetOutputFilter DEFLATE\n", ANSWERS + MORE, decode=True),
     case("proxied-by-type", PROXIED + DEFLATE, ANSWERS, decode=True),
     case("proxied-brotli", PROXIED + "SetOutputFilter BROTLI_COMPRESS\n", ANSWERS, decode=True),
