@@ -127,6 +127,14 @@ static void relay_end(struct front_conn *c)
 	front_relay_finish(c, !t->relay_shut || t->notified);
 }
 
+/* The child has said all: its end goes out together with its last bytes. */
+static bool relay_is_over(const struct front_tls *t, size_t n)
+{
+	char byte;
+
+	return t->relay_clean && n < RELAY_CHUNK && recv(t->relay, &byte, 1, MSG_PEEK) == 0;
+}
+
 /* From the child to the client. */
 static void relay_down(struct front_conn *c)
 {
@@ -151,7 +159,15 @@ static void relay_down(struct front_conn *c)
 			return;
 		}
 		total += (size_t)n;
-		if (!front_record_write(c, front_buffer, (size_t)n) || !front_record_flush(c)) {
+		if (!front_record_write(c, front_buffer, (size_t)n)) {
+			front_conn_free(c);
+			return;
+		}
+		if (relay_is_over(t, (size_t)n)) {
+			relay_end(c);
+			return;
+		}
+		if (!front_record_flush(c)) {
 			front_conn_free(c);
 			return;
 		}

@@ -107,7 +107,7 @@ class Users:
 HOLD = """#!/bin/sh
 : > "{held}/$$"
 printf 'Content-Type: text/plain\\r\\n\\r\\nheld\\n'
-exec sleep 120
+exec sleep 600
 """
 
 ENV = """#!/bin/sh
@@ -120,7 +120,7 @@ class Site:
     """
     letter "a" is the user itkt-a and the ServerName a.test; "main" the main server's.
     docroot has index.html ("site a\\n", 0640), cgi_bin has the programs `env` (prints its
-    environment) and `hold` (registers itself, then sleeps 120 s: held(), release()).
+    environment) and `hold` (registers itself, then sleeps 600 s: held(), release()).
     """
 
     def __init__(self, letter, directory):

@@ -20,7 +20,8 @@ atexit.register(FPM.close)
 # What is of one server or of one moment only is left out.
 DUMP = """<?php header('Content-Type: text/plain');
 $out = $_SERVER; foreach (['REQUEST_TIME', 'REQUEST_TIME_FLOAT', 'REMOTE_PORT', 'SERVER_SOFTWARE',
- 'SERVER_SIGNATURE', 'PATH', 'PATH_TRANSLATED', 'ORIG_PATH_TRANSLATED', 'proxy-nokeepalive']
+ 'SERVER_SIGNATURE', 'PATH', 'PATH_TRANSLATED', 'ORIG_PATH_TRANSLATED', 'proxy-nokeepalive',
+ 'ORIG_SCRIPT_FILENAME']
  as $name) { unset($out[$name]); unset($out["REDIRECT_$name"]); }
 ksort($out); foreach ($out as $k => $v) echo "$k=$v\\n";
 echo '---', file_get_contents('php://input'), '---', json_encode([$_GET, $_POST, $_COOKIE]), "\\n";
