@@ -3,7 +3,7 @@
 from compare import Case, Get, Verdict
 from itkd_backend import Backend, page
 
-MODULES = ["proxy", "proxy_http", "proxy_wstunnel", "proxy_fcgi"]
+MODULES = ["proxy", "proxy_http", "proxy_wstunnel", "proxy_fcgi", "deflate", "filter"]
 
 
 def told(ask, stream):
@@ -57,7 +57,11 @@ ESCAPES = ["/x%20y", "/%3fa", "/a&b", "/a;b=c@d:e", "/%c3%a9", "/~x", "/a+b", "/
            "/[a]", "/a'b", "/a!$*(),", "/%25zz", "/%5c", "/%60", "/%23", "/a//b", "/a/./b/../c",
            "/%2e%2e/x", "/a?b=%20&c", "/a?", "/a??", "/?x", "/%2fx"]
 
+PACKED = {"Accept-Encoding": "gzip"}
+
 CASES = [
+    case("empty_packed", f"SetOutputFilter DEFLATE\nProxyPass /a {URL}", Get("/a/go/X-Y/0", PACKED),
+         Get("/a/say/none", PACKED), Get("/a/say/ok", PACKED, method="HEAD")),
     case("prefix", f"ProxyPass /a {URL}", "/a", "/a/", "/a/x", "/ab", "/a?q=1", "//a/x", "/A/x"),
     case("slash", f"ProxyPass /a/ {URL}/b/", "/a", "/a/", "/a/x/y", "/ab"),
     case("root", f"ProxyPass / {URL}/", "/", "/x", "/index.html"),
