@@ -435,12 +435,25 @@ static int rewrite_redirect(struct child *c, struct child_request *r)
 	return status;
 }
 
+static void trace_force(
+    struct child *c, struct child_request *r, const char *what, const char *value)
+{
+	const struct rewrite x = {.c = c, .r = r};
+	const char *to = r->rewritten ? r->rewritten : r->target.file;
+
+	if (value)
+		child_rewrite_trace(&x, 1, "force filename %s%.*s to have %s '%s'",
+		    r->rewritten ? "redirect:" : "", (int)strcspn(to, "?"), to, what, value);
+}
+
 /* T and H: they hold over all else that was said of the file. */
 static int rewrite_force(struct child *c, struct child_request *r)
 {
 	struct child_target *t = &r->target;
 	bool program = t->handler && strcmp(t->handler, "cgi-script") == 0;
 
+	trace_force(c, r, "MIME-type", r->forced_type);
+	trace_force(c, r, "the Content-handler", r->forced_handler);
 	if (r->forced_type)
 		t->type = r->forced_type;
 	if (r->forced_type && !t->handler && child_type_is_cgi(t->type))

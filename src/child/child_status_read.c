@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOCK_MS 1000 /* another page is being made */
-#define READ_MS 250  /* a process that is busy in the kernel is shown without its words */
+#define LOCK_MS 5000 /* another page is being made */
+#define READ_MS 1000 /* a process that is busy in the kernel is shown without its words */
 #define ASK_AGAIN_MS 40
 #define LOOK_MS 5
 

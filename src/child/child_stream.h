@@ -75,7 +75,7 @@ void child_stream_progress(struct child_stream *s);
  * length: what was given to child_head_finish().
  */
 void child_stream_headed(struct child_stream *s, int64_t length);
-/* The same where all of the body is r->whole and a filter is on: it is sent. False: it is not so. */
+/* The same where r->whole is all of the body and a filter is on: it is sent. False: not so. */
 bool child_stream_whole(struct child_stream *s);
 /* An answer of our own was sent in the program's place, whole: only its end is awaited. */
 void child_stream_replied(struct child_stream *s);

@@ -35,11 +35,13 @@ TEXTS = [
     "site.webmanifest", "page.html", "dir/file.html", "dir/index.html", "data/x", "data/cache/x",
     "cache/x", "files/x.pdf", "sites/default/files/x", "media/x.jpg", "images/a.png", "image/a.jpg",
     "style.css", "a.js", "a.mjs", "a.map", "font.woff2", "font.ttf", "page.svg", "x.json", "x.xml",
-    "x.rss", "x.vtt", "x.wasm", "x.zip", "x.mp4", "x.ics", "x.vcf", "x.webp", "x.avif", "x.appcache",
+    "x.rss", "x.vtt", "x.wasm", "x.zip", "x.mp4", "x.ics", "x.vcf", "x.webp", "x.avif",
+    "x.appcache",
     "public/style.css", "web/style.css", "uploads/a.png", "conf/local.php.txt", "bin/tool.sh"]
 FILES = {**dict.fromkeys(PROGRAMS, PROGRAM), **{name: f"{name}\n" * 40 for name in TEXTS},
          "style.css.gz": b"\x1f\x8b packed", "a.js.br": b"packed", "page.svgz": b"\x1f\x8b packed",
-         "caf\u00e9.html": "coffee\n", "a b.html": "space\n", "empty": "", "secret": File("s", 0o600)}
+         "caf\u00e9.html": "coffee\n", "a b.html": "space\n", "empty": "",
+         "secret": File("s", 0o600)}
 CONFIG = """
 <Directory "{root}">
 	Options +ExecCGI +FollowSymLinks

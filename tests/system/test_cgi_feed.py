@@ -12,8 +12,8 @@ def answering(world, name, rest):
     """A program that gives a whole answer first; what it does then, and where it says so."""
     mark = run_dir(world.a) / name
     world.a.own(mark.parent, 0o777)
-    return mark, world.put("printf 'Content-Type: text/plain\\r\\nContent-Length: 3\\r\\n\\r\\nabc'\n"
-                           + rest.format(mark=mark))
+    head = "Content-Type: text/plain\\r\\nContent-Length: 3\\r\\n\\r\\n"
+    return mark, world.put(f"printf '{head}abc'\n" + rest.format(mark=mark))
 
 
 SUM = "/usr/bin/sha256sum > {mark}.new\n/bin/mv {mark}.new {mark}\n"
@@ -66,5 +66,5 @@ def test_program_that_wants_no_more(world):
             assert c.response().text == "abc"
             c.send(bytes(1 << 17))
             assert c.get("/text.txt", "a.test").status == 200
-        assert mark.exists()
+        wait_for(mark.exists, 30, "the program to come to its end")
         mark.unlink()

@@ -62,10 +62,10 @@ HANDLER = (f'<FilesMatch "\\.ph(p|tml)$">\nSetHandler "proxy:unix:{SOCKET}|fcgi:
            "</FilesMatch>\nDirectoryIndex index.html index.php\n")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PATHS = [Get(p) for p in (
-    "/env.php", "/env.php?a=1&b[]=2&c=%20x", "/env.php?", "/env.php/path/info", "/env.php/a%20b//c?q",
-    "/", "/?x=1", "/sub/", "/sub", "/sub/deep/env.php", "/a%20b.php", "/none.php", "/none", "//env.php",
-    "/text.txt", "/cms/", "/cms/page/one?x=2", "/pathinfo/x/y?z", "/fall/none/x?q=1",
-    "/fall/x.txt", "/env.php/%c3%a9?%c3%a9")]
+    "/env.php", "/env.php?a=1&b[]=2&c=%20x", "/env.php?", "/env.php/path/info",
+    "/env.php/a%20b//c?q", "/", "/?x=1", "/sub/", "/sub", "/sub/deep/env.php", "/a%20b.php",
+    "/none.php", "/none", "//env.php", "/text.txt", "/cms/", "/cms/page/one?x=2",
+    "/pathinfo/x/y?z", "/fall/none/x?q=1", "/fall/x.txt", "/env.php/%c3%a9?%c3%a9")]
 METHODS = [
     Get("/env.php", FORM, method="POST", body=b"a=1&b=2"), Get("/env.php", method="HEAD"),
     Get("/env.php", {"Content-Type": "text/x"}, method="PUT", body=b"put"),
@@ -74,7 +74,8 @@ METHODS = [
     Get("/sub/", FORM, method="POST", body=b"x=y"),
     Get("/cms/x", FORM, method="POST", body=b"x=y")]
 FIELDS = [Get("/env.php", {"X-One": "1", "Cookie": "a=b; c=d", "Referer": "http://r/"}),
-          Get("/env.php", {"Proxy": "http://evil/"}), Get("/env.php", {"Authorization": "Basic YTpi"}),
+          Get("/env.php", {"Proxy": "http://evil/"}),
+          Get("/env.php", {"Authorization": "Basic YTpi"}),
           Get("/env.php", {"Accept-Language": "de"}), Get("/env.php", {"Content-Type": "text/x"})]
 SAYS = [Get(f"/say.php?q={q}") for q in (
     "", "404", "500", "status", "204", "location", "location-301", "local", "cookies", "modified",
@@ -100,7 +101,8 @@ CASES = [
     case("pass_auth", HANDLER + "<Directory {root}>\nCGIPassAuth On\n</Directory>", FIELDS),
     case("says", HANDLER, SAYS),
     case("asks", HANDLER, ASKS),
-    case("error_document", HANDLER + "ErrorDocument 404 /error.php?own=1\nErrorDocument 403 /error.php",
+    case("error_document", HANDLER + "ErrorDocument 404 /error.php?own=1\n"
+         "ErrorDocument 403 /error.php",
          [Get("/none.php"), Get("/none?x=1"), Get("/none", method="HEAD"),
           Get("/sub/deep/"), Get("/say.php?q=404")]),
     case("override", HANDLER + "ProxyErrorOverride On\nErrorDocument 404 /error.php",
@@ -114,7 +116,8 @@ CASES = [
          f'"unix:{SOCKET}|fcgi://localhost{{root}}/$1"', MATCH),
     case("pass", f'ProxyPass "/" "unix:{SOCKET}|fcgi://localhost{{root}}/"', MATCH[:3]),
     case("rewrite_p", f'RewriteEngine On\nRewriteRule "^/(.*\\.php)$" '
-         f'"unix:{SOCKET}|fcgi://localhost{{root}}/$1" [P]', [Get("/env.php"), Get("/env.php?q=1")]),
+         f'"unix:{SOCKET}|fcgi://localhost{{root}}/$1" [P]',
+         [Get("/env.php"), Get("/env.php?q=1")]),
     *[case(f"pathinfo_{how}", f"SetEnvIf Host . proxy-fcgi-pathinfo={how}\n"
            f'ProxyPassMatch "^/(.*\\.php(/.*)?)$" "unix:{SOCKET}|fcgi://localhost{{root}}/$1"',
            [Get("/env.php"), Get("/env.php/x/y?q")])

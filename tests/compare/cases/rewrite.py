@@ -161,7 +161,7 @@ CASES = [
     case("handler", "RewriteRule ^script$ - [H=cgi-script]\n"
          "RewriteRule ^a.html$ - [H=default-handler]",
          "/script", "/a.html", files={"script": ENV}),
-    # What was opened for a program is sent as it is; a file's handler is not that of where it leads.
+    # What was opened for a program is sent as it is; where a rule leads has another handler.
     case("handler_for_another", "RewriteRule ^env.php$ - [H=default-handler]\n"
          "RewriteRule ^index.php$ - [H=text/plain]\nRewriteRule ^h$ script [H=cgi-script]\n"
          "RewriteRule ^i$ /a.html [H=default-handler]\nRewriteRule ^j$ /env.php [T=text/x-j]",
