@@ -124,6 +124,7 @@ struct loader {
 
 	struct load_who user, front, log; /* User and Group, FrontUser, LogUser */
 	const struct conf_node *group_node;
+	const struct conf_node *main_lines; /* the main server's, without the virtual hosts */
 	struct conf_vec identities;  /* struct conf_identity */
 	uint32_t nobody;             /* index + 1 of a stand-in for unknown users; 0: none */
 	struct conf_map identity_of; /* by uid, gid, groups */

@@ -82,7 +82,7 @@ static void add_rule(struct loader *l, struct load_server *s, const struct conf_
 		const struct conf_node *other = s->node ? maps_too(s->node->children) : NULL;
 
 		if (!other)
-			other = maps_too(l->parser.root.children);
+			other = maps_too(l->main_lines);
 		if (other)
 			error = load_fail(l,
 			    "in <Directory> only where the text of DocumentRoot and Alias alone "
@@ -124,19 +124,37 @@ static void scan(struct loader *l, struct load_server *s, const struct conf_node
 	}
 }
 
+/* Each site looks at them, and there may be ten thousand sites between them. */
+static const struct conf_node *main_lines(const struct loader *l)
+{
+	struct conf_node *first = NULL, **end = &first;
+
+	for (const struct conf_node *n = l->parser.root.children; n; n = n->next) {
+		if (n->section && is_a(n, CONF_ID_SECTION_VirtualHost))
+			continue;
+		*end = ARENA_NEW(l->tmp, struct conf_node);
+		**end = *n;
+		(*end)->next = NULL;
+		end = &(*end)->next;
+	}
+	return first;
+}
+
 void load_assign_identities(struct loader *l)
 {
 	struct conf_vec all = {0};
 
+	l->main_lines = main_lines(l);
+
 	for (uint32_t i = 0; i < l->nservers; i++)
 		*(struct load_server **)conf_vec_push(&all, l->tmp, sizeof(void *)) = l->servers[i];
-	scan(l, &l->main, l->parser.root.children, NULL, &all);
+	scan(l, &l->main, l->main_lines, NULL, &all);
 	load_assign_expr(l, &l->main, &all);
 	for (uint32_t i = 0; i < l->nservers; i++) {
 		struct load_server *s = l->servers[i];
 
 		/* The main server's sections hold for all, its virtual hosts' come after them. */
-		scan(l, s, l->parser.root.children, NULL, &all);
+		scan(l, s, l->main_lines, NULL, &all);
 		scan(l, s, s->node->children, NULL, &all);
 		load_assign_expr(l, s, &all);
 	}

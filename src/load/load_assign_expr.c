@@ -24,7 +24,7 @@ static const struct conf_node *directive_of(
 			found = n;
 	if (found)
 		return found;
-	for (const struct conf_node *n = l->parser.root.children; n; n = n->next)
+	for (const struct conf_node *n = l->main_lines; n; n = n->next)
 		if (n->directive && n->directive->id == id && n->nargs > 0)
 			found = n;
 	return found;
@@ -145,7 +145,7 @@ static bool is_set_in(const struct conf_node *nodes, const char *name, size_t si
 static const char *check_variable(
     struct loader *l, const struct load_server *s, const char *name, size_t size)
 {
-	if (is_set_in(l->parser.root.children, name, size) ||
+	if (is_set_in(l->main_lines, name, size) ||
 	    (s->node && is_set_in(s->node->children, name, size)))
 		return NULL;
 	return load_fail(l,
@@ -406,7 +406,7 @@ void load_assign_expr_finish(struct loader *l, const struct load_server *s, stru
 	if (s->group_expr)
 		out->group = load_assign_text(l, s, s->group_expr, &out->group_text);
 	put_who(l, s, out);
-	put_sets(l, s, &list, l->parser.root.children);
+	put_sets(l, s, &list, l->main_lines);
 	if (s->node)
 		put_sets(l, s, &list, s->node->children);
 	struct assign_set *v = arena_array(&l->common, list.n, sizeof(*v));
