@@ -64,6 +64,7 @@ struct front_conn {
 	enum front_state state;
 	bool closed;     /* the client sent a FIN */
 	bool late;       /* FRONT_WAIT: in the list of those who sent a FIN */
+	bool looked;     /* its site was full at the first look */
 	const struct front_listener *listener;
 	const struct host_group *group;    /* what the local address means */
 	const struct conf_vhost *base;     /* its default vhost: limits and deadlines (as Apache) */
@@ -100,6 +101,9 @@ void front_accept_start(void);
 void front_accept_pause(void);
 void front_accept_resume(void);
 void front_accept_stop(void); /* closes the listeners */
+
+/* front_full.c. false: it was looked at before. bytes: what is there, the head first. */
+bool front_full_wait(struct front_conn *c, struct span bytes);
 
 /* front_limit.c: descriptors. A connection counts as one, with a relay as two. */
 void front_limit_start(void);

@@ -52,6 +52,8 @@ static bool dispatch_full(struct front_conn *c, const struct conf_vhost *vhost,
 	if (!vhost->max_clients ||
 	    scoreboard_count(front.scoreboard, vhost->counter) < vhost->max_clients)
 		return false;
+	if (front_full_wait(c, bytes))
+		return true;
 	front_answer_log(c, vhost, LOG_WARNING, "mpm_itk",
 	    "MaxClientsVhost reached for %s:%u, refusing client", vhost->server_name, port);
 	front_answer(c, vhost, &refusal, head, bytes);

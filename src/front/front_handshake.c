@@ -164,7 +164,7 @@ static void handshake_head(struct front_conn *c)
 		front_conn_free(c);
 		return;
 	}
-	if (n > t->in_len && front_head_look(c, front_buffer, n) == FRONT_HEAD_TAKEN)
+	if ((n > t->in_len || c->looked) && front_head_look(c, front_buffer, n) == FRONT_HEAD_TAKEN)
 		return;
 	if (r == FRONT_READ_END)
 		front_head_closed(c, front_buffer, n);
@@ -221,6 +221,12 @@ void front_handshake_event(evutil_socket_t fd, short what, void *arg)
 		handshake_late(c);
 	else
 		handshake_go(c);
+}
+
+void front_handshake_again(struct front_conn *c)
+{
+	c->tls->turn = 0;
+	handshake_head(c);
 }
 
 void front_handshake_sent(struct front_conn *c)

@@ -39,6 +39,8 @@ struct front_tls {
 void front_handshake_start(struct front_conn *c);
 /* What the loop calls for the client's socket, in every state but FRONT_WAIT and FRONT_LINGER. */
 void front_handshake_event(evutil_socket_t fd, short what, void *arg);
+/* The head that is held gets a second look. */
+void front_handshake_again(struct front_conn *c);
 /* Its socket took all that was kept in `out`. */
 void front_handshake_sent(struct front_conn *c);
 void front_tls_free(struct front_conn *c);

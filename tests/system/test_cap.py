@@ -68,6 +68,8 @@ def test_fourth_is_refused(capped, site_a, site_b):
             took = time.monotonic() - start
         assert answer.status == 503
         assert int(answer.header("Retry-After")) > 0
+        # A process that just ended may count still: only the second look refuses.
+        assert took > 0.01
         return took
 
     # The machine may be busy with others; a server that waits does so each time.
