@@ -31,22 +31,24 @@ static void end_linger(struct child *c)
 	int64_t now = child_now();
 	int64_t last = now + (c->relay ? (int64_t)c->vhost->timeout * 1000 : LINGER_TOTAL_MS);
 	int64_t quiet = c->relay ? last - now : LINGER_QUIET_MS;
+	int64_t deadline = now + quiet;
 	size_t budget = LINGER_BYTES;
 
 	for (;;) {
 		/* While connections wait for a process, this client gets less time. */
 		if (child_hurry() && !c->relay && quiet > LINGER_HURRY_MS) {
+			now = child_now();
 			quiet = LINGER_HURRY_MS;
-			last = child_now() + LINGER_QUIET_MS;
+			deadline = now + quiet;
+			last = now + LINGER_QUIET_MS;
 		}
-		int64_t deadline = child_now() + quiet;
-
 		switch (child_wait(c, POLLIN, deadline < last ? deadline : last)) {
 		case IO_OK:
 			if (!end_discard(c, &budget))
 				return;
+			deadline = child_now() + quiet;
 			break;
-		case IO_SIGNAL:
+		case IO_SIGNAL: /* the master asks again and again */
 			break;
 		default:
 			return;

@@ -178,9 +178,12 @@ void child_never_block(struct child *c)
 
 enum child_io child_fill_wait(struct child *c, struct child_rate *rate)
 {
+	int64_t deadline = rate->deadline;
+
+	if (!deadline)
+		deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
 	for (;;) {
 		ssize_t n = child_fill(c);
-		int64_t deadline = rate->deadline;
 
 		if (n > 0) {
 			child_rate_got(rate, (size_t)n);
@@ -190,8 +193,6 @@ enum child_io child_fill_wait(struct child *c, struct child_rate *rate)
 			return IO_EOF;
 		if (errno != EAGAIN)
 			return IO_ERROR;
-		if (!deadline)
-			deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
 		if (child_wait(c, POLLIN, deadline) == IO_TIMEOUT)
 			return IO_TIMEOUT;
 	}

@@ -108,7 +108,6 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 		return false;
 	}
 	m->pids[slot] = pid;
-	atomic_store(&s->pid, pid);
 	return true;
 }
 

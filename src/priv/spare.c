@@ -74,6 +74,8 @@ static void settle(const struct spare_start *s)
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
 		fatal_errno("sigprocmask");
 	title_set("itkd: spare");
+	/* Not by the master: a job may come before it runs again. */
+	atomic_store(&s->scoreboard->slots[s->slot].pid, getpid());
 	keep_own(s);
 	for (uint32_t i = 0; i < s->nforeign; i++)
 		unmap(s->foreign[i].p, s->foreign[i].n);
