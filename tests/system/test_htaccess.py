@@ -23,7 +23,8 @@ class World:
     def __init__(self, start, directory, tls):
         self.dir = directory
         self.a, self.b = Site("a", directory), Site("b", directory)
-        config = Config(directory, tls, Site("main", directory), KeepAliveTimeout=60)
+        config = Config(directory, tls, Site("main", directory), KeepAliveTimeout=60,
+                        MaxKeepAliveRequests=0)
         self.off = self.a.root / "off"
         for path in (self.a.docroot, self.off):
             config.raw(f'<Directory "{path}">', "\tRequire all granted",
