@@ -298,7 +298,9 @@ def test_stop_and_kill_with_a_claim(single, site_a, tmp):
                    f"inject={name}:signal=STOP:when={nth}")
     with single.connect() as c:
         c.request("/", site_a.name)
-        wait_for(lambda: spare.state in ("T", "t"), 30, "the spare to be stopped")
+        # Its state alone would not tell: strace too stops it for a moment, at each call.
+        wait_for(lambda: "stopped by SIGSTOP" in trace.file.read_text(), 30,
+                 "the spare to be stopped")
         assert single.counts()["a.test"] == 1
         held = single.hold(site_a, 2)
         assert attempt(single, site_a) == 503
