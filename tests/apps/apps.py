@@ -27,7 +27,7 @@ class Database:
             ["mariadbd", "--no-defaults", "--user=mysql", f"--datadir={self.dir}/data",
              f"--socket={self.socket}", "--skip-networking", "--innodb-flush-log-at-trx-commit=0",
              "--innodb-buffer-pool-size=32M"], stdout=self.log, stderr=self.log)
-        wait_for(self._ready, 60, "MariaDB")
+        wait_for(self._ready, 180, "MariaDB")
 
     def _ready(self):
         assert self.process.poll() is None, (self.dir / "log").read_text()
@@ -45,7 +45,7 @@ class Database:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(180)
         self.log.close()
 
 

@@ -97,10 +97,10 @@ def test_edit_and_read(world, browser):
 def test_search(world, browser):
     _, wiki = world
     edit(browser, wiki, "orchard", "Medlars and a quincunx.")
-    # The wiki's own indexer is a picture on the page.
+    # The wiki's own indexer is a picture on the page, which is there before the index is.
     browser.go(f"{wiki.base}/lib/exe/taskrunner.php?id=orchard")
-    browser.go(f"{wiki.base}/start?do=search&q=quincunx")
-    browser.wait_text("orchard")
+    browser.wait(lambda: "orchard" in browser.go(f"{wiki.base}/start?do=search&q=quincunx").text,
+                 "orchard")
 
 
 def test_upload(world, browser, tmp):

@@ -60,7 +60,7 @@ def world(module_tmp, module_start, tls):
     return server, site, repositories
 
 
-def git(server, *args, cwd=None, seconds=120):
+def git(server, *args, cwd=None, seconds=300):
     """git as any user has it, which finds a.test at the server."""
     env = {**os.environ, "HOME": "/nonexistent", "GIT_TERMINAL_PROMPT": "0",
            "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@a.test",
@@ -100,6 +100,7 @@ def test_git_push_and_clone(world, repository, tmp, scheme):
     git(server, "push", "-q", url, scheme, cwd=work)
     git(server, "clone", "-q", "--branch", scheme, url, str(copy))
     assert (copy / "large").read_bytes() == (work / "large").read_bytes()
+    server.wait_idle()
     assert {p.stat().st_uid for p in repository.rglob("*")} == {site.uid}
 
 

@@ -244,8 +244,8 @@ def test_front_filter(world, inject):
              "setuid": (105, 0), "chroot": (161, "@/"), "bpf": (321, 0, 0, 0),
              "userfaultfd": (323, 0), "perf_event_open": (298, 0, 0, 0, 0, 0),
              "io_uring_setup": (425, 1, 0), "unshare": (272, 0x10000000),
-             "a signal of another's": (72, 3, 8, 1), "the listening socket's end": (48, 10, 2),
-             "its buffer": (54, 10, 1, 8, "@x", 4)}
+             "a signal of another's": (72, 3, 8, 1), "the listening socket's end": (48, 11, 2),
+             "its buffer": (54, 11, 1, 8, "@x", 4)}
     results = inject(front.pid, calls.values())
     wrong = {name: r for name, r in zip(calls, results) if r != -errno.EPERM}
     assert not wrong

@@ -8,9 +8,9 @@ import struct
 
 import pytest
 
-from itkd import Config, Proc, Site, wait_for
+from itkd import Config, Proc, Site, socket_inode, wait_for
 
-QUEUE, LISTENER, NOTHING = 6, 10, 0  # descriptors of a front: front_proto.h
+QUEUE, LISTENER, NOTHING = 6, 11, 0  # descriptors of a front: front_proto.h
 PROT_RW, PRIVATE = 3, 0x22
 VERSION, CONNECTION, RETIRE = 2, 1, 2
 CLIENT = "the client"  # the descriptor of a connection, filled in when it is known
@@ -41,18 +41,9 @@ def held_by_a_front(server, client):
                     return front, int(fd)
         return None
 
-    inode = wait_for(lambda: accepted_inode(client), 30, "the connection to be accepted")
+    inode = wait_for(lambda: socket_inode(client.local_port, server.port), 30,
+                     "the connection to be accepted")
     return wait_for(find, 30, "a front to hold the connection")
-
-
-def accepted_inode(client):
-    mine = client.sock.getsockname()[1]
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        for line in table:
-            fields = line.split()
-            if fields[2].endswith(f":{mine:04X}") and fields[9] != "0":
-                return fields[9]
-    return None
 
 
 def inject_message(inject, front, data, fds):

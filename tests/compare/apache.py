@@ -6,7 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from itkd import Proc, wait_for
+from itkd import Proc, descendants, wait_for
 
 APACHE = "/usr/sbin/apache2"
 MODULE_DIR = Path("/usr/lib/apache2/modules")
@@ -58,7 +58,7 @@ class Apache:
     def stop(self):
         if self.popen is None or self.popen.poll() is not None:
             return
-        below = Proc(self.popen.pid).children()
+        below = descendants(self.popen.pid)
         self.popen.terminate()
         try:
             self.popen.wait(30)
@@ -67,6 +67,8 @@ class Apache:
             self.popen.wait(30)
         for p in below:
             p.kill(9)
+        # Each of them holds the port that the next server listens on.
+        wait_for(lambda: not any(p.alive for p in below), 30, "Apache's processes to end")
 
 
 def environment():

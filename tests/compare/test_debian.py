@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -136,14 +137,15 @@ class Spot:
         return self.file
 
 
+ANY_CERTIFICATE = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+ANY_CERTIFICATE.check_hostname, ANY_CERTIFICATE.verify_mode = False, ssl.CERT_NONE
+
+
 def exchange(port, data, tls):
-    import socket
     raw = b""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
         if tls:
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            s = context.wrap_socket(s, server_hostname="debian.test")
+            s = ANY_CERTIFICATE.wrap_socket(s, server_hostname="debian.test")
         s.sendall(data)
         while chunk := s.recv(65536):
             raw += chunk

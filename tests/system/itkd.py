@@ -30,6 +30,7 @@ A test asks for fixtures (itkd_fixtures.py) and uses what is exported here:
            header(name), body; Truncated is raised where an answer was cut; curl(s, url, *args)
   /proc    Proc(pid): comm, ppid, status (dict), uids, gids, groups, caps, fds(), maps(), alive
   waiting  wait_for(condition, timeout, what): polls; returns the condition's value; never sleep
+           in_time(seconds, attempt): its value, of one that was faster than a server's patience
   amount(quick, full)      how much of a load to run: full with ITKD_FULL=1 in the environment
 
 Environment: ITKD_BUILD (directory with itkd, itkd-master, itkd-front; default build/release),
@@ -52,7 +53,8 @@ from pathlib import Path
 from itkd_http import (  # noqa: F401
     Connection, Response, Truncated, request, tls_context)
 from itkd_proc import (  # noqa: F401
-    ALL_COMMS, Proc, children_of, descendants, orphans, reap_orphans, socket_inode, wait_for)
+    ALL_COMMS, Proc, children_of, descendants, in_time, orphans, reap_orphans, socket_inode,
+    wait_for)
 from itkd_site import (  # noqa: F401
     SERVICE_USERS, SITE_USERS, Site, Tls, Users, compile_c, write_file)
 
@@ -142,8 +144,10 @@ class Config:
             "ServerName": "main.test",
             "ServerAdmin": "webmaster@main.test",
             "LogLevel": "info",
+            # What a busy machine does not reach.
             "Timeout": 120,
-            "KeepAliveTimeout": 30,
+            "RequestReadTimeout": "header=120 body=120",
+            "KeepAliveTimeout": 60,
             "StartServers": 4,
             "MinSpareServers": 2,
             "MaxSpareServers": 8,
@@ -250,6 +254,7 @@ class Server:
         self.port = config.port
         self.tls_port = config.tls_port
         self.popen = None
+        self.before = 0  # of generations() at its start
         self.master_pid = 0
         self.console = config.dir / "console.log"
 
@@ -266,6 +271,7 @@ class Server:
 
     def start(self, foreground=True, args=(), prefix=(), env=None, wait=True, preexec=None):
         self.config.write()
+        self.before = self.generations()
         environment = {**os.environ, **(env or {})}
         if self not in Server.running:
             Server.running.append(self)
@@ -310,7 +316,7 @@ class Server:
 
     def stop(self, timeout=30):
         """SIGTERM to the master, then waits until each of its processes is gone."""
-        before = {p.pid for p in self.processes()} if self.master_pid else set()
+        before = self.processes() if self.master_pid else []
         if self.master_pid and Proc(self.master_pid).alive:
             os.kill(self.master_pid, signal.SIGTERM)
         elif self.popen and self.popen.poll() is None:
@@ -318,7 +324,7 @@ class Server:
         if self.popen:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(timeout)
-        wait_for(lambda: not any(Proc(p).alive for p in before), timeout,
+        wait_for(lambda: not any(p.alive for p in before), timeout,
                  "every process of itkd to end")
 
     def discard(self):
@@ -337,7 +343,9 @@ class Server:
     def reload(self, timeout=60, how="graceful"):
         """Writes the config anew, `itkd -k graceful`, and waits for the new generation."""
         self.config.write()
-        before = self.generations()
+        # The logger may not have come to the line of the first one yet.
+        before = wait_for(lambda: self.generations() > self.before and self.generations(), timeout,
+                          "the first generation in the error log")
         done = self.itkd("-k", how)
         assert done.returncode == 0, done.stdout + done.stderr + self.logs_text()
         self.wait_generation(before + 1, timeout)
@@ -415,7 +423,9 @@ class Server:
             c.request("/cgi-bin/hold", site.name, headers={"Connection": "close"})
             answer = c.head()
             assert answer.status == 200, f"{answer}\n{self.logs_text()}"
-            wait_for(lambda: [p for p in site.held() if p not in before and p.comm == "sleep"],
+            # In the middle of its exec it has no environment for a moment, and is not counted.
+            wait_for(lambda: [p for p in site.held() if p not in before and p.comm == "sleep"
+                              and p in site.held()],
                      timeout, "the CGI program `hold` to sleep")
             connections.append(c)
         return connections
@@ -469,7 +479,7 @@ class Server:
         return found
 
 
-def curl(server, url, *args, timeout=30):
+def curl(server, url, *args, timeout=120):
     """
     curl on a URL whose host:port leads to the server: http://a.test/ means its plain port,
     https://a.test/ its TLS port. The session's CA is trusted. CompletedProcess of bytes.

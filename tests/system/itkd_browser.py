@@ -3,6 +3,7 @@
 import contextlib
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -45,31 +46,44 @@ class Browser:
         """In one step, as the page may be another one at the next."""
         return self.script("return document.body ? document.body.innerText : ''")
 
+    def wait(self, condition, what):
+        """wait_for() a page, which may be going away under a look at it."""
+        def look():
+            with contextlib.suppress(WebDriverException):
+                return condition()
+            return None
+
+        try:
+            return wait_for(look, PAGE_SECONDS, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error} on {self.url}: {self.text[:500]}") from error
+
     def find(self, css):
         """The first element that the selector finds, waited for."""
-        return wait_for(lambda: next(iter(self.driver.find_elements(By.CSS_SELECTOR, css)), None),
-                        PAGE_SECONDS, f"{css} on {self.url}: {self.text[:500]}")
+        return self.wait(
+            lambda: next(iter(self.driver.find_elements(By.CSS_SELECTOR, css)), None), css)
 
     def fill(self, name, value):
-        element = self.find(f"[name='{name}']")
-        element.clear()
-        element.send_keys(value)
+        """At once: a page's own script may take the focus away between two keys."""
+        self.script("arguments[0].value = arguments[1];"
+                    "for (const type of ['input', 'change'])"
+                    "    arguments[0].dispatchEvent(new Event(type, {bubbles: true}));",
+                    self.find(f"[name='{name}']"), value)
 
     def click(self, css):
         """Clicks, and waits for the page that the click leads to."""
         element = self.find(css)
         self.script("window.itkdOldPage = true")
         self.script("arguments[0].click()", element)
-        wait_for(lambda: self.script(
+        self.wait(lambda: self.script(
             "return !window.itkdOldPage && document.readyState === 'complete'"),
-            PAGE_SECONDS, f"the page behind {css} on {self.url}")
+            f"the page behind {css}")
 
     def script(self, text, *arguments):
         return self.driver.execute_script(text, *arguments)
 
     def wait_text(self, wanted):
-        wait_for(lambda: wanted in self.text, PAGE_SECONDS,
-                 f"{wanted!r} on {self.url}: {self.text[:500]}")
+        self.wait(lambda: wanted in self.text, repr(wanted))
 
     def quit(self):
         with contextlib.suppress(Exception):

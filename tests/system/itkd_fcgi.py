@@ -165,19 +165,21 @@ class Pool(FcgiServer):
             while True:
                 self.free.acquire()
                 sock, _ = self.sock.accept()
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+                self.connections.append(0)
+                threading.Thread(target=self._serve, args=(sock, len(self.connections) - 1),
+                                 daemon=True).start()
 
-    def _serve(self, sock):
-        number = len(self.connections)
-        self.connections.append(0)
-        with contextlib.suppress(OSError), sock:
-            keep = True
-            while keep and sock.recv(1, socket.MSG_PEEK):
-                request = Request(sock)
-                request.nth = self.connections[number]
-                self.connections[number] += 1
-                self.requests.append(request)
-                name = request.params.get("SCRIPT_NAME", "").rsplit("/", 1)[-1]
-                keep = self.answers[name](request) is not False and request.flags & 1
-                request.file.close()
-        self.free.release()
+    def _serve(self, sock, number):
+        try:
+            with contextlib.suppress(OSError), sock:
+                keep = True
+                while keep and sock.recv(1, socket.MSG_PEEK):
+                    request = Request(sock)
+                    request.nth = self.connections[number]
+                    self.connections[number] += 1
+                    self.requests.append(request)
+                    name = request.params.get("SCRIPT_NAME", "").rsplit("/", 1)[-1]
+                    keep = self.answers[name](request) is not False and request.flags & 1
+                    request.file.close()
+        finally:
+            self.free.release()

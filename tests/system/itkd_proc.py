@@ -19,12 +19,32 @@ def wait_for(condition, timeout=30, what="a condition", interval=0.01):
     """
     end = time.monotonic() + timeout
     while True:
+        last = time.monotonic() >= end  # a look behind the end, however long the one before took
         value = condition()
         if value:
             return value
-        if time.monotonic() >= end:
+        if last:
             raise AssertionError(f"waited {timeout} s in vain for {what}")
         time.sleep(interval)
+
+
+def in_time(seconds, attempt):
+    """
+    The value of attempt(), which must come to its end before the patience of a server, so many
+    seconds: one that took longer says nothing of the server, whatever came of it, and is made
+    again.
+    """
+    def tried():
+        began = time.monotonic()
+        try:
+            value = (attempt(),)
+        except Exception:
+            if time.monotonic() - began < seconds:
+                raise
+            return None
+        return value if time.monotonic() - began < seconds else None
+
+    return wait_for(tried, 120, f"a machine that does not stand still for {seconds} s")[0]
 
 
 def become_subreaper():
@@ -38,10 +58,14 @@ def become_subreaper():
 
 
 class Proc:
-    """One process. What is read of a process that is gone is empty, never an exception."""
+    """
+    One process. What is read of a process that is gone is empty, never an exception; a process
+    that got its number later is none.
+    """
 
     def __init__(self, pid):
         self.pid = pid
+        self._born = None
 
     def __repr__(self):
         return f"<{self.pid} {self.comm!r} uid {self.uids}>"
@@ -64,7 +88,9 @@ class Proc:
     @property
     def _stat(self):
         text = self.read("stat")
-        return text[text.rfind(")") + 2:].split() if text else []
+        fields = text[text.rfind(")") + 2:].split()
+        self._born = self._born or (fields[19] if fields else None)
+        return fields if fields and fields[19] == self._born else []
 
     @property
     def state(self):
@@ -86,6 +112,11 @@ class Proc:
     @property
     def session(self):
         return int((self._stat or ["", "", "", "0"])[3])
+
+    @property
+    def cpu(self):
+        """What it has used of the processor, in clock ticks."""
+        return sum(int(n) for n in self._stat[11:13])
 
     @property
     def nice(self):
@@ -172,13 +203,15 @@ def socket_inode(client_port, server_port):
 
 
 def children_of(pid):
-    found = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError):
-                text = Path(f"/proc/{pid}/task/{task}/children").read_text()
-                found += [Proc(int(n)) for n in text.split()]
-    return found
+    """Read twice: the kernel's list may leave one out while another one ends (proc(5))."""
+    found = {}
+    for _ in range(2):
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with contextlib.suppress(OSError):
+                    text = Path(f"/proc/{pid}/task/{task}/children").read_text()
+                    found |= {int(n): Proc(int(n)) for n in text.split()}
+    return list(found.values())
 
 
 def descendants(pid):

@@ -42,9 +42,9 @@ global
 	stats socket {dir}/haproxy.sock
 defaults
 	mode http
-	timeout connect 5s
-	timeout client 20s
-	timeout server 20s
+	timeout connect 60s
+	timeout client 60s
+	timeout server 60s
 	http-reuse always
 	{lines}
 frontend front

@@ -8,12 +8,11 @@ import base64
 import hashlib
 import re
 import subprocess
-import threading
 
 import pytest
 
 from itkd import Config, Site, curl, wait_for
-from itkd_http import request
+from itkd_tools import GONE
 
 FILTER = "/etc/fail2ban/filter.d/apache-auth.conf"
 SHA = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="  # "secret"
@@ -160,10 +159,12 @@ def test_user_is_of_one_request(world):
 
 @pytest.fixture(name="slow")
 def _slow(start, config, site_a, site_b):
-    """Site a, one process at a time, with a password that takes a second or so; site b."""
+    """Site a, one process at a time, with a password that takes its time and one that takes
+    half an hour; site b."""
     made = subprocess.run(["htpasswd", "-nbBC", "13", "alice", "secret"], check=True, text=True,
                           capture_output=True, timeout=60)
-    users = site_a.file(site_a.root / "users", made.stdout.strip() + "\n", 0o600)
+    users = site_a.file(site_a.root / "users",
+                        f"{made.stdout.strip()}\nbob:$2y$25${'.' * 53}\n", 0o600)
     protect(site_a, "slow", *rules("Basic", users))
     for site, cap in ((site_a, 1), (site_b, 10)):
         config.vhost(site, f'<Directory "{site.docroot}">', "AllowOverride All", "</Directory>",
@@ -173,17 +174,20 @@ def _slow(start, config, site_a, site_b):
 
 def test_slow_hash(slow, site_a, site_b):
     """It takes the time of that site's own process, of which there may be one: b answers on."""
-    got = []
-    thread = threading.Thread(target=lambda: got.append(request(
-        slow.port, "/slow/x", site_a.name, headers=basic("alice"), timeout=60).status))
-    thread.start()
-    wait_for(lambda: [p for p in slow.children() if p.uids[:1] == (site_a.uid,)], 30,
-             "a's process")
-    assert slow.get("/", site_b).status == 200
-    assert slow.get("/slow/x", site_a).status == 503
-    assert not got, "the hash was too fast for the test"
-    thread.join(60)
-    assert got == [200]
+    with slow.connect() as c:
+        c.request("/slow/x", site_a.name, headers=basic("bob"))
+        [child] = wait_for(lambda: [p for p in slow.children()
+                                    if p.uids[:1] == (site_a.uid,)], 30, "a's process")
+        for _ in range(2):
+            used = child.cpu
+            wait_for(lambda: child.cpu > used + 10, 60, "it to compute")
+            assert slow.get("/", site_b).status == 200
+            assert slow.get("/slow/x", site_a).status == 503
+        child.kill(9)
+        with pytest.raises(GONE):
+            c.response()
+    slow.wait_idle()
+    assert slow.get("/slow/x", site_a, headers=basic("alice"), timeout=60).status == 200
 
 
 def test_a_rewrite_asks_once(start, config, site_a):

@@ -106,8 +106,7 @@ def browser(module_tmp):
 def complete(browser):
     """Waits until all of the page is there and in use."""
     want = {"styles": len(IMAGES), "scripts": len(SCRIPTS), "images": len(IMAGES)}
-    wait_for(lambda: browser.script(COUNT) == want, WAIT,
-             f"all subresources: {browser.script(COUNT)}")
+    browser.wait(lambda: browser.script(COUNT) == want, f"{want}")
 
 
 def test_page_with_forty_subresources(world, browser):
@@ -134,7 +133,7 @@ def test_what_it_has_is_asked_for_again(world, browser):
     browser.go(world.base + "/other.html")
     complete(browser)
     browser.driver.back()
-    wait_for(lambda: browser.url.endswith("/page.html"), WAIT, "the page before")
+    browser.wait(lambda: browser.url.endswith("/page.html"), "the page before")
     complete(browser)
     browser.driver.refresh()
     complete(browser)
@@ -153,8 +152,8 @@ def test_seeking_in_a_video(world, browser):
     """Forward, back, to the end: a Range each, 206, and nothing like the whole is sent."""
     start = world.mark()
     browser.go(world.base + "/video.html")
-    duration = wait_for(lambda: browser.script(
-        "return document.querySelector('video').duration"), WAIT, "the length of the film")
+    duration = browser.wait(lambda: browser.script(
+        "return document.querySelector('video').duration"), "the length of the film")
     assert duration == pytest.approx(SECONDS, abs=1)
     for at in (SECONDS * 0.8, SECONDS * 0.3, SECONDS - 1):
         got = browser.driver.execute_async_script(SEEK, at)

@@ -68,13 +68,12 @@ def test_fourth_is_refused(capped, site_a, site_b):
             took = time.monotonic() - start
         assert answer.status == 503
         assert int(answer.header("Retry-After")) > 0
-        # A process that just ended may count still: only the second look refuses.
-        assert took > 0.01
         return took
 
-    # The machine may be busy with others; a server that waits does so each time.
+    # The machine may be busy with others; a server that waits does so each time. A process that
+    # just ended may count still: only the second look refuses.
     for tls in (False, True):
-        wait_for(lambda tls=tls: refused_in(tls) < 0.1, 30, "a refusal in 100 ms")
+        wait_for(lambda tls=tls: 0.01 < refused_in(tls) < 0.1, 120, "a refusal in 100 ms")
     capped.wait_log(REFUSED, "a.test-error.log", start=mark)
     for tls in (False, True):
         assert capped.get("/", site_b, tls=tls).text == "site b\n"
@@ -156,8 +155,8 @@ def test_simultaneous_arrivals(capped, site_a, site_b, round):
     connections = [None] * n
 
     def arrive(i):
-        c = connections[i] = capped.connect(tls="a.test" if i % 2 else None, timeout=60)
-        gate.wait(60)
+        c = connections[i] = capped.connect(tls="a.test" if i % 2 else None, timeout=100)
+        gate.wait(100)
         c.request("/cgi-bin/hold", "a.test")
         answers[i] = c.head().status
 
@@ -165,9 +164,9 @@ def test_simultaneous_arrivals(capped, site_a, site_b, round):
     for t in threads:
         t.start()
     for t in threads:
-        t.join(60)
+        t.join(300)
     assert sorted(answers) == [200] * 3 + [503] * (n - 3)
-    assert len(site_a.held()) == 3
+    wait_for(lambda: len(site_a.held()) == 3, 30, "the three programs to sleep")
     assert len(list((site_a.root / "held").iterdir())) == 3, "more ran than may"
     assert capped.get("/", site_b).status == 200
     for c in connections:
@@ -339,9 +338,10 @@ def test_random_kills(capped, site_a, site_b):
             kills += 1
     stop.set()
     for t in threads:
-        t.join(30)
+        t.join(60)
     assert kills == wanted
-    idle(capped, 30)
-    wait_for(lambda: attempt(capped, site_b) == 200, 30, "the pool to be well again")
+    # Behind it in the queue there may be connections that their clients have given up.
+    wait_for(lambda: attempt(capped, site_b) == 200, 60, "the pool to be well again")
+    capped.wait_idle()
     assert_exactly_three(capped, site_a)
     assert os.path.exists(f"/proc/{capped.master_pid}")

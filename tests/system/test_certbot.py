@@ -16,7 +16,8 @@ from certbot._internal.display import obj as display
 from certbot.configuration import NamespaceConfig
 from certbot_apache._internal import override_debian
 
-from itkd import BUILD, ITKD, Config, Server, Site, request, wait_for, write_file
+from itkd import (
+    BUILD, ITKD, Config, Server, Site, Truncated, request, wait_for, write_file)
 
 MAIN = """\
 PidFile ${{APACHE_PID_FILE}}
@@ -199,12 +200,12 @@ def test_certificate(box, running, monkeypatch):
     plugin.restart()
 
     def served():
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, Truncated):
             answer = request(443, "/", host="a.test", tls="a.test", ca=box.tls.ca,
                              address=box.address)
             return answer.status == 200 and answer
 
-    answer = wait_for(served, 30, "the site over TLS")
+    answer = wait_for(served, 60, "the site over TLS")
     assert answer.body == b"site a\n"
     assert answer.header("Strict-Transport-Security") == "max-age=31536000"
     plugin.rollback_checkpoints(2)

@@ -227,7 +227,9 @@ OUTPUTS = [
      {"Location": "https://other.test/"}, "there"),
     (r"Location: /text.txt\n\n", 200, {"Location": None, "Content-Type": "text/plain"}, TEXT),
     (r"Location: /text.txt?q=1\n\n", 200, {"Location": None}, TEXT),
+    (r"Location: /text.txt?q=1#part\n\n", 200, {"Location": None}, TEXT),
     (r"Location: /missing\n\n", 404, {"Location": None}, None),
+    (r"Content-Type:\n\nx", 200, {"Content-Type": None}, "x"),
     (r"X-Own: yes\nContent-Type: text/plain\n\nx", 200, {"X-Own": "yes"}, "x"),
     (r"Content-Length: 5\nContent-Type: text/plain\n\nhello", 200, {}, "hello"),
     (r"Content-Length: 3\nContent-Type: text/plain\n\nhello", 200, {}, None),
@@ -247,6 +249,13 @@ def test_outputs(world, output, status, fields, body, sni):
         assert got.header("Status") is None
         if not got.closes:
             assert c.get("/text.txt", "a.test").text == TEXT
+
+
+def test_modified_in_the_future(world):
+    """Last-Modified is not later than Date (RFC 9110 section 8.8.2.1)."""
+    got = world.server.get(world.prints(
+        r"Last-Modified: Fri, 05 Nov 2094 08:49:37 GMT\n\nx"), world.a)
+    assert got.header("Last-Modified") == got.header("Date")
 
 
 def test_reason_phrase_and_repeated_fields(world):

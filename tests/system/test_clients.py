@@ -120,10 +120,10 @@ def test_curl_upload(world, args, scheme, tmp):
     port = world.port(scheme)
     with open(tmp / "in", "rb") as f:
         done = subprocess.run(
-            ["curl", "-sS", "--noproxy", "*", "--max-time", "30", "--cacert",
+            ["curl", "-sS", "--noproxy", "*", "--max-time", "120", "--cacert",
              world.server.config.tls.ca, "--resolve", f"a.test:{port}:127.0.0.1", *args,
              f"{scheme}://a.test:{port}/cgi-bin/digest"],
-            stdin=f, capture_output=True, timeout=60)
+            stdin=f, capture_output=True, timeout=130)
     assert done.returncode == 0 and done.stdout.decode().split()[0] == digest(world.data)
 
 
@@ -138,10 +138,10 @@ def test_curl_reuses_a_connection(world, scheme, tmp):
 def test_curl_reconnects_for_another_user(world):
     """Point 6: a kept connection that ends for another user's request: curl just connects again."""
     url = f"http://127.0.0.1:{world.server.port}/"
-    command = ["curl", "-sS", "--noproxy", "*", "--max-time", "30"]
+    command = ["curl", "-sS", "--noproxy", "*", "--max-time", "120"]
     for name in ("a.test", "b.test", "a.test", "a.test"):
         command += ["-H", f"Host: {name}", "-w", "%{num_connects} ", url, "--next"]
-    done = subprocess.run(command[:-1], capture_output=True, timeout=60)
+    done = subprocess.run(command[:-1], capture_output=True, timeout=130)
     assert done.returncode == 0, done.stderr
     assert done.stdout == b"site a\n1 site b\n1 site a\n1 site a\n0 "
 
@@ -150,7 +150,7 @@ def test_curl_reconnects_for_another_user(world):
 def test_curl_in_parallel(world, scheme, tmp):
     """Points 6 and 9: sixty transfers, ten at a time."""
     done = curl(world.server, f"{scheme}://a.test/data.bin?[1-60]", "--parallel", "--parallel-max",
-                "10", "-o", tmp / "#1", timeout=60)
+                "10", "-o", tmp / "#1", timeout=240)
     assert done.returncode == 0, done.stderr
     assert len(list(tmp.iterdir())) == 60
     assert {digest(path.read_bytes()) for path in tmp.iterdir()} == {digest(world.data)}

@@ -230,7 +230,7 @@ def test_wget(world, secure, tmp_path):
     """wget: a file, one that was cut is continued, and --timestamping asks first."""
     port = world.server.tls_port if secure else world.server.port
     url = f"{'https' if secure else 'http'}://127.0.0.1:{port}/data.bin"
-    wget = ["wget", "-q", "--tries=1", "--timeout=15", "--no-check-certificate",
+    wget = ["wget", "-q", "--tries=1", "--timeout=120", "--no-check-certificate",
             "--header=Host: a.test", "-P", str(tmp_path)]
     run(*wget, url)
     data = (world.a.docroot / "data.bin").read_bytes()

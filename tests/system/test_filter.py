@@ -124,7 +124,7 @@ def test_small_answers(world):
 @pytest.mark.parametrize("path", ["/large.bin", "/cgi-bin/zeros"], ids=["file", "program"])
 def test_large_bodies(world, path, coding):
     """Many megabytes of zeros go through the child, and it needs little memory."""
-    with world.server.connect(timeout=60) as c:
+    with world.server.connect(timeout=120) as c:
         c.request(path, "a.test", headers={"Accept-Encoding": coding})
         assert c.head().header("Content-Encoding") == coding
         child, client, got, peak = None, decoder(coding), 0, 0

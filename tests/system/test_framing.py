@@ -3,6 +3,7 @@ Issue 5, points 1 and 4: what the raw comparison (tests/compare/test_raw.py) and
 show: the front's answers beside the child's, methods that are registered, ends before their time.
 """
 
+import contextlib
 import re
 
 import pytest
@@ -21,7 +22,7 @@ def world(module_start, module_tmp, tls):
     install(site, "digest")
     site.cgi("after", "#!/usr/bin/perl\nmy @body = <STDIN>;\nprint \"Status: 200\\n\\n\";\n")
     config.main("RegisterHttpMethod QUERY BREW", "HttpProtocolOptions RegisteredMethods",
-                "RequestReadTimeout header=20 body=60")
+                "RequestReadTimeout header=120 body=120")
     lines = ["ServerSignature EMail", "ServerAdmin admin@a.test"]
     config.vhost(site, *lines)
     config.vhost(site, *lines, "TraceEnable On", name="trace.test", access=False)
@@ -158,7 +159,8 @@ def test_chunks_that_nobody_reads(world, sni):
             answer = c.response()
             assert answer.status == 200 and not answer.closes
     with world.connect(tls=sni) as c:
-        c.send(f"{head}{DRAINED + 1:x}\r\n{'x' * (DRAINED + 1)}\r\n0\r\n\r\n")
+        with contextlib.suppress(OSError):
+            c.send(f"{head}{DRAINED + 1:x}\r\n{'x' * (DRAINED + 1)}\r\n0\r\n\r\n")
         answer = c.response()
         assert answer.status == 200 and answer.closes
 
@@ -170,7 +172,9 @@ def test_a_body_that_nobody_reads(world, sni):
         for size, path, status in ((DRAINED, "/", 200), (DRAINED, "/none", 404),
                                    (DRAINED + 1, "/none", 404)):
             c.send(f"POST {path} HTTP/1.1\r\nHost: a.test\r\nContent-Length: {size}\r\n\r\n")
-            c.send("x" * size)
+            # Where nobody wants it the server lingers for seconds only: a busy machine may be late.
+            with contextlib.suppress(OSError):
+                c.send("x" * size)
             answer = c.response()
             assert (answer.status, answer.closes) == (status, size > DRAINED)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from itkd import Config, Site, wait_for
+from itkd import Config, Site, in_time, wait_for
 
 HIT = """#!/bin/sh
 : > "{mark}"
@@ -91,6 +91,11 @@ def test_timeout_holds_without_request_read_timeout(config, start, site_a, sni):
     config.vhost(site_a)
     config.vhost(site_a, tls=True, access=False)
     server = start(config)
-    connection = server.connect(tls=sni)
-    connection.send("GET / HT")
-    assert connection.response().status == 408
+
+    def half_a_head():
+        c = server.connect(tls=sni)
+        c.send("GET / HT")
+        return c
+
+    with in_time(2, half_a_head) as c:
+        assert c.response().status == 408

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from itkd import Config, Site, wait_for
+from itkd import Config, Site, in_time, wait_for
 from itkd_tools import Gate, install, s_client, status_of
 
 LARGE = 400_000
@@ -123,9 +123,9 @@ def test_same_process_serves_on(world, sni):
 def test_large_answer_before_another_users_request(world, sni, slow):
     """Point 6: 400 kB, then a pipelined request for another user: all of it, then EOF."""
     with world.server.connect(tls=sni, receive_buffer=4096 if slow else None) as c:
-        c.request("/large.bin", "a.test")
-        c.request("/", "b.test" if not sni else "other.test")
-        c.request("/", "a.test")
+        # At once: what comes later than a lingering close lasts would be answered by a reset.
+        c.send("".join(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n" for path, host in (
+            ("/large.bin", "a.test"), ("/", "other.test" if sni else "b.test"), ("/", "a.test"))))
         if slow:
             # The server has long closed when the client begins to read.
             wait_for(lambda: not world.server.children() or _blocked(world), 30, "the answer")
@@ -217,8 +217,7 @@ def test_persistence(world, version, field, kept, path, sni):
 def test_keep_alive_off(world):
     """Point 6: KeepAlive Off: one answer, which says so, then EOF."""
     with world.server.connect() as c:
-        c.request("/", "off.test")
-        c.request("/", "off.test")
+        c.send("GET / HTTP/1.1\r\nHost: off.test\r\n\r\n" * 2)
         assert c.response().closes and c.at_eof()
 
 
@@ -252,19 +251,22 @@ def test_keep_alive_timeout(world, host):
     with world.server.connect() as c:
         began = time.monotonic()
         assert not c.get("/", host).closes
+        # Timeout is 120, and this waits for 30 s: it is KeepAliveTimeout's doing.
         assert c.at_eof()
-        # Timeout is 120: well before it is KeepAliveTimeout's doing.
-        assert 0.2 < time.monotonic() - began < 30
+        assert time.monotonic() - began > 0.2
     wait_for(lambda: not world.server.children(), 30, "the child to end with its connection")
 
 
 def test_new_request_renews_keep_alive_timeout(world):
     """Point 6: the time counts from the last answer."""
-    with world.server.connect() as c:
-        end = time.monotonic() + 2.3
-        while time.monotonic() < end:
-            assert c.get("/", "two.test").status == 200
-            assert wait_for(lambda at=time.monotonic() + 0.1: time.monotonic() > at)
+    def longer_than_two_seconds():
+        with world.server.connect() as c:
+            end = time.monotonic() + 2.3
+            while time.monotonic() < end:
+                assert c.get("/", "two.test").status == 200
+                assert wait_for(lambda at=time.monotonic() + 0.1: time.monotonic() > at)
+
+    in_time(4, longer_than_two_seconds)  # in less there is no room for two seconds of silence
 
 
 def test_client_that_leaves(world):
@@ -308,7 +310,6 @@ def test_refused_request_with_data_behind_it(world):
                 c.send(b"y" * 10000)
         except OSError:
             pass
-        c.sock.settimeout(15)
         assert c.response().status == 400
 
 

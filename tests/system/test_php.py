@@ -63,6 +63,7 @@ BARE = {
                "RewriteRule ^r/(.*)$ /$1 [L]",
     "document": "ErrorDocument 404 /php-bin/php-cgi/probe.php",
     "fallback": "FallbackResource /php-bin/php-cgi/probe.php",
+    "wrapped": "AddHandler mine .txt\nRewriteEngine on\nRewriteRule ^q/(.*)$ /cgi-bin/wrap/$1 [L]",
     "index": "SetEnvIf Request_URI . HTTP_REDIRECT_STATUS=200\n"
              "DirectoryIndex /php-bin/php-cgi/probe.php",
 }
@@ -126,7 +127,7 @@ class World:
         a.file("sys/probe.php", PROBE)
         a.file("sys/.htaccess", "php_value sendmail_path /tmp/own\nphp_value memory_limit 77M\n")
         a.mkdir("off")
-        a.file("off/.htaccess", "php_flag engine off\n")
+        a.file("off/.htaccess", "php_flag engine off\nAddHandler mine .txt\n")
         a.file("off/hello.php", PAGES["hello.php"])
         a.file("off/plain.txt", "plain\n")
 
@@ -147,7 +148,6 @@ class World:
         a.cgi("arguments", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s' \"<$*>\"\n")
         a.file("inside.php", "<?php header('Location: /cgi-bin/arguments');"
                "http_response_code(200);")
-        a.file("probe.txt", PROBE)
         for n, line in enumerate(SPELLINGS):
             a.mkdir(f"fresh{n}")
             a.file(f"fresh{n}/probe.php", PROBE)
@@ -155,6 +155,8 @@ class World:
         for name, line in BARE.items():
             a.mkdir(name)
             a.file(f"{name}/.htaccess", line + "\n")
+        for name in ("probe.txt", "wrapped/probe.txt", "off/probe.txt"):
+            a.file(name, PROBE)
 
     def probe(self, host, path="/probe.php", **how):
         got = self.server.get(path, host, **how)
@@ -300,10 +302,12 @@ def test_bare_php_cgi(world, method, path, fields, status):
 
 
 def test_php_by_another_name(world):
-    """The settings, and engine off, are for what is PHP by its file's name alone."""
-    got = world.probe("odd.test", "/probe.php?ini=memory_limit")
-    assert got["ini"]["memory_limit"] == "99M" and got["inside"] and not got["outside"]
-    assert world.server.get("/off/hello.php", "odd.test").status == 403
+    """The settings, and engine off, are for all that an Action's program is given."""
+    for path in ("/probe.php", "/wrapped/probe.txt"):
+        got = world.probe("odd.test", f"{path}?ini=memory_limit")
+        assert got["ini"]["memory_limit"] == "99M" and got["inside"] and not got["outside"]
+    for path in ("/off/hello.php", "/off/probe.txt", "/wrapped/q/probe.txt"):
+        assert world.server.get(path, "odd.test").status == 403, path
 
 
 def test_arguments_end(world):

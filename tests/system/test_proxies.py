@@ -68,7 +68,7 @@ def test_examples(start, tmp, tls, make, protocol):
                   lines=["RemoteIPProxyProtocol On"] if protocol else [])
     proxy = make(tmp, itkd.front).start()
     try:
-        c = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20,
+        c = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60,
                                        source_address=("127.0.0.77", 0))
         c.request("GET", "/cgi-bin/env", headers={"Host": "b.test"})
         answer = c.getresponse().read()
@@ -131,6 +131,7 @@ def test_connections_are_kept(start, tmp, tls, make, few):
     finally:
         proxy.stop()
     assert not failures, (len(failures), failures[:5])
+    itkd.wait_idle()  # a line follows its answer
     used, requests = connections(itkd)
     assert requests >= REQUESTS and (not few or used < REQUESTS / 3), (used, requests)
 

@@ -31,6 +31,7 @@ class Generations:
             config.drop(i)
         self._write(0)
         self.server = start(config)
+        self.server.wait_generation(1)  # who counts them begins with this one
 
     def _write(self, n):
         for site in (self.a, self.c):
@@ -89,7 +90,8 @@ class Load:
     def stop(self):
         self.stopped.set()
         for t in self.threads:
-            t.join(60)
+            t.join(120)
+            assert not t.is_alive()
         assert not self.complaints, "\n".join(self.complaints)
 
     def connect(self, host, tls):
@@ -122,7 +124,7 @@ class Load:
         low = self.g.done
         with self.connect(host, tls) as c:
             c.send(f"GET / HTTP/1.1\r\nHost: {host}\r\nX-Half:")
-            wait_for(lambda: self.g.done > low or self.stopped.is_set(), 30, "a reload")
+            wait_for(lambda: self.g.done > low or self.stopped.is_set(), 100, "a reload")
             c.send("yes\r\nConnection: close\r\n\r\n")
             answer = c.response()
             assert answer.status == 200, answer
@@ -131,7 +133,7 @@ class Load:
 
 @pytest.fixture
 def generations(start, config, site_a, site_b, site_c):
-    config.options.update(KeepAliveTimeout=60, MaxSpareServers=12)
+    config.options.update(KeepAliveTimeout=120, MaxSpareServers=12, GracefulShutdownTimeout=120)
     config.main("MaxKeepAliveRequests 0", "RequestReadTimeout header=120")
     return Generations(start, config, site_a, site_b, site_c)
 
@@ -151,14 +153,14 @@ def test_reloads_under_load(generations):
         for _ in range(amount(10, 50)):
             seen = load.requests
             g.reload()
-            wait_for(lambda before=seen: load.requests > before + 20 or load.complaints, 30,
+            wait_for(lambda before=seen: load.requests > before + 20 or load.complaints, 60,
                      "the load to go on")
             if load.complaints:
                 break
     finally:
         load.stop()
-    wait_for(lambda: len(g.server.logger()) == 1, 30, "the old loggers to end")
-    wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 30, "the old fronts to end")
+    wait_for(lambda: len(g.server.logger()) == 1, 60, "the old loggers to end")
+    wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 60, "the old fronts to end")
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -238,6 +240,7 @@ def test_broken_config_changes_nothing(generations, how, broken):
 
 def test_listen_comes_and_goes(start, config, site_a, tmp):
     """12: a new Listen answers after the reload; one that is gone is drained, then closed."""
+    config.main("RequestReadTimeout header=120")
     config.vhost(site_a, address="*")
     server = start(config)
     extra = free_port()
@@ -318,6 +321,6 @@ def test_reload_in_quick_succession(generations):
         g._write(n)
         g.config.write()
         os.kill(g.server.master_pid, signal.SIGUSR1 if n % 2 else signal.SIGHUP)
-    wait_for(lambda: g.server.get("/", "a.test").text == "a 8\n", 30, "the last generation")
+    wait_for(lambda: g.server.get("/", "a.test").text == "a 8\n", 60, "the last generation")
     assert g.server.master.alive
-    wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 40, "the old fronts to end")
+    wait_for(lambda: len(g.server.fronts()) == os.cpu_count(), 60, "the old fronts to end")

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from itkd import Config, Connection, Site, amount, free_port, tls_context
+from itkd import Config, Connection, Site, amount, free_port, in_time, tls_context
 from itkd_proxies import haproxy, load, nginx
 
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
@@ -71,8 +71,9 @@ WAYS = pytest.mark.parametrize("https", [False, True], ids=["plain", "tls"])
 class World:
     """
     proxied: PROXY headers from 127.0.0.1, for one.test of user a alone, over TLS at proxied_tls;
-    127.0.0.3 is an exception. mixed: the same for a.test of user a and b.test of user b. config's
-    own port: those two without, but with RemoteIPHeader; bare: without anything of it.
+    127.0.0.3 is an exception. hasty, hasty_tls: the same, of little patience. mixed: the same for
+    a.test of user a and b.test of user b. config's own port: those two without, but with
+    RemoteIPHeader; bare: without anything of it.
     """
 
     def __init__(self, start, directory, tls):
@@ -80,15 +81,21 @@ class World:
         config = Config(directory, tls, Site("main", directory), KeepAliveTimeout=60,
                         MinSpareServers=8, MaxSpareServers=16)
         self.proxied, self.proxied_tls, self.mixed, self.bare = (free_port() for _ in range(4))
-        config.main(*[f"Listen 127.0.0.1:{p}" for p in (self.proxied, self.mixed, self.bare)],
-                    f"Listen 127.0.0.1:{self.proxied_tls} https", FORMAT,
+        self.hasty, self.hasty_tls = free_port(), free_port()
+        config.main(*[f"Listen 127.0.0.1:{p}"
+                      for p in (self.proxied, self.hasty, self.mixed, self.bare)],
+                    *[f"Listen 127.0.0.1:{p} https" for p in (self.proxied_tls, self.hasty_tls)],
+                    FORMAT,
                     "RemoteIPInternalProxy 127.0.0.1", "RemoteIPTrustedProxy 192.0.2.0/24",
                     "RemoteIPProxyProtocolExceptions 127.0.0.3", "LogLevel info remoteip:trace1")
-        for with_tls, port in ((False, self.proxied), (True, self.proxied_tls)):
+        for with_tls, port, *more in (
+                (False, self.proxied), (True, self.proxied_tls),
+                (False, self.hasty, "RequestReadTimeout header=2"),
+                (True, self.hasty_tls, "RequestReadTimeout header=2")):
             config.vhost(self.a, f'CustomLog "{config.logs}/who-{port}.log" remoteip',
                          "RemoteIPProxyProtocol On", "RemoteIPHeader X-Forwarded-For",
-                         "RequestReadTimeout header=2", name="one.test", cert="a.test",
-                         tls=with_tls, address=f"*:{port}")
+                         *more, name="one.test", cert="a.test", tls=with_tls,
+                         address=f"*:{port}")
         for site in (self.a, self.b):
             site.cgi("env", ENV)
             config.vhost(site, f'CustomLog "{config.logs}/who.log" remoteip',
@@ -105,7 +112,7 @@ class World:
         c = Connection.__new__(Connection)
         c.buffer = b""
         c.sock = socket.create_connection(
-            ("127.0.0.1", self.proxied_tls if tls else self.proxied), 15, (source, 0))
+            ("127.0.0.1", self.proxied_tls if tls else self.proxied), 60, (source, 0))
         c.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces or [header]:
             c.sock.sendall(piece)
@@ -149,7 +156,7 @@ def test_bad_header_ends_connection(world, name, https):
     header, why = BAD[name]
     before = len(world.server.log("one.test-error.log"))
     with socket.create_connection(
-            ("127.0.0.1", world.proxied_tls if https else world.proxied), 15) as s:
+            ("127.0.0.1", world.proxied_tls if https else world.proxied), 60) as s:
         s.sendall(header + b"GET / HTTP/1.1\r\nHost: one.test\r\n\r\n")
         assert s.recv(100) == b""
     world.server.wait_log(rf"\[client 127.0.0.1:\d+\] .*{why}", "one.test-error.log", start=before)
@@ -169,7 +176,7 @@ def test_listed_peers_only(world, https):
     """Only a listed proxy may send one; who is excepted speaks HTTP at once."""
     before = len(world.server.log("one.test-error.log"))
     port = world.proxied_tls if https else world.proxied
-    with socket.create_connection(("127.0.0.1", port), 15, ("127.0.0.2", 0)) as s:
+    with socket.create_connection(("127.0.0.1", port), 60, ("127.0.0.2", 0)) as s:
         s.sendall(GOOD["v1"][0] + b"GET / HTTP/1.1\r\nHost: one.test\r\n\r\n")
         assert s.recv(100) == b""
     world.server.wait_log(r"\[client 127.0.0.2:\d+\] .*none of the proxies", "one.test-error.log",
@@ -197,12 +204,18 @@ def test_half_a_header(world, https):
     """RequestReadTimeout bounds the wait for it; a client that goes costs nothing."""
     header = GOOD["v2"][0]
     port = world.proxied_tls if https else world.proxied
-    with socket.create_connection(("127.0.0.1", port), 15) as s:
+    with socket.create_connection(("127.0.0.1", port), 60) as s:
         s.sendall(header[:20])
         s.shutdown(socket.SHUT_WR)
         assert s.recv(100) == b""
-    with socket.create_connection(("127.0.0.1", port), 15) as s:
+
+    def half():
+        s = socket.create_connection(
+            ("127.0.0.1", world.hasty_tls if https else world.hasty), 60)
         s.sendall(header[:20])
+        return s
+
+    with in_time(2, half) as s:
         assert s.recv(100) == b""
 
 
@@ -238,7 +251,7 @@ def test_header_field(world):
         assert env["HTTP_X_FORWARDED_FOR"] == "10.1.1.1"
         env = variables(c.get("/cgi-bin/env", "keep.test"))
         assert env["REMOTE_ADDR"] == "127.0.0.1"
-    with socket.create_connection(("127.0.0.1", world.server.port), 15, ("127.0.0.2", 0)) as s:
+    with socket.create_connection(("127.0.0.1", world.server.port), 60, ("127.0.0.2", 0)) as s:
         s.sendall(b"GET /cgi-bin/env HTTP/1.0\r\nHost: a.test\r\n"
                   b"X-Forwarded-For: 1.1.1.1\r\n\r\n")
         answer = b"".join(iter(lambda: s.recv(65536), b""))
@@ -334,7 +347,7 @@ def test_haproxy_names_client(world, tmp, server, port):
 
 def test_haproxy_checks(world, tmp):
     """Its health checks come with LOCAL headers, and find the server."""
-    proxy = haproxy(tmp, world.proxied, "send-proxy-v2 check inter 100",
+    proxy = haproxy(tmp, world.proxied, "send-proxy-v2 check inter 500",
                     "option httpchk GET / HTTP/1.0").start()
     try:
         world.server.wait_log(r"^127.0.0.1 127.0.0.1 127.0.0.1 \d+ 200 -$",

@@ -21,7 +21,7 @@ KINDS = ("itkd: front", "itkd: log", "itkd: spare", "itkd: child", "cgi")
 
 @pytest.fixture
 def server(start, config, site_a, site_b):
-    config.options["KeepAliveTimeout"] = 60
+    config.options["KeepAliveTimeout"] = 300
     config.vhost(site_a)
     config.vhost(site_b)
     config.vhost(site_a, tls=True)
@@ -42,6 +42,9 @@ class Bystanders:
             assert c.get("/", self.site.name).text == f"site {self.site.letter}\n"
 
     def holders(self):
+        # The front that accepted it holds it for a moment longer.
+        wait_for(lambda: [p.comm for p in self.server.owner(self.plain)] == ["itkd: child"], 30,
+                 "its child alone to have the plain one")
         return set(self.server.owner(self.plain) + self.server.owner(self.tls) +
                    self.server.named("itkd: child"))
 
@@ -71,7 +74,7 @@ def test_kill_of_one_process(server, site_a, site_b, kind):
     elif kind == "itkd: child":
         victim = Proc(cgi.ppid)
     else:
-        victim = next(p for p in server.named(kind) if p not in keep)
+        victim = wait_for(lambda: [p for p in server.named(kind) if p not in keep], 30, kind)[0]
     victim.kill(9)
     wait_for(lambda: not victim.alive, 30, "the victim to be gone")
     if kind in before:
@@ -98,30 +101,38 @@ def front_of(server, connection):
 
 def test_kill_of_a_front_with_tls(server, site_b):
     """11: the TLS connections of a killed front end, those of the others do not."""
-    connections, owners = [], []
-    # Which front accepts is the scheduler's choice: more at once, until both have some.
-    while len(connections) < 24 or (len(set(owners)) < min(2, os.cpu_count())):
-        assert len(connections) < 240, "all went to one front"
+    held = {}
+
+    def two_fronts():
+        """Which front accepts is the scheduler's choice: more at once, until both have some."""
         with ThreadPoolExecutor(8) as pool:
             burst = list(pool.map(lambda _: server.connect(tls="b.test"), range(8)))
         for c in burst:
             assert c.get("/", "b.test").status == 200
-        connections += burst
-        owners += [wait_for(lambda: front_of(server, c), 30, "its front") for c in burst]
-    victim = owners[0]
+            owner = wait_for(lambda c=c: front_of(server, c), 30, "its front")
+            if len(held.setdefault(owner, [])) < 12:
+                held[owner].append(c)
+            else:
+                c.close()
+        return len(held) >= min(2, os.cpu_count())
+
+    wait_for(two_fronts, 120, "two fronts to have some", interval=0)
+    victim = next(iter(held))
     victim.kill(9)
-    for c, owner in zip(connections, owners):
-        if owner == victim:
-            cut(c)
-        else:
-            assert c.get("/", "b.test").status == 200
-            c.close()
+    for owner, connections in held.items():
+        for c in connections:
+            if owner == victim:
+                cut(c)
+            else:
+                assert c.get("/", "b.test").status == 200
+                c.close()
     wait_for(lambda: len(server.fronts()) == os.cpu_count() and victim not in server.fronts(),
              SOON, "a new front")
 
 
 def test_logger_replaced_loses_no_later_line(server, site_b):
     """11: after the logger's death, shared logs are written again."""
+    server.wait_generation(1)  # reload() counts them: that line is not lost with the old one
     [old] = server.logger()
     old.kill(9)
     wait_for(lambda: server.logger() and old not in server.logger(), SOON, "a new logger")
@@ -166,14 +177,14 @@ def test_crashes_are_throttled(server, site_a):
         for p in server.fronts():
             seen.add(p.pid)
             p.kill(9)
-        return time.monotonic() > end and len(seen) >= 4 + os.cpu_count()
+        return (time.monotonic() > end and len(seen) >= 4 + os.cpu_count()
+                and "end as soon as they start" in server.error_log())
 
     with timed() as took:
-        wait_for(kill_each, 30, "five seconds of crashes, and the first ones to be replaced")
-    assert len(seen) <= 60, f"{len(seen)} starts in {took()} s"
-    assert cpu_seconds(server.master) - used < 2.5
-    server.wait_log("(?i)end as soon as they start")
-    wait_for(lambda: server.get_or_none("/", site_a), 30, "the server to come back")
+        wait_for(kill_each, 60, "five seconds of crashes, and the first ones to be replaced")
+    assert len(seen) <= 12 * took(), f"{len(seen)} starts in {took()} s"
+    assert cpu_seconds(server.master) - used < took() / 2
+    wait_for(lambda: server.get_or_none("/", site_a), 60, "the server to come back")
 
 
 def test_kill_of_the_master(start, config, site_a, site_b):
@@ -193,6 +204,8 @@ def test_kill_of_the_master(start, config, site_a, site_b):
     old = server.processes()
     server.master.kill(9)
     server.popen.wait(30)
+    wait_for(lambda: not [p for p in old if p.alive and p.comm in (
+        "itkd: front", "itkd: log", "itkd: spare")], 30, "fronts, logger and spares to end")
     again = start(config)
     assert again.master_pid != server.master_pid
     assert again.get("/", site_b).status == 200
@@ -320,15 +333,13 @@ def test_pool_follows_the_load(start, config, site_a):
     gate = threading.Barrier(20)
 
     def burst(_):
-        gate.wait(30)
+        gate.wait(60)
         return request(server.port, host="a.test", timeout=60).status
 
     with ThreadPoolExecutor(20) as pool:
         assert list(pool.map(burst, range(20))) == [200] * 20
-    with timed() as took:
-        wait_for(lambda: not server.children() and 3 <= len(server.spares()) <= 6, 30,
-                 "the pool to shrink")
-    assert took() < 30
+    wait_for(lambda: not server.children() and 3 <= len(server.spares()) <= 6, 60,
+             "the pool to shrink")
 
 
 def test_max_request_workers(start, config, site_a):

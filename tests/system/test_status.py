@@ -33,6 +33,7 @@ def sockets(site):
 
 
 def test_auto(start, config, site_a, site_b):
+    config.options["KeepAliveTimeout"] = 300
     config.vhost(site_a, *STATUS)
     config.vhost(site_b)
     site_b.file("big", "x" * 100000)
@@ -69,6 +70,7 @@ def test_auto(start, config, site_a, site_b):
 
 def test_table(start, config, site_a, site_b):
     """A process each, with what it says of itself; the request is escaped."""
+    config.options["KeepAliveTimeout"] = 300
     config.vhost(site_a, *STATUS)
     config.vhost(site_b)
     server = start(config)
