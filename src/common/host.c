@@ -214,24 +214,35 @@ static uint32_t host_map_slot(const struct host_map *map, const uint32_t *slots,
 static struct host_group *host_build_groups(struct arena *a, struct host_map *map, uint32_t n,
     const struct host_vhost *const *vhosts, uint32_t *group_of, uint32_t total)
 {
-	struct host_group *groups = arena_array(a, total, sizeof(*groups));
 	uint32_t *slots, at = 0;
+	struct host_group *found = calloc(total, sizeof(*found)), *groups;
 
 	map->nslots = host_table_size(total);
-	slots = arena_array(a, map->nslots, sizeof(*slots));
+	slots = calloc(map->nslots, sizeof(*slots));
+	if (!found || !slots)
+		fatal_oom();
 	for (uint32_t id = 0; id < n; id++) {
 		for (uint32_t i = 0; i < vhosts[id]->naddrs; i++) {
 			struct host_addr addr = host_addr_normal(&vhosts[id]->addrs[i]);
-			uint32_t slot = host_map_slot(map, slots, groups, &addr);
+			uint32_t slot = host_map_slot(map, slots, found, &addr);
 
 			if (!slots[slot]) {
-				groups[map->ngroups] =
+				found[map->ngroups] =
 				    (struct host_group){.addr = addr, .first = id};
 				slots[slot] = ++map->ngroups;
 			}
 			group_of[at++] = slots[slot] - 1;
 		}
 	}
+	free(slots);
+	/* What each connection asks is kept together: mostly the groups are few. */
+	groups = arena_array(a, map->ngroups, sizeof(*groups));
+	memcpy(groups, found, map->ngroups * sizeof(*groups));
+	free(found);
+	map->nslots = host_table_size(map->ngroups);
+	slots = arena_array(a, map->nslots, sizeof(*slots));
+	for (uint32_t g = 0; g < map->ngroups; g++)
+		slots[host_map_slot(map, slots, groups, &groups[g].addr)] = g + 1;
 	map->groups = groups;
 	map->slots = slots;
 	return groups;

@@ -160,7 +160,7 @@ static void build_hosts(struct loader *l)
 {
 	uint32_t n = l->nservers + 1;
 	struct conf_vhost **vhosts = arena_array(&l->common, n, sizeof(*vhosts));
-	const struct host_vhost **hosts = arena_array(&l->common, n, sizeof(*hosts));
+	const struct host_vhost **hosts = arena_array(l->tmp, n, sizeof(*hosts));
 
 	vhosts[0] = l->main.out;
 	for (uint32_t i = 1; i < n; i++)
@@ -235,6 +235,7 @@ const struct conf *load_build(
 	if (!begin_private(l, r))
 		return NULL;
 	load_server_main(l);
+	load_mime(l);
 	read_servers(l);
 	build_hosts(l);
 	load_listen_finish(l);
@@ -246,7 +247,6 @@ const struct conf *load_build(
 	load_assign_finish(l);
 	load_check(l);
 	load_homes(l);
-	load_mime(l);
 	load_filter(l);
 	load_proxy_hosts(l);
 	load_htaccess_finish(l);
