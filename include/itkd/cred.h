@@ -29,10 +29,13 @@ void cred_become_spare(void);
 void cred_become_child(const struct conf *conf, const struct conf_identity *id, int nice);
 
 /*
- * A front or the logger: uid and gid without supplementary groups, no capability in any set, the
- * bounding set too, no_new_privs, not dumpable, root and cwd an empty directory that is gone.
+ * A front or the logger: a session of its own, uid and gid without supplementary groups, no capability in any set, the
+ * bounding set too, no_new_privs, not dumpable, root and cwd the directory root, which is closed.
  */
-void cred_become_service(uid_t uid, gid_t gid);
+void cred_become_service(uid_t uid, gid_t gid, int root);
+
+/* A directory that is empty and stays so: it has no name any more. Its descriptor. */
+int cred_empty_root(void);
 
 /*
  * The effective ids for opening a file below a directory of that user, and back. Only the

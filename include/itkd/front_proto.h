@@ -19,7 +19,8 @@ enum front_fd {
 	FRONT_FD_SCOREBOARD = 7, /* O_RDONLY */
 	FRONT_FD_TICKETS = 8,    /* memfd, shared by the fronts of all generations: ticket keys */
 	FRONT_FD_LOGS = 9,       /* SOCK_SEQPACKET: log descriptors arrive, then EOF */
-	FRONT_FD_LISTENERS = 10, /* as many as the table has listeners, in its order; O_NONBLOCK */
+	FRONT_FD_ROOT = 10,      /* directory that becomes the front's root */
+	FRONT_FD_LISTENERS = 11, /* as many as the table has listeners, in its order; O_NONBLOCK */
 };
 
 /*

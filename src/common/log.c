@@ -5,6 +5,8 @@
  */
 #include "itkd/log.h"
 
+#include "itkd/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -126,10 +128,9 @@ static void line_put_time(struct log_line *l)
 	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	static const char months[][4] = {
 	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct timespec now = {0};
+	struct timespec now = clock_real();
 	struct tm tm = {0};
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	/* localtime_r reads the zone once and then never again: master and front see to that in
 	 * time. */
 	localtime_r(&now.tv_sec, &tm);
@@ -138,19 +139,11 @@ static void line_put_time(struct log_line *l)
 	    now.tv_nsec / 1000, tm.tm_year + 1900);
 }
 
-static long elapsed_ms(const struct timespec *since)
-{
-	struct timespec now = *since;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
 /* Until a full pipe has room again; false when it is time to give up. */
-static bool wait_writable(int fd, const struct timespec *since)
+static bool wait_writable(int fd, int64_t since)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	long left = own.late ? 0 : own.patience - elapsed_ms(since);
+	int64_t left = own.late ? 0 : since + own.patience - clock_ms();
 
 	if (left <= 0)
 		return false;
@@ -159,7 +152,7 @@ static bool wait_writable(int fd, const struct timespec *since)
 
 static bool write_line(int fd, const char *line, size_t n)
 {
-	struct timespec since = {0};
+	int64_t since = 0;
 
 	/* A part that was written stays a part: a second write could land in another's line. */
 	while (write(fd, line, n) < 0) {
@@ -167,9 +160,9 @@ static bool write_line(int fd, const char *line, size_t n)
 			continue;
 		if (errno != EAGAIN)
 			return false;
-		if (since.tv_sec == 0 && since.tv_nsec == 0)
-			clock_gettime(CLOCK_MONOTONIC, &since);
-		if (!wait_writable(fd, &since)) {
+		if (since == 0)
+			since = clock_ms();
+		if (!wait_writable(fd, since)) {
 			own.late = true;
 			return false;
 		}
@@ -261,7 +254,8 @@ void log_msg(int level, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (level > log_level())
+	/* As in Apache no LogLevel hides a notice: that the server started, reloaded, stopped. */
+	if (level > log_level() && level != LOG_NOTICE)
 		return;
 	va_start(ap, fmt);
 	log_vto(log_fd(), level, "core", NULL, fmt, ap);

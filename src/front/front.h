@@ -9,6 +9,7 @@
 #include <event2/event_struct.h>
 #include <sys/queue.h>
 
+struct arena;
 struct scoreboard;
 struct front_tls;
 
@@ -22,6 +23,9 @@ extern char front_buffer[FRONT_BUFFER];
 /* front_run.c: the process itself; does not return. front_check.c: `itkd-front --check`. */
 _Noreturn void front_run(void);
 int front_check(void);
+
+/* front_conf.c: FRONT_FD_TABLE decoded into a, which is made here and the caller frees. */
+const struct conf *front_conf(struct arena *a);
 
 struct front_listener {
 	int fd; /* -1: closed, this generation ends */
@@ -94,7 +98,6 @@ bool front_conn_reset(const struct front_conn *c);
 /* Drops all that no child has yet: the master died. */
 void front_conn_orphan(void);
 bool front_conn_none(void);
-int64_t front_now(void); /* ms, monotonic */
 
 /* front_accept.c */
 void front_accept_start(void);

@@ -6,6 +6,7 @@
 #include "front_tls.h"
 
 #include "itkd/addr.h"
+#include "itkd/fd.h"
 #include "itkd/front_proto.h"
 #include "itkd/log.h"
 #include <errno.h>
@@ -184,9 +185,6 @@ void front_accept_stop(void)
 	for (uint32_t i = 0; i < front.conf->nlisteners && !front.orphan; i++)
 		if (front.listeners[i].fd >= 0)
 			accept_last(&front.listeners[i]);
-	for (uint32_t i = 0; i < front.conf->nlisteners; i++) {
-		if (front.listeners[i].fd >= 0 && close(front.listeners[i].fd) != 0)
-			log_msg(LOG_ERR, "close: %m");
-		front.listeners[i].fd = -1;
-	}
+	for (uint32_t i = 0; i < front.conf->nlisteners; i++)
+		fd_close(&front.listeners[i].fd);
 }

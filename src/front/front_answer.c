@@ -7,6 +7,7 @@
 #include "front_tls.h"
 
 #include "itkd/addr.h"
+#include "itkd/clock.h"
 #include "itkd/error_format.h"
 #include "itkd/log.h"
 #include "itkd/log_format.h"
@@ -45,8 +46,7 @@ static void answer_formatted(const struct front_conn *c, const struct conf_vhost
 	    .host_name = vhost->server_name,
 	};
 
-	if (clock_gettime(CLOCK_REALTIME, &record.now) != 0)
-		return;
+	record.now = clock_real();
 	size_t n = error_format_line(vhost->error_format, &record, line, sizeof(line));
 
 	if (n)
@@ -115,10 +115,11 @@ static void answer_access(
 static void answer_record(const struct front_conn *c, const struct conf_vhost *vhost, int status,
     size_t sent, size_t body, const struct http_head *head, struct span bytes)
 {
-	int64_t ms = front_now() - c->started;
-	struct timespec now = {0};
+	int64_t ms = clock_ms() - c->started;
 	struct log_record r = {.head = head,
 	    .request_line = answer_line(head, bytes),
+	    .method = head ? head->method : SPAN(""),
+	    .query = head && head->has_query ? head->query : (struct span){NULL, 0},
 	    .server_name = vhost->server_name,
 	    .host_name = vhost->server_name,
 	    .status = status,
@@ -130,8 +131,7 @@ static void answer_record(const struct front_conn *c, const struct conf_vhost *v
 	    .connection = '-',
 	    .pid = getpid()};
 
-	if (clock_gettime(CLOCK_REALTIME, &now) == 0)
-		r.start.tv_sec = now.tv_sec - ms / 1000;
+	r.start.tv_sec = clock_real().tv_sec - ms / 1000;
 	answer_access(c, vhost, &r);
 }
 

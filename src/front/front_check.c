@@ -8,7 +8,6 @@
 
 #include "itkd/arena.h"
 #include "itkd/front_proto.h"
-#include "itkd/front_table.h"
 #include "itkd/log.h"
 #include "itkd/wire.h"
 #include <errno.h>
@@ -20,11 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHECK_ARENA ((size_t)4 << 30)
 #define CHECK_CHAIN_MAX 64
 
 /* A certificate with its key, read once for all the vhosts that name the same files. */
@@ -311,20 +308,7 @@ static void check_free(void *node)
 
 static void check_table(struct check *k)
 {
-	struct stat st;
-	void *p;
-
-	if (fstat(FRONT_FD_TABLE, &st) != 0 || st.st_size <= 0)
-		fatal_errno("front table");
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, FRONT_FD_TABLE, 0);
-	if (p == MAP_FAILED)
-		fatal_errno("front table");
-	arena_init_heap(&k->arena, CHECK_ARENA);
-	k->conf = front_table_decode(&k->arena, p, (size_t)st.st_size);
-	if (!k->conf)
-		fatal("the front table is not of this version");
-	if (munmap(p, (size_t)st.st_size) != 0)
-		fatal_errno("munmap");
+	k->conf = front_conf(&k->arena);
 	k->certs = calloc(k->conf->nvhosts, sizeof(*k->certs));
 	k->by_vhost = calloc(k->conf->nvhosts, sizeof(*k->by_vhost));
 	if (!k->certs || !k->by_vhost)

@@ -5,22 +5,14 @@
 #include "front.h"
 #include "front_tls.h"
 
+#include "itkd/clock.h"
+#include "itkd/fd.h"
 #include "itkd/log.h"
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 static LIST_HEAD(, front_conn) conns = LIST_HEAD_INITIALIZER(conns);
-
-int64_t front_now(void)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		fatal_errno("clock_gettime");
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 bool front_conn_none(void)
 {
@@ -32,12 +24,12 @@ struct front_conn *front_conn_new(const struct front_listener *l, int fd)
 	struct front_conn *c = calloc(1, sizeof(*c));
 
 	if (!c) {
-		close(fd);
+		fd_close(&fd);
 		return NULL;
 	}
 	c->fd = fd;
 	c->listener = l;
-	c->started = front_now();
+	c->started = clock_ms();
 	LIST_INSERT_HEAD(&conns, c, all);
 	front_limit_took(1);
 	return c;
@@ -55,8 +47,7 @@ void front_conn_free(struct front_conn *c)
 	front_wait_remove(c);
 	if (c->tls)
 		front_tls_free(c);
-	if (c->fd >= 0 && close(c->fd) != 0)
-		log_msg(LOG_DEBUG, "close: %m");
+	fd_close(&c->fd);
 	LIST_REMOVE(c, all);
 	free(c->named);
 	free(c);

@@ -4,6 +4,8 @@
  */
 #include "front.h"
 
+#include "itkd/clock.h"
+
 /*
  * `initial` seconds, and with a rate one second more for each `rate` bytes that have come, never
  * more than `max` in all. initial 0 is no limit of this kind: then `otherwise` seconds (Timeout)
@@ -28,7 +30,7 @@ int64_t front_deadline_head(const struct front_conn *c, size_t n)
 	const struct conf_read_timeout *t = &c->base->read_timeout;
 
 	return front_deadline_left(t->header_initial, t->header_max, t->header_rate,
-	    c->base->timeout, c->started, n, front_now());
+	    c->base->timeout, c->started, n, clock_ms());
 }
 
 int64_t front_deadline_handshake(const struct front_conn *c)
@@ -37,6 +39,6 @@ int64_t front_deadline_handshake(const struct front_conn *c)
 
 	if (t->handshake_initial == 0)
 		return front_deadline_head(c, 0);
-	return front_deadline_left(t->handshake_initial, t->handshake_max, 0, c->base->timeout,
-	    c->started, 0, front_now());
+	return front_deadline_left(
+	    t->handshake_initial, t->handshake_max, 0, c->base->timeout, c->started, 0, clock_ms());
 }

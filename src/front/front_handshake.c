@@ -6,6 +6,7 @@
 #include "front.h"
 #include "front_tls.h"
 
+#include "itkd/clock.h"
 #include "itkd/log.h"
 #include <errno.h>
 #include <openssl/err.h>
@@ -131,7 +132,7 @@ static bool handshake_step(struct front_conn *c)
 		return false;
 	}
 	t->established = true;
-	c->started = front_now();
+	c->started = clock_ms();
 	return true;
 }
 

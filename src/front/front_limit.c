@@ -4,6 +4,7 @@
  */
 #include "front.h"
 
+#include "itkd/clock.h"
 #include "itkd/log.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,7 @@ static void limit_resume(evutil_socket_t fd, short what, void *arg)
 static void limit_pause(const char *why)
 {
 	struct timeval tv = {0, LIMIT_RETRY_MS * 1000};
-	int64_t now = front_now();
+	int64_t now = clock_ms();
 
 	if (!limit.paused) {
 		limit.paused = true;

@@ -6,6 +6,8 @@
 #include "front.h"
 #include "front_tls.h"
 
+#include "itkd/clock.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -32,14 +34,14 @@ static bool linger_drain(struct front_conn *c)
 			return errno != EAGAIN && errno != EINTR;
 		c->drained += (size_t)n;
 		turn += (size_t)n;
-		c->heard = front_now();
+		c->heard = clock_ms();
 	}
 	return true;
 }
 
 static void linger_go(struct front_conn *c)
 {
-	const int64_t now = front_now();
+	const int64_t now = clock_ms();
 	const int64_t quiet = c->heard + LINGER_QUIET_MS - now, all = c->started + LINGER_MS - now;
 	const int64_t left = quiet < all ? quiet : all;
 
@@ -65,7 +67,7 @@ void front_linger(struct front_conn *c)
 	if (c->tls)
 		front_tls_free(c);
 	c->state = FRONT_LINGER;
-	c->started = c->heard = front_now();
+	c->started = c->heard = clock_ms();
 	if (shutdown(c->fd, SHUT_WR) != 0)
 		front_conn_free(c);
 	else

@@ -9,6 +9,8 @@
 #include "front.h"
 #include "front_tls.h"
 
+#include "itkd/clock.h"
+#include "itkd/fd.h"
 #include "itkd/log.h"
 #include <errno.h>
 #include <poll.h>
@@ -25,9 +27,7 @@ static void relay_close(struct front_tls *t)
 		return;
 	if (event_del(&t->ev) != 0 || event_del(&t->room) != 0)
 		log_msg(LOG_ERR, "event_del failed");
-	if (close(t->relay) != 0)
-		log_msg(LOG_ERR, "close: %m");
-	t->relay = -1;
+	fd_close(&t->relay);
 }
 
 void front_tls_free(struct front_conn *c)
@@ -63,7 +63,7 @@ static void relay_flush_event(evutil_socket_t fd, short what, void *arg);
 static void relay_flush_wait(struct front_conn *c)
 {
 	const struct conf_vhost *vhost = c->vhost ? c->vhost : c->base;
-	int64_t left = c->started + (int64_t)vhost->timeout * 1000 - front_now();
+	int64_t left = c->started + (int64_t)vhost->timeout * 1000 - clock_ms();
 
 	if (left <= 0 || front_conn_reset(c))
 		relay_abort(c);
@@ -84,7 +84,7 @@ void front_relay_finish(struct front_conn *c, bool notify)
 	/* All that the child said is here: it need not wait for the client. */
 	relay_close(t);
 	c->state = FRONT_FLUSH;
-	c->started = front_now();
+	c->started = clock_ms();
 	if ((notify && SSL_shutdown(t->ssl) < 0) || !front_record_flush(c))
 		front_conn_free(c);
 	else if (t->out_len == 0)
@@ -322,14 +322,12 @@ enum front_sent front_relay_pass(struct front_conn *c)
 		return FRONT_FULL;
 	if (send(pair[0], c->tls->in, c->tls->in_len, MSG_NOSIGNAL) == (ssize_t)c->tls->in_len)
 		sent = front_job_send(c, pair[1]);
-	if (close(pair[1]) != 0)
-		log_msg(LOG_ERR, "close: %m");
+	fd_close(&pair[1]);
 	if (sent == FRONT_SENT) {
 		relay_run(c, pair[0]);
 		return sent;
 	}
-	if (close(pair[0]) != 0)
-		log_msg(LOG_ERR, "close: %m");
+	fd_close(&pair[0]);
 	if (sent == FRONT_FAILED)
 		front_conn_free(c);
 	return sent;

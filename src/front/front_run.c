@@ -8,7 +8,6 @@
 #include "itkd/arena.h"
 #include "itkd/cred.h"
 #include "itkd/front_proto.h"
-#include "itkd/front_table.h"
 #include "itkd/log.h"
 #include "itkd/sandbox.h"
 #include "itkd/scoreboard.h"
@@ -21,8 +20,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#define RUN_ARENA ((size_t)4 << 30)
 
 struct front front;
 
@@ -38,20 +35,8 @@ static void run_signals(void)
 static void run_table(void)
 {
 	static struct arena arena;
-	struct stat st;
-	void *p;
 
-	if (fstat(FRONT_FD_TABLE, &st) != 0 || st.st_size <= 0)
-		fatal_errno("front table");
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, FRONT_FD_TABLE, 0);
-	if (p == MAP_FAILED)
-		fatal_errno("front table");
-	arena_init_heap(&arena, RUN_ARENA);
-	front.conf = front_table_decode(&arena, p, (size_t)st.st_size);
-	if (!front.conf)
-		fatal("the front table is not of this version");
-	if (munmap(p, (size_t)st.st_size) != 0)
-		fatal_errno("munmap");
+	front.conf = front_conf(&arena);
 }
 
 static void run_scoreboard(void)
@@ -127,7 +112,7 @@ void front_run(void)
 	front_wait_start();
 	front_accept_start();
 
-	cred_become_service(front.conf->front_uid, front.conf->front_gid);
+	cred_become_service(front.conf->front_uid, front.conf->front_gid, FRONT_FD_ROOT);
 	sandbox_front();
 	front_control_send(FRONT_READY, 0);
 	if (event_base_dispatch(front.base) < 0)

@@ -10,6 +10,7 @@
 #include "front.h"
 #include "front_tls.h"
 
+#include "itkd/clock.h"
 #include "itkd/log.h"
 #include "itkd/wire.h"
 #include <errno.h>
@@ -158,7 +159,7 @@ static bool ticket_sync(int command)
 {
 	bool ok;
 
-	tickets.looked = front_now();
+	tickets.looked = clock_ms();
 	if (!ticket_lock(command, F_WRLCK))
 		return false;
 	ok = ticket_sync_locked();
@@ -285,7 +286,7 @@ static int ticket_decrypt(const struct conf_vhost *vhost, const unsigned char *n
 	struct ticket_derived *d;
 
 	/* Another front may have rotated. */
-	if (i < 0 && front_now() - tickets.looked >= TICKET_MISS_MS) {
+	if (i < 0 && clock_ms() - tickets.looked >= TICKET_MISS_MS) {
 		ticket_event(-1, 0, NULL);
 		i = ticket_find(vhost, name);
 	}

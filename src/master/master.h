@@ -16,8 +16,8 @@
 
 /* A process that is started again when it ends, more slowly when it ends at once again. */
 struct throttle {
-	uint64_t started;    /* ms */
-	uint64_t not_before; /* ms; no start earlier than that */
+	int64_t started;    /* ms */
+	int64_t not_before; /* ms; no start earlier than that */
 	unsigned failures;   /* in a row, each within a second of its start */
 };
 
@@ -65,7 +65,7 @@ struct master_gen {
 	struct master_pipe *pipes; /* by log id; -1/-1 where the log is no pipe */
 	struct master_program *programs; /* by log id */
 	bool programs_started;
-	uint64_t programs_end;     /* ms; their pipes were closed, until then they may go on */
+	int64_t programs_end;     /* ms; their pipes were closed, until then they may go on */
 	pid_t helper;              /* loader or checker */
 	pid_t logger;
 	int logger_ready; /* read end: a byte when every log is open */
@@ -73,7 +73,7 @@ struct master_gen {
 	struct throttle logger_throttle;
 	uint32_t nfronts;
 	struct master_front fronts[MASTER_FRONTS];
-	uint64_t deadline;  /* ms; starting: gives up; draining: kills what is left; 0: none */
+	int64_t deadline;  /* ms; starting: gives up; draining: kills what is left; 0: none */
 	bool overdue;      /* draining: what is left of it is ended, nothing new is begun */
 };
 
@@ -90,7 +90,7 @@ struct master_status {
 	int sums, asked; /* children write fds.sums and fds.ask */
 	struct status_fds fds;
 	struct status_totals totals;
-	uint64_t next_ask; /* ms */
+	int64_t next_ask; /* ms */
 };
 
 struct master {
@@ -108,6 +108,7 @@ struct master {
 	int taken;         /* eventfd that spares write */
 	int scoreboard_fd; /* O_RDONLY */
 	int tickets_fd;
+	int empty_root; /* fronts and loggers live in it; made once, so that none of them leaves one */
 	struct master_status status;
 	struct scoreboard *scoreboard;
 	pid_t pids[SCOREBOARD_SLOTS]; /* by slot; 0: free */
@@ -119,9 +120,9 @@ struct master {
 	bool reload_wanted;
 	bool ending;   /* a graceful stop */
 	bool stopping; /* nothing is replaced any more */
-	uint64_t stop_deadline;
+	int64_t stop_deadline;
 	struct throttle spares;
-	uint64_t next_beat;
+	int64_t next_beat;
 	uint32_t hurry;            /* where the search for idle children goes on */
 	char *pid_file, *made_dir; /* to remove at the end; NULL: nothing */
 	int pid_fd;                /* holds the lock on pid_file; -1: none */
@@ -130,7 +131,6 @@ struct master {
 
 /* master_run.c */
 int master_run(struct master *m);
-uint64_t master_now(void); /* CLOCK_MONOTONIC, milliseconds */
 void master_tell_parent(struct master *m, int status);
 
 /* master_env.c */
@@ -217,9 +217,9 @@ void master_pool_signal(const struct master *m, const struct master_gen *g, int 
 void master_reap(struct master *m);
 /* A signal to a process of ours, or, as in kill(2), to the group of one; a failure is logged. */
 void master_kill(pid_t pid, int number);
-bool master_throttle_ready(const struct throttle *t, uint64_t now);
-void master_throttle_started(struct throttle *t, uint64_t now);
-void master_throttle_ended(struct throttle *t, uint64_t now);
+bool master_throttle_ready(const struct throttle *t, int64_t now);
+void master_throttle_started(struct throttle *t, int64_t now);
+void master_throttle_ended(struct throttle *t, int64_t now);
 
 /* master_status.c: what a status page shows */
 void master_status_open(struct master *m, const struct master_gen *g);

@@ -4,6 +4,9 @@
  * writes what is left in the pipes. Bounded by GracefulReloadTimeout.
  */
 #include "itkd/log.h"
+
+#include "itkd/clock.h"
+#include "itkd/fd.h"
 #include "master/master.h"
 #include <signal.h>
 #include <unistd.h>
@@ -13,7 +16,7 @@
 void master_drain_start(struct master *m, struct master_gen *g, uint32_t seconds)
 {
 	g->state = GEN_DRAINING;
-	g->deadline = seconds ? master_now() + (uint64_t)seconds * 1000 : 0;
+	g->deadline = seconds ? clock_ms() + (int64_t)seconds * 1000 : 0;
 	master_listen_close_unused(m);
 	master_front_drain(g);
 	master_pool_signal(m, g, SIGUSR1);
@@ -31,10 +34,8 @@ static void close_pipes(struct master_gen *g)
 {
 	for (uint32_t i = 0; i < g->conf->nlogs; i++) {
 		struct master_pipe *p = &g->pipes[i];
-		if (p->write >= 0)
-			close(p->write);
-		if (p->read >= 0)
-			close(p->read);
+		fd_close(&p->write);
+		fd_close(&p->read);
 		*p = (struct master_pipe){-1, -1};
 	}
 }
@@ -53,26 +54,20 @@ static void kill_left(struct master *m, struct master_gen *g)
 			master_kill(g->fronts[i].opener, SIGKILL);
 	}
 	master_pool_signal(m, g, SIGKILL);
-	g->deadline = master_now() + AGAIN_MS;
+	g->deadline = clock_ms() + AGAIN_MS;
 }
 
 void master_drain_advance(struct master *m, struct master_gen *g)
 {
-	if (g->deadline && master_now() > g->deadline)
+	if (g->deadline && clock_ms() > g->deadline)
 		kill_left(m, g);
 	if (fronts_left(g))
 		return;
-	if (g->queue_in >= 0) {
-		/* Nobody writes any more: spares take what is there, then see the end. */
-		close(g->queue_in);
-		g->queue_in = -1;
-	}
+	/* Nobody writes any more: spares take what is there, then see the end. */
+	fd_close(&g->queue_in);
 	if (master_pool_count(m, g) > 0 || (master_pool_waiting(g) && !g->overdue))
 		return;
-	if (g->queue_out >= 0) {
-		close(g->queue_out);
-		g->queue_out = -1;
-	}
+	fd_close(&g->queue_out);
 	if (g == m->active) {
 		m->stopping = m->ending; /* else its successor is about to take over */
 		return;

@@ -2,6 +2,7 @@
  * The programs that the master starts: `itkd --load`, `itkd-front --check`, itkd-front and
  * `itkd --notify`. Each gets exactly the descriptors that it is to have.
  */
+#include "itkd/clock.h"
 #include "itkd/front_proto.h"
 #include "itkd/log.h"
 #include "master/master.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* In the forked process: these descriptors from 3 on, and 0, 1, 2. Above, nothing is left. */
@@ -33,8 +33,8 @@ static void place(const int *fds, size_t n)
 static void reset_signals(void)
 {
 	sigset_t none;
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0 || signal(SIGPIPE, SIG_DFL) == SIG_ERR)
+	if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_DFL) == SIG_ERR)
 		fatal_errno("signals");
 }
 
@@ -122,6 +122,7 @@ pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int
 	fds[FRONT_FD_SCOREBOARD - 3] = m->scoreboard_fd;
 	fds[FRONT_FD_TICKETS - 3] = m->tickets_fd;
 	fds[FRONT_FD_LOGS - 3] = logs;
+	fds[FRONT_FD_ROOT - 3] = m->empty_root;
 	for (uint32_t i = 0; i < g->conf->nlisteners; i++)
 		fds[FRONT_FD_LISTENERS - 3 + i] = m->sockets[g->listeners[i]].fd;
 	raise_files(m, g->conf);
@@ -178,13 +179,10 @@ void master_exec_notify(struct master *m, const char *first, const char *second)
 	if (pid != 0)
 		return;
 	char text[512];
-	struct timespec now;
-	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		fatal_errno("clock_gettime");
 	int n = snprintf(text, sizeof(text), "%s\n%s\n", first, second ? second : "");
 	if (strcmp(first, "RELOADING=1") == 0 && n > 0 && (size_t)n < sizeof(text))
 		snprintf(text + n, sizeof(text) - (size_t)n, "MONOTONIC_USEC=%lld\n",
-		    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+		    (long long)clock_us());
 	char name[] = "itkd", mode[] = "--notify", *argv[] = {name, mode, text, NULL};
 	char **environment = master_env_read(m);
 	place(NULL, 0);

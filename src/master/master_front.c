@@ -3,6 +3,8 @@
  * the word of a process that reads network bytes: a type and a number, nothing is decided by it but
  * whether it is ready and alive.
  */
+#include "itkd/clock.h"
+#include "itkd/fd.h"
 #include "itkd/front_proto.h"
 #include "itkd/log.h"
 #include "master/master.h"
@@ -16,17 +18,11 @@
 #define START_MS 60000
 #define PINGS_MISSED 8 /* beats of 500 ms without an answer: it hangs */
 
-static void close_end(int fd)
-{
-	if (close(fd) != 0)
-		log_msg(LOG_ERR, "close: %s", strerror(errno));
-}
-
 /* It is tried again later; a (re)load that cannot start its fronts has failed. */
 static void cannot_start(struct master *m, struct master_gen *g, struct master_front *f)
 {
 	log_msg(LOG_ALERT, "a front could not be started: %s", strerror(errno));
-	master_throttle_ended(&f->throttle, master_now());
+	master_throttle_ended(&f->throttle, clock_ms());
 	if (g->state == GEN_STARTING)
 		master_load_fail(m, g, "a front could not be started");
 }
@@ -37,10 +33,10 @@ static bool start_with(struct master *m, struct master_gen *g, struct master_fro
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
 		return false;
 	f->pid = master_exec_front(m, g, control[1], logs[1]);
-	close_end(control[1]);
+	fd_close(&control[1]);
 	if (f->pid < 0) {
 		f->pid = 0;
-		close_end(control[0]);
+		fd_close(&control[0]);
 		return false;
 	}
 	f->control = control[0];
@@ -56,7 +52,7 @@ void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
 {
 	struct master_front *f = &g->fronts[index];
 	int logs[2];
-	master_throttle_started(&f->throttle, master_now());
+	master_throttle_started(&f->throttle, clock_ms());
 	f->ready = f->draining = f->drained = false;
 	f->pings = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, logs) != 0) {
@@ -64,8 +60,8 @@ void master_front_start(struct master *m, struct master_gen *g, uint32_t index)
 		return;
 	}
 	const bool started = start_with(m, g, f, logs);
-	close_end(logs[0]);
-	close_end(logs[1]);
+	fd_close(&logs[0]);
+	fd_close(&logs[1]);
 	if (!started)
 		cannot_start(m, g, f);
 }
@@ -93,8 +89,7 @@ void master_front_message(struct master *m, struct master_gen *g, struct master_
 		return;
 	if (n == 0 || (n < 0 && errno == ECONNRESET)) {
 		/* It has ended or closed it; a process that only closed it is no front any more. */
-		close_end(f->control);
-		f->control = -1;
+		fd_close(&f->control);
 		if (f->pid > 0 && !f->draining)
 			master_kill(f->pid, SIGKILL);
 		return;
@@ -138,7 +133,7 @@ static void give_up(struct master_front *f)
 
 void master_front_beat(struct master *m, struct master_gen *g)
 {
-	const uint64_t now = master_now();
+	const int64_t now = clock_ms();
 	for (uint32_t i = 0; i < g->nfronts; i++) {
 		struct master_front *f = &g->fronts[i];
 		if (f->pid > 0 && f->ready && f->control >= 0)
@@ -181,13 +176,11 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 	const bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	const pid_t pid = f->pid;
 	f->pid = 0;
-	if (f->control >= 0)
-		close_end(f->control);
-	f->control = -1;
+	fd_close(&f->control);
 	if (m->stopping)
 		return;
 	if (!f->draining)
-		master_throttle_ended(&f->throttle, master_now());
+		master_throttle_ended(&f->throttle, clock_ms());
 	if (g->state == GEN_STARTING) {
 		master_load_fail(m, g, "a front could not start");
 		return;
@@ -197,7 +190,7 @@ void master_front_ended(struct master *m, struct master_gen *g, struct master_fr
 		    strsignal(WTERMSIG(status)), WTERMSIG(status));
 	else if (!f->draining || !clean)
 		log_msg(LOG_ERR, "front pid %d exit status %d", (int)pid, WEXITSTATUS(status));
-	if (g->state == GEN_ACTIVE && master_throttle_ready(&f->throttle, master_now()) &&
+	if (g->state == GEN_ACTIVE && master_throttle_ready(&f->throttle, clock_ms()) &&
 	    f->opener == 0)
 		master_front_start(m, g, (uint32_t)(f - g->fronts));
 }

@@ -2,6 +2,7 @@
  * A generation's memory: the memfds that `itkd --load` fills, their read-only mappings, the queue,
  * the pipes of its shared logs. Run by the master; the bytes are the loader's, which is root's own.
  */
+#include "itkd/fd.h"
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
@@ -24,13 +25,6 @@
 static int new_memfd(const char *name)
 {
 	return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0 && close(*fd) != 0)
-		log_msg(LOG_ERR, "close: %s", strerror(errno));
-	*fd = -1;
 }
 
 struct master_gen *master_gen_new(struct master *m)
@@ -77,7 +71,7 @@ static bool map_readonly(int *fd, void *at, size_t *size)
 	int readonly = open(path, O_RDONLY | O_CLOEXEC);
 	if (readonly < 0)
 		return false;
-	close_fd(fd);
+	fd_close(fd);
 	*fd = readonly;
 	*size = (size_t)st.st_size;
 	if (*size == 0)
@@ -115,7 +109,8 @@ static bool open_pipe(const struct conf_log *log, struct master_pipe *p)
 	p->read = fds[0];
 	p->write = fds[1];
 	/* A larger one is only better: without it, there is room for 64 KiB. */
-	fcntl(p->write, F_SETPIPE_SZ, PIPE_BYTES);
+	if (fcntl(p->write, F_SETPIPE_SZ, PIPE_BYTES) < 0)
+		log_msg(LOG_INFO, "F_SETPIPE_SZ: %s", strerror(errno));
 	return fcntl(p->write, F_SETFL, O_NONBLOCK) == 0 &&
 	       (!conf_log_is_loggers(log) || fcntl(p->read, F_SETFL, O_NONBLOCK) == 0);
 }
@@ -158,18 +153,18 @@ static void unmap(void *p, size_t n)
 void master_gen_free(struct master *m, struct master_gen *g)
 {
 	for (uint32_t i = 0; g->pipes && i < g->conf->nlogs; i++) {
-		close_fd(&g->pipes[i].read);
-		close_fd(&g->pipes[i].write);
+		fd_close(&g->pipes[i].read);
+		fd_close(&g->pipes[i].write);
 	}
 	for (size_t f = 0; f < MASTER_FRONTS; f++)
-		close_fd(&g->fronts[f].control);
-	close_fd(&g->queue_in);
-	close_fd(&g->queue_out);
-	close_fd(&g->logger_ready);
-	close_fd(&g->common_fd);
-	close_fd(&g->private_fd);
-	close_fd(&g->table_fd);
-	close_fd(&g->tls_fd);
+		fd_close(&g->fronts[f].control);
+	fd_close(&g->queue_in);
+	fd_close(&g->queue_out);
+	fd_close(&g->logger_ready);
+	fd_close(&g->common_fd);
+	fd_close(&g->private_fd);
+	fd_close(&g->table_fd);
+	fd_close(&g->tls_fd);
 	free(g->pipes);
 	free(g->programs);
 	free(g->listeners);

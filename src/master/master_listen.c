@@ -3,6 +3,7 @@
  * that a reload never closes what it goes on using. Without SO_REUSEPORT (docs/ARCHITECTURE.md).
  */
 #include "itkd/cred.h"
+#include "itkd/fd.h"
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
@@ -33,9 +34,7 @@ static int bind_new(const struct conf_listener *l, uint32_t backlog)
 	    bind(fd, (const struct sockaddr *)&l->addr, l->addr_len) == 0 &&
 	    listen(fd, (int)backlog) == 0)
 		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
+	fd_close(&fd);
 	return -1;
 }
 
@@ -114,8 +113,6 @@ void master_listen_close_unused(struct master *m)
 		}
 		if (m->sockets[i].fd < 0 || used)
 			continue;
-		if (close(m->sockets[i].fd) != 0)
-			log_msg(LOG_ERR, "close: %s", strerror(errno));
-		m->sockets[i].fd = -1;
+		fd_close(&m->sockets[i].fd);
 	}
 }

@@ -5,6 +5,7 @@
  * changes nothing.
  */
 #include "itkd/build.h"
+#include "itkd/clock.h"
 #include "itkd/cred.h"
 #include "itkd/log.h"
 #include "master/master.h"
@@ -93,7 +94,7 @@ static void start_processes(struct master *m, struct master_gen *g)
 		return;
 	}
 	g->state = GEN_STARTING;
-	g->deadline = master_now() + START_SECONDS * 1000;
+	g->deadline = clock_ms() + START_SECONDS * 1000;
 	master_log_start(m, g);
 	if (g->state != GEN_STARTING)
 		return;
@@ -192,14 +193,14 @@ static void hand_over(struct master *m, struct master_gen *g)
 	}
 	/* From here on nothing fails: a front that dies is started again like any other. */
 	g->state = GEN_READY;
-	g->deadline = master_now() + DRAINED_MS;
+	g->deadline = clock_ms() + DRAINED_MS;
 	master_drain_start(m, m->active, m->active->conf->graceful_timeout);
 }
 
 void master_load_advance(struct master *m, struct master_gen *g)
 {
 	if (g->state == GEN_READY) {
-		if (master_front_drained(m->active) || master_now() > g->deadline)
+		if (master_front_drained(m->active) || clock_ms() > g->deadline)
 			take_over(m, g);
 		return;
 	}
@@ -207,7 +208,7 @@ void master_load_advance(struct master *m, struct master_gen *g)
 	for (uint32_t i = 0; i < g->nfronts; i++)
 		ready = ready && g->fronts[i].ready && g->fronts[i].opener == 0;
 	if (!ready) {
-		if (master_now() > g->deadline)
+		if (clock_ms() > g->deadline)
 			master_load_fail(m, g, "fronts and logger did not become ready in time");
 		return;
 	}

@@ -4,7 +4,9 @@
  * identity alone writes, hands the descriptors to a front, and ends. So the master holds none of
  * them, and a fork of it copies none (10,000 sites: 20,000 descriptors).
  */
+#include "itkd/clock.h"
 #include "itkd/cred.h"
+#include "itkd/fd.h"
 #include "itkd/front_proto.h"
 #include "itkd/log.h"
 #include "itkd/logger.h"
@@ -32,8 +34,7 @@ static void refuse(const struct conf_log *log, const char *why)
 static void reset_signals(void)
 {
 	sigset_t none;
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+	if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
 		fatal_errno("sigprocmask");
 }
 
@@ -62,10 +63,8 @@ static int open_syslog(void)
 {
 	const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
-		close(fd);
-		fd = -1;
-	}
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
+		fd_close(&fd);
 	return fd;
 }
 
@@ -108,7 +107,7 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 	for (uint32_t i = 0; i < conf->nlogs; i++)
 		n += conf_log_is_loggers(&conf->logs[i]);
 	struct logger_log *logs = calloc(n, sizeof(*logs));
-	int *keep = calloc(2 * (size_t)n + 1, sizeof(*keep));
+	int *keep = calloc(2 * (size_t)n + 2, sizeof(*keep));
 	size_t kept = 0;
 	if (!logs || !keep)
 		fatal_oom();
@@ -120,11 +119,12 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 			keep[kept++] = logs[i].file;
 	}
 	keep[kept++] = ready;
+	keep[kept++] = m->empty_root;
 	keep_only(keep, kept);
 	master_gen_unmap_all(m);
 	spare_forget();
 	title_set("itkd: log"); /* prctl(2) is not on its list */
-	cred_become_service(uid, gid);
+	cred_become_service(uid, gid, m->empty_root);
 	sandbox_logger();
 	logger_run(logs, n, ready);
 }
@@ -132,16 +132,14 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 void master_log_start(struct master *m, struct master_gen *g)
 {
 	int fds[2] = {-1, -1};
-	master_throttle_started(&g->logger_throttle, master_now());
+	master_throttle_started(&g->logger_throttle, clock_ms());
 	g->logger = pipe2(fds, O_CLOEXEC) == 0 ? fork() : -1;
 	if (g->logger == 0) {
 		reset_signals();
 		run_logger(m, g, fds[1]);
 	}
-	if (fds[1] >= 0)
-		close(fds[1]);
-	if (g->logger_ready >= 0)
-		close(g->logger_ready);
+	fd_close(&fds[1]);
+	fd_close(&g->logger_ready);
 	g->logger_ready = fds[0];
 	if (g->logger > 0)
 		return;
@@ -155,8 +153,7 @@ void master_log_ready(struct master *m, struct master_gen *g)
 {
 	char byte;
 	ssize_t n = read(g->logger_ready, &byte, 1);
-	close(g->logger_ready);
-	g->logger_ready = -1;
+	fd_close(&g->logger_ready);
 	if (n == 1)
 		g->logs_open = true;
 	else if (g->state == GEN_STARTING)
@@ -168,7 +165,7 @@ void master_log_ended(struct master *m, struct master_gen *g)
 	g->logger = 0;
 	if (m->stopping)
 		return;
-	master_throttle_ended(&g->logger_throttle, master_now());
+	master_throttle_ended(&g->logger_throttle, clock_ms());
 	if (g->state == GEN_STARTING)
 		master_load_fail(m, g, "Unable to open logs");
 	else if (g->queue_out >= 0)
@@ -218,7 +215,7 @@ static void batch_send(struct batch *b)
 		_exit(1);
 	for (size_t i = 0; i < b->n; i++)
 		if (b->close[i])
-			close(b->fds[i]);
+			fd_close(&b->fds[i]);
 	b->n = 0;
 }
 

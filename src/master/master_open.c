@@ -4,6 +4,8 @@
  * links there: from the first directory on that is not root's, its owner opens the file.
  */
 #include "itkd/cred.h"
+
+#include "itkd/fd.h"
 #include "master/master.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -39,13 +41,13 @@ static int open_directory(const char *path, struct stat *owner, const char **why
 		const int follow = owner->st_uid == 0 ? 0 : O_NOFOLLOW;
 		if (fstatat(at, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
 		    st.st_uid != 0) {
-			close(at);
+			fd_close(&at);
 			*why = "a directory on the way is a symbolic link of a user";
 			return -1;
 		}
 		int next = openat(at, part, O_PATH | O_DIRECTORY | O_CLOEXEC | follow);
 		int error = errno;
-		close(at);
+		fd_close(&at);
 		at = next;
 		errno = error;
 		if (at < 0 || fstat(at, &st) != 0)
@@ -53,7 +55,7 @@ static int open_directory(const char *path, struct stat *owner, const char **why
 		if (owner->st_uid == 0 && st.st_uid != 0)
 			*owner = st;
 		else if (owner->st_uid == 0 && !owner_alone_writes(&st)) {
-			close(at);
+			fd_close(&at);
 			*why = "a directory on the way can be written by others than its owner";
 			return -1;
 		}
@@ -78,7 +80,7 @@ static int open_file(int dir, const char *name, const char **why)
 		*why = "it has more than one link";
 	else
 		return fd;
-	close(fd);
+	fd_close(&fd);
 	return -1;
 }
 
@@ -93,6 +95,6 @@ int master_open_log(const char *path, const char **why)
 	int fd = open_file(dir, strrchr(path, '/') + 1, why);
 	if (owner.st_uid != 0)
 		cred_return();
-	close(dir);
+	fd_close(&dir);
 	return fd;
 }

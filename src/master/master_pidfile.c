@@ -3,6 +3,8 @@
  * text, says whether its writer lives: a stale file of a dead master is simply taken over.
  */
 #include "itkd/log.h"
+
+#include "itkd/fd.h"
 #include "master/master.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -37,13 +39,13 @@ bool master_pidfile_write(struct master *m, const char *path)
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		fprintf(stderr, "itkd: PidFile %s: another itkd holds it\n", path);
-		close(fd);
+		fd_close(&fd);
 		return false;
 	}
 	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n) {
 		fprintf(stderr, "itkd: PidFile %s: %s\n", path, strerror(errno));
-		close(fd);
+		fd_close(&fd);
 		return false;
 	}
 	m->pid_file = strdup(path);
@@ -61,7 +63,5 @@ void master_pidfile_remove(struct master *m)
 	free(m->pid_file);
 	free(m->made_dir);
 	m->pid_file = m->made_dir = NULL;
-	if (m->pid_fd >= 0)
-		close(m->pid_fd);
-	m->pid_fd = -1;
+	fd_close(&m->pid_fd);
 }

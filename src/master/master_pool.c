@@ -3,6 +3,7 @@
  * forked at once. Which of them are idle is read from the scoreboard's slots, which only processes
  * before their drop can write.
  */
+#include "itkd/clock.h"
 #include "itkd/date.h"
 #include "itkd/job.h"
 #include "itkd/log.h"
@@ -103,8 +104,8 @@ static bool fork_spare(struct master *m, struct master_gen *g)
 		log_msg(
 		    LOG_ALERT, "(%d)%s: fork: Unable to fork new process", errno, strerror(errno));
 		atomic_store(&s->state, SLOT_FREE);
-		master_throttle_started(&m->spares, master_now());
-		master_throttle_ended(&m->spares, master_now());
+		master_throttle_started(&m->spares, clock_ms());
+		master_throttle_ended(&m->spares, clock_ms());
 		return false;
 	}
 	m->pids[slot] = pid;
@@ -126,7 +127,7 @@ static uint32_t refill_to(const struct conf *conf, uint32_t idle, bool first)
 
 void master_pool_fill(struct master *m)
 {
-	if (!m->active || m->stopping || !master_throttle_ready(&m->spares, master_now()))
+	if (!m->active || m->stopping || !master_throttle_ready(&m->spares, clock_ms()))
 		return;
 	uint32_t total = count(m, NULL, false);
 	const uint32_t max = m->active->conf->max_workers;
@@ -222,8 +223,8 @@ bool master_pool_ended(struct master *m, pid_t pid, int status, const struct rus
 	if (clean || state == SLOT_BUSY) {
 		m->spares.failures = 0;
 	} else if (!m->stopping) {
-		master_throttle_started(&m->spares, master_now());
-		master_throttle_ended(&m->spares, master_now());
+		master_throttle_started(&m->spares, clock_ms());
+		master_throttle_ended(&m->spares, clock_ms());
 	}
 	if (state != SLOT_BUSY)
 		not_idle(m, atomic_load(&sb->slots[slot].generation));

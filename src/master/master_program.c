@@ -5,6 +5,8 @@
  */
 #include "itkd/log.h"
 #include "master/master.h"
+
+#include "itkd/clock.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -15,12 +17,12 @@
 static void start_one(struct master *m, struct master_gen *g, uint32_t log)
 {
 	struct master_program *p = &g->programs[log];
-	master_throttle_started(&p->throttle, master_now());
+	master_throttle_started(&p->throttle, clock_ms());
 	p->pid = master_exec_program(m, g, log);
 	if (p->pid > 0)
 		return;
 	p->pid = 0;
-	master_throttle_ended(&p->throttle, master_now());
+	master_throttle_ended(&p->throttle, clock_ms());
 }
 
 static bool is_wanted(const struct master_gen *g, uint32_t log)
@@ -38,7 +40,7 @@ void master_program_start(struct master *m, struct master_gen *g)
 
 void master_program_beat(struct master *m, struct master_gen *g)
 {
-	const uint64_t now = master_now();
+	const int64_t now = clock_ms();
 	if (!g->programs_started || m->stopping)
 		return;
 	for (uint32_t i = 0; i < g->conf->nlogs; i++)
@@ -61,7 +63,7 @@ bool master_program_ended(struct master *m, struct master_gen *g, pid_t pid)
 		return true;
 	log_msg(LOG_ERR, "AH00106: piped log program '%s' failed unexpectedly",
 	    g->conf->logs[i].path + 1);
-	master_throttle_ended(&g->programs[i].throttle, master_now());
+	master_throttle_ended(&g->programs[i].throttle, clock_ms());
 	if (g->state == GEN_ACTIVE || g->state == GEN_DRAINING)
 		master_program_beat(m, g);
 	return true;
@@ -76,7 +78,7 @@ void master_program_kill(struct master_gen *g, int signal)
 
 bool master_program_finish(struct master_gen *g)
 {
-	const uint64_t now = master_now();
+	const int64_t now = clock_ms();
 	bool left = false;
 	for (uint32_t i = 0; g->programs && i < g->conf->nlogs; i++)
 		left = left || g->programs[i].pid > 0;

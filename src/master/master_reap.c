@@ -4,6 +4,8 @@
  */
 #include "itkd/log.h"
 #include "master/master.h"
+
+#include "itkd/clock.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -13,17 +15,17 @@
 #define FREE_FAILURES 3 /* in a row without a delay */
 #define LONGEST_DELAY 10000
 
-bool master_throttle_ready(const struct throttle *t, uint64_t now)
+bool master_throttle_ready(const struct throttle *t, int64_t now)
 {
 	return now >= t->not_before;
 }
 
-void master_throttle_started(struct throttle *t, uint64_t now)
+void master_throttle_started(struct throttle *t, int64_t now)
 {
 	t->started = now;
 }
 
-void master_throttle_ended(struct throttle *t, uint64_t now)
+void master_throttle_ended(struct throttle *t, int64_t now)
 {
 	if (now - t->started >= QUICK_MS) {
 		t->failures = 0;
@@ -32,7 +34,7 @@ void master_throttle_ended(struct throttle *t, uint64_t now)
 	if (++t->failures <= FREE_FAILURES)
 		return;
 	unsigned shift = t->failures - FREE_FAILURES;
-	uint64_t delay = shift > 6 ? LONGEST_DELAY : (uint64_t)100 << shift;
+	int64_t delay = shift > 6 ? LONGEST_DELAY : (int64_t)100 << shift;
 	t->not_before = now + (delay < LONGEST_DELAY ? delay : LONGEST_DELAY);
 	log_msg(LOG_ERR, "processes end as soon as they start: the next start waits %lu ms",
 	    (unsigned long)(t->not_before - now));

@@ -4,7 +4,9 @@
  */
 #include "itkd/build.h"
 #include "itkd/child.h"
+#include "itkd/clock.h"
 #include "itkd/cred.h"
+#include "itkd/fd.h"
 #include "itkd/log.h"
 #include "itkd/title.h"
 #include "master/master.h"
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -27,14 +30,6 @@
 #define BEAT_MS 500
 #define HURRY_MS 50
 
-uint64_t master_now(void)
-{
-	struct timespec t;
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		fatal_errno("clock_gettime");
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* The parent that the administrator's shell waits for ends with this status. */
 void master_tell_parent(struct master *m, int status)
 {
@@ -43,8 +38,7 @@ void master_tell_parent(struct master *m, int status)
 		return;
 	if (write(m->ready_pipe, &byte, 1) != 1)
 		log_msg(LOG_WARNING, "the starting process has gone");
-	close(m->ready_pipe);
-	m->ready_pipe = -1;
+	fd_close(&m->ready_pipe);
 }
 
 static void daemonize(struct master *m)
@@ -60,37 +54,43 @@ static void daemonize(struct master *m)
 		fatal_errno("fork");
 	if (pid > 0) {
 		char status = 1;
-		close(fds[1]);
+		fd_close(&fds[1]);
 		if (read(fds[0], &status, 1) != 1)
 			status = 1;
 		_exit(status);
 	}
-	close(fds[0]);
+	fd_close(&fds[0]);
 	if (setsid() < 0)
 		fatal_errno("setsid");
 	m->ready_pipe = fds[1];
 }
 
-/* Whoever waits for the end of our output must not wait for the daemon's end. */
+/*
+ * Whoever waits for the end of our output must not wait for the daemon's end; and no site's program
+ * is to find the administrator's terminal at /dev/tty, and type there (TIOCSTI).
+ */
 static void leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int tty = getsid(0) == getpid() ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (tty >= 0 && (ioctl(tty, TIOCNOTTY) != 0 || close(tty) != 0))
+		fatal_errno("/dev/tty");
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		fatal_errno("/dev/null");
 	if (null > 2)
-		close(null);
+		fd_close(&null);
 }
 
 static void open_signals(struct master *m)
 {
 	sigset_t set;
-	sigemptyset(&set);
-	const int wanted[] = {SIGCHLD, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH, SIGUSR2};
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		sigaddset(&set, wanted[i]);
-	if (m->foreground)
-		sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+	/* SIGINT is last: it is for who sits at the terminal. */
+	const int wanted[] = {SIGCHLD, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH, SIGUSR2, SIGINT};
+	const size_t n = sizeof(wanted) / sizeof(*wanted) - !m->foreground;
+	bool ok = sigemptyset(&set) == 0;
+	for (size_t i = 0; i < n; i++)
+		ok = ok && sigaddset(&set, wanted[i]) == 0;
+	if (!ok || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		fatal_errno("sigprocmask");
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		fatal_errno("SIGPIPE");
@@ -117,7 +117,7 @@ static void open_scoreboard(struct master *m)
 	m->scoreboard_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (m->scoreboard_fd < 0)
 		fatal_errno("%s: is /proc mounted?", path);
-	close(fd);
+	fd_close(&fd);
 	m->scoreboard = p;
 	m->scoreboard->magic = SCOREBOARD_MAGIC;
 	atomic_store(&m->scoreboard->started, (int64_t)time(NULL));
@@ -160,6 +160,7 @@ static void start(struct master *m)
 	child_prepare();
 	spare_prepare();
 	open_scoreboard(m);
+	m->empty_root = cred_empty_root();
 	master_load_start(m);
 }
 
@@ -272,7 +273,7 @@ static void advance(struct master *m)
 
 static void beat(struct master *m)
 {
-	const uint64_t now = master_now();
+	const int64_t now = clock_ms();
 	if (now < m->next_beat)
 		return;
 	m->next_beat = now + BEAT_MS;
@@ -317,7 +318,7 @@ int master_run(struct master *m)
 		/* Spares of a draining generation are forked when its queue is seen to hold a job.
 		 */
 		const bool hurry = master_pool_hurry(m) || draining(m);
-		const uint64_t now = master_now();
+		const int64_t now = clock_ms();
 		const int until_beat = m->next_beat > now ? (int)(m->next_beat - now) : 0;
 		if (wait_for_events(m, hurry && until_beat > HURRY_MS ? HURRY_MS : until_beat) &&
 		    !take_signals(m))

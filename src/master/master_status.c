@@ -3,6 +3,8 @@
  * them when a page is looked at. The master reads numbers here, each bounded, and no text. What it
  * adds up decides nothing.
  */
+#include "itkd/clock.h"
+#include "itkd/fd.h"
 #include "itkd/log.h"
 #include "itkd/status_page.h"
 #include "master/master.h"
@@ -31,11 +33,8 @@ static void close_all(struct master_status *s)
 {
 	int *const fds[] = {
 	    &s->sums, &s->asked, &s->fds.sums, &s->fds.report, &s->fds.reports, &s->fds.ask};
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		fd_close(fds[i]);
 }
 
 /* Without them pages say less; nothing else depends on them. */
@@ -100,7 +99,7 @@ static bool tell_all(struct master *m)
 	struct master_status *s = &m->status;
 	const struct scoreboard *sb = m->scoreboard;
 	const uint32_t high = atomic_load(&sb->high);
-	const uint64_t now = master_now();
+	const int64_t now = clock_ms();
 	char word[8];
 	ssize_t n = recv(s->asked, word, sizeof(word), MSG_DONTWAIT | MSG_TRUNC);
 	if (n <= 0)

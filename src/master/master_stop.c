@@ -1,5 +1,8 @@
 /* The end: at once (SIGTERM), or when everything that runs has finished (SIGWINCH). */
 #include "itkd/log.h"
+
+#include "itkd/clock.h"
+#include "itkd/fd.h"
 #include "master/master.h"
 #include <poll.h>
 #include <signal.h>
@@ -43,31 +46,32 @@ static void kill_all(struct master *m, int signal)
 
 static void wait_a_little(struct master *m)
 {
-	poll(NULL, 0, 5);
+	/* A signal that ends it early is about what is waited for. */
+	(void)poll(NULL, 0, 5);
 	master_reap(m);
 }
 
 /* The last writers are gone; the loggers read to the end of their pipes and end by themselves. */
 static void end_loggers(struct master *m)
 {
-	const uint64_t until = master_now() + LOG_MS;
+	const int64_t until = clock_ms() + LOG_MS;
+	int own_log = STDERR_FILENO;
+	fd_close(&own_log);
 	log_open(-1, LOG_EMERG);
-	close(STDERR_FILENO);
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
 		struct master_gen *g = &m->gens[i];
 		for (uint32_t k = 0; g->state != GEN_FREE && g->pipes && k < g->conf->nlogs; k++)
-			if (g->pipes[k].write >= 0)
-				close(g->pipes[k].write);
+			fd_close(&g->pipes[k].write);
 	}
 	for (size_t i = 0; i < MASTER_GENERATIONS; i++) {
 		struct master_gen *g = &m->gens[i];
 		while (g->state != GEN_FREE && g->logger > 0) {
-			if (master_now() > until)
+			if (clock_ms() > until)
 				master_kill(g->logger, SIGKILL);
 			wait_a_little(m);
 		}
 		while (g->state != GEN_FREE && !master_program_finish(g) &&
-		       master_now() < until + PROGRAM_MS)
+		       clock_ms() < until + PROGRAM_MS)
 			wait_a_little(m);
 		if (g->state != GEN_FREE)
 			master_program_kill(g, SIGTERM);
@@ -78,9 +82,9 @@ void master_stop(struct master *m)
 {
 	m->stopping = true;
 	kill_all(m, SIGTERM);
-	const uint64_t until = master_now() + TERM_MS;
+	const int64_t until = clock_ms() + TERM_MS;
 	while (master_pool_count(m, NULL) > 0 || fronts_and_helpers_left(m)) {
-		if (master_now() > until)
+		if (clock_ms() > until)
 			kill_all(m, SIGKILL);
 		wait_a_little(m);
 	}

@@ -183,8 +183,7 @@ void cred_become_child(const struct conf *conf, const struct conf_identity *id, 
 #endif
 }
 
-/* A directory that is empty and stays so: it has no name any more when we enter it. */
-static void enter_empty_root(void)
+int cred_empty_root(void)
 {
 	char run[] = "/run/itkd-empty-XXXXXX", tmp[] = "/tmp/itkd-empty-XXXXXX";
 	char *dir = mkdtemp(run);
@@ -197,16 +196,18 @@ static void enter_empty_root(void)
 		fatal_errno("%s", dir);
 	if (rmdir(dir) != 0)
 		fatal_errno("rmdir %s", dir);
-	if (fchdir(fd) != 0 || chroot(".") != 0)
-		fatal_errno("chroot");
-	close(fd);
+	return fd;
 }
 
-void cred_become_service(uid_t uid, gid_t gid)
+void cred_become_service(uid_t uid, gid_t gid, int root)
 {
 	if (uid == 0 || gid == 0)
 		fatal("refusing to serve as uid %u gid %u", uid, gid);
-	enter_empty_root();
+	/* SIGCONT needs no right within a session, and sites' programs are in the master's. */
+	if (setsid() < 0)
+		fatal_errno("setsid");
+	if (fchdir(root) != 0 || chroot(".") != 0 || close(root) != 0)
+		fatal_errno("chroot");
 	for (int cap = 0; cap < cap_max_bits(); cap++)
 		if (cap_drop_bound(cap) != 0)
 			fatal_errno("cap_drop_bound %d", cap);

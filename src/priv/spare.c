@@ -67,11 +67,9 @@ static void keep_own(const struct spare_start *s)
 static void settle(const struct spare_start *s)
 {
 	sigset_t blocked;
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGUSR1);
-	sigaddset(&blocked, SIGUSR2);
-	sigaddset(&blocked, SIGURG);
-	if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
+	if (sigemptyset(&blocked) != 0 || sigaddset(&blocked, SIGUSR1) != 0 ||
+	    sigaddset(&blocked, SIGUSR2) != 0 || sigaddset(&blocked, SIGURG) != 0 ||
+	    sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
 		fatal_errno("sigprocmask");
 	title_set("itkd: spare");
 	/* Not by the master: a job may come before it runs again. */
