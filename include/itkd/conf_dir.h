@@ -16,6 +16,7 @@ struct conf_node;
 /* Sections around a line that some directives may not stand in. */
 #define WITHIN_LOCATION 0x1u
 #define WITHIN_FILES 0x2u /* or <If> and the like, as in Apache */
+#define WITHIN_MAIN 0x8u  /* outside of every <VirtualHost> */
 #define WITHIN_LIMIT 0x4u /* or <RequireAll> and the like, as in Apache */
 
 /* Variables, and settings of PHP, of one .htaccess: each is looked for among the others. */

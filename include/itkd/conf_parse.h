@@ -39,6 +39,9 @@ struct conf_source {
 	struct conf_source *next;
 };
 
+/* Type and handler of mod_php; others begin with it. */
+#define CONF_PHP_TYPE "application/x-httpd-php"
+
 struct conf_frame;
 
 struct conf_file_id {
@@ -58,6 +61,7 @@ struct conf_parser {
 	bool quiet_macros;       /* MacroIgnoreBadNesting, MacroIgnoreEmptyArgs */
 	size_t used;             /* bytes that Use has given so far */
 	bool php;                /* a handler runs PHP: what load_php.c or the loader found */
+	bool php_action;         /* an Action is that of CONF_PHP_TYPE */
 	bool asked_php;          /* an <IfModule> was about mod_php */
 	bool htaccess;           /* what is read is one: no Include, no Define */
 	struct conf_node root;   /* its children are the result */

@@ -12,6 +12,7 @@ struct conf_php_value {
 	const char *value;
 	bool admin;    /* php_admin_*: no .htaccess, script or php_value changes it */
 	bool htaccess; /* of a .htaccess */
+	bool shared;   /* of a section of the main server: every site has it */
 };
 
 struct conf_php {

@@ -77,7 +77,10 @@ void conf_proxy_merge(struct arena *a, struct conf_proxy **base, const struct co
 
 /* A parameter "key=value" of a backend. NULL, or what is wrong. */
 const char *conf_proxy_parameter(struct arena *a, struct proxy_worker *w, const char *text);
-/* What the list says of the backend: its entries with the longest path that b's begins with. */
+/*
+ * What the list says of the backend: its entries with the longest path that b's begins with. Where
+ * none has b's socket, one side may leave it to the other. Without a host in *out, none is for b.
+ */
 void conf_proxy_worker(
 	const struct proxy_workers *list, const struct backend *b, struct proxy_worker *out);
 

@@ -7,5 +7,7 @@
 /* "Unknown Reason" for one that nobody has a name for. */
 struct span http_status_reason(int status);
 bool http_status_is_known(int status);
+/* Whether nothing more may follow such an answer on its connection. */
+bool http_status_closes(int status);
 
 #endif

@@ -26,6 +26,7 @@ struct log_record {
 	uint16_t server_port;       /* %p: canonical */
 	const struct http_head *head; /* NULL where no head was understood */
 	struct span request_line;   /* %r: as received */
+	struct span method, query;  /* %m %q: where internal redirects led; query.p NULL: none */
 	const char *path;           /* %U: decoded, without the query string */
 	const char *final_path;     /* %>U: where internal redirects led */
 	const char *user;           /* %u */

@@ -17,6 +17,18 @@ static const char *action_name(struct child *c, const struct child_target *t)
 	return t->type ? arena_strndup(&c->arena, t->type, strcspn(t->type, "; \t")) : NULL;
 }
 
+static const struct conf_action *action_find(struct child *c, const struct child_target *t)
+{
+	const char *name = c->dir.merged.actions ? action_name(c, t) : NULL;
+
+	return name ? conf_action_find(c->dir.merged.actions, name) : NULL;
+}
+
+bool child_action_has(struct child *c, const struct child_target *t)
+{
+	return action_find(c, t) != NULL;
+}
+
 /* Script: of GET only with a query, of HEAD as of GET. */
 static const char *action_script(const struct conf_actions *actions, const struct child_request *r)
 {
@@ -59,18 +71,16 @@ static int action_redirect(struct child *c, struct child_request *r, const char 
 	return child_redirect_inside(c, r, path, query, r->has_query || text[n]);
 }
 
-/* PHP need not be called so: what it runs is. */
-static int action_run(
-    struct child *c, struct child_request *r, const char *name, const char *script)
+static int action_run(struct child *c, struct child_request *r, const struct conf_action *action)
 {
 	const char *file = r->target.file;
-	bool php = strcasestr(name, "php") || strcasestr(script, "php") || child_php_named(file);
 
-	if (php)
+	r->php_arguments = NULL;
+	if (child_php_may_run(c, action, file))
 		child_php_arguments(c, r, file);
-	int status = action_redirect(c, r, script);
+	int status = action_redirect(c, r, action->script);
 
-	if (php && status == CHILD_REDIRECT)
+	if (status == CHILD_REDIRECT)
 		r->php_redirect = r->redirects;
 	return status;
 }
@@ -82,8 +92,8 @@ int child_action(struct child *c, struct child_request *r)
 
 	if (!actions)
 		return 0;
-	const char *script = action_script(actions, r), *name = action_name(c, t);
-	const struct conf_action *action = name ? conf_action_find(actions, name) : NULL;
+	const char *script = action_script(actions, r);
+	const struct conf_action *action = action_find(c, t);
 
 	/* A script that is no program would be asked for again and again. */
 	if (script && r->redirects > 1)
@@ -94,8 +104,8 @@ int child_action(struct child *c, struct child_request *r)
 	}
 	if (!action)
 		return script ? action_redirect(c, r, script) : 0;
-	child_env_set(c, r, "HANDLER", name);
-	return action_run(c, r, name, action->script);
+	child_env_set(c, r, "HANDLER", action_name(c, t));
+	return action_run(c, r, action);
 }
 
 bool child_handler_is_proxy(const char *handler)

@@ -6,6 +6,7 @@
  */
 #include "child_auth.h"
 
+#include "itkd/fd.h"
 #include "itkd/hash.h"
 #include "itkd/htpasswd.h"
 #include <crypt.h>
@@ -28,10 +29,7 @@ static FILE *auth_open(const char *path)
 		errno = EBADF;
 	else if ((f = fdopen(fd, "r")))
 		return f;
-	int error = errno;
-
-	close(fd);
-	errno = error;
+	fd_close(&fd);
 	return NULL;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "child_proxy.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +81,7 @@ static int backend_try(int fd, const struct sockaddr *addr, socklen_t n, int64_t
 		/* Only AF_UNIX: nothing tells when there is room in its backlog again. */
 		if (errno != EAGAIN)
 			return errno;
-		int64_t now = child_now();
+		int64_t now = clock_ms();
 
 		if (now >= deadline)
 			return EAGAIN;
@@ -96,10 +98,8 @@ static int backend_open(const struct sockaddr *addr, socklen_t n, int64_t deadli
 		return errno;
 	int error = backend_try(*fd, addr, n, deadline);
 
-	if (error) {
-		close(*fd);
-		*fd = -1;
-	}
+	if (error)
+		fd_close(fd);
 	return error;
 }
 
@@ -170,7 +170,7 @@ static int backend_tcp(struct child *c, const struct child_backend *b, int64_t d
 
 int child_backend_connect(struct child *c, const struct child_backend *b, int *fd)
 {
-	int64_t deadline = child_now() + b->connect_ms;
+	int64_t deadline = clock_ms() + b->connect_ms;
 	int status;
 
 	*fd = -1;

@@ -137,7 +137,19 @@ int64_t child_body_deadline(const struct child *c, const struct child_request *r
 {
 	if (r->body.rate.deadline)
 		return r->body.rate.deadline;
-	return child_now() + (int64_t)c->vhost->timeout * 1000;
+	return clock_ms() + (int64_t)c->vhost->timeout * 1000;
+}
+
+enum child_io child_body_wait(struct child *c, const struct child_request *r)
+{
+	/* Once: a signal, of which a generation that ends gets two a second, gives no more time. */
+	int64_t deadline = child_body_deadline(c, r);
+	enum child_io result;
+
+	do
+		result = child_wait(c, POLLIN, deadline);
+	while (result == IO_SIGNAL);
+	return result;
 }
 
 bool child_body_drainable(const struct child_request *r)
@@ -170,7 +182,7 @@ static enum child_body_result body_discard(struct child *c, struct child_request
 			continue;
 		if (result != CHILD_BODY_AGAIN)
 			return result;
-		if (child_wait(c, POLLIN, child_body_deadline(c, r)) == IO_TIMEOUT)
+		if (child_body_wait(c, r) == IO_TIMEOUT)
 			return CHILD_BODY_AGAIN;
 	}
 }

@@ -4,6 +4,7 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/fd.h"
 #include <string.h>
 
 /* 0, or the status that says why it is not run. */
@@ -70,9 +71,9 @@ int child_cgi(struct child *c, struct child_request *r)
 	/* It belongs to the first program of a chain of redirects. */
 	r->no_body = true;
 	if (status) {
-		child_cgi_close(&g.in);
-		child_cgi_close(&g.out);
-		child_cgi_close(&g.err);
+		fd_close(&g.in);
+		fd_close(&g.out);
+		fd_close(&g.err);
 	} else {
 		child_stream_want(&g.s);
 		child_cgi_stream(&g);

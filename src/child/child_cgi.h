@@ -59,7 +59,6 @@ void child_cgi_stream(struct cgi *g);
 bool child_cgi_read_err(struct cgi *g);
 /* The same to the end, for now. */
 void child_cgi_end_err(struct cgi *g);
-void child_cgi_close(int *fd);
 /* The request's body to its stdin, as far as it is there and taken now; closed at its end. */
 void child_cgi_feed(struct cgi *g);
 

@@ -4,6 +4,7 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/fd.h"
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -33,10 +34,10 @@ static void end_discard(struct cgi *g)
 	ssize_t n = read(g->out, g->s.c->cgi, sizeof(g->s.c->cgi));
 
 	if (n > 0) {
-		g->s.deadline = child_now() + (int64_t)g->s.c->vhost->timeout * 1000;
+		g->s.deadline = clock_ms() + (int64_t)g->s.c->vhost->timeout * 1000;
 		g->s.gone = end_client_gone(g);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		child_cgi_close(&g->out);
+		fd_close(&g->out);
 	}
 }
 
@@ -53,7 +54,7 @@ static void end_wait(struct cgi *g, int pidfd, bool feed, int64_t deadline)
 	    {.fd = -1},
 	    {.fd = feed ? g->in : -1, .events = s->feed.n ? POLLOUT : 0},
 	};
-	int64_t step = child_now() + END_STEP_MS;
+	int64_t step = clock_ms() + END_STEP_MS;
 
 	/* The client is of interest only where the body is not here yet. */
 	if (feed && s->want_body)
@@ -74,9 +75,9 @@ static void end_wait(struct cgi *g, int pidfd, bool feed, int64_t deadline)
 /* Until the program has ended or this many milliseconds have passed. */
 static void end_watch(struct cgi *g, int pidfd, int64_t ms)
 {
-	int64_t deadline = child_now() + ms;
+	int64_t deadline = clock_ms() + ms;
 
-	while (!child_cgi_ended(g) && child_now() < deadline)
+	while (!child_cgi_ended(g) && clock_ms() < deadline)
 		end_wait(g, pidfd, false, deadline);
 }
 
@@ -112,11 +113,18 @@ static bool end_feed(struct cgi *g, int pidfd)
 		if (g->in < 0)
 			break;
 		if (s->gone || s->status > 0 || s->status != before || child_terminated() ||
-		    child_now() >= child_stream_deadline(s))
+		    clock_ms() >= child_stream_deadline(s))
 			return false;
 		end_wait(g, pidfd, true, child_stream_deadline(s));
 	}
 	return true;
+}
+
+/* One that became somebody else (set-user-ID) is not to be signalled, nor one that has ended. */
+static void end_signal(const struct cgi *g, pid_t pid, int number)
+{
+	if (kill(pid, number) < 0 && errno != ESRCH)
+		child_log(g->s.c, LOG_INFO, "cgi", "cannot signal process %d: %m", (int)pid);
 }
 
 /* Until it ends by itself. False: by force, with all that it started. */
@@ -124,15 +132,15 @@ static bool end_await(struct cgi *g, int pidfd)
 {
 	if (!end_feed(g, pidfd))
 		return false;
-	child_cgi_close(&g->in);
+	fd_close(&g->in);
 	/* The answer is whole, but the program still has something to say. */
-	while (g->out >= 0 && !g->s.gone && !child_cgi_ended(g) && child_now() < g->s.deadline)
+	while (g->out >= 0 && !g->s.gone && !child_cgi_ended(g) && clock_ms() < g->s.deadline)
 		end_wait(g, pidfd, false, g->s.deadline);
 	if (g->s.gone)
 		return false;
 	end_watch(g, pidfd, END_GRACE_MS);
 	if (!child_cgi_ended(g)) {
-		kill(g->pid, SIGTERM);
+		end_signal(g, g->pid, SIGTERM);
 		end_watch(g, pidfd, END_GRACE_MS);
 	}
 	end_for_good(g, pidfd);
@@ -144,14 +152,14 @@ void child_cgi_reap(struct cgi *g)
 	int pidfd = child_cgi_ended(g) ? -1 : end_pidfd(g->pid);
 	bool done = child_cgi_ended(g) || end_await(g, pidfd);
 
-	child_cgi_close(&pidfd);
+	fd_close(&pidfd);
 	if (!done) {
 		child_cgi_kill(g);
 		return;
 	}
-	child_cgi_close(&g->in);
+	fd_close(&g->in);
 	child_cgi_end_err(g);
-	child_cgi_close(&g->out);
+	fd_close(&g->out);
 }
 
 static bool end_group_is_empty(pid_t group)
@@ -162,15 +170,15 @@ static bool end_group_is_empty(pid_t group)
 /* The whole group, which the child itself has left: TERM, and KILL for what is left of it. */
 static void end_group(struct cgi *g, pid_t group)
 {
-	int64_t deadline = child_now() + END_GRACE_MS;
+	int64_t deadline = clock_ms() + END_GRACE_MS;
 
 	/* The master has said so to the whole group. */
 	if (!child_terminated())
-		kill(-group, SIGTERM);
-	while (!(child_cgi_ended(g) && end_group_is_empty(group)) && child_now() < deadline)
+		end_signal(g, -group, SIGTERM);
+	while (!(child_cgi_ended(g) && end_group_is_empty(group)) && clock_ms() < deadline)
 		end_wait(g, -1, false, deadline);
 	if (!end_group_is_empty(group))
-		kill(-group, SIGKILL);
+		end_signal(g, -group, SIGKILL);
 }
 
 void child_cgi_kill(struct cgi *g)
@@ -188,7 +196,7 @@ void child_cgi_kill(struct cgi *g)
 	}
 	end_for_good(g, -1);
 	/* Not before: what is cut must not look whole to it. */
-	child_cgi_close(&g->in);
+	fd_close(&g->in);
 	child_cgi_end_err(g);
-	child_cgi_close(&g->out);
+	fd_close(&g->out);
 }

@@ -82,13 +82,8 @@ static void env_put_fields(struct env *e, const struct child_request *r)
 		if (name)
 			env_put_span(e, name, http_head_joined(e->a, head, field));
 	}
-	/* RFC 9112 section 3.2.2: the target's host, not the field's. */
-	if (head->absolute && head->host_port)
-		env_put(e, "HTTP_HOST",
-		    arena_printf(
-		        e->a, "%.*s:%u", (int)head->host.n, head->host.p, head->host_port));
-	else if (head->absolute)
-		env_put_span(e, "HTTP_HOST", head->host);
+	if (head->absolute)
+		env_put_span(e, "HTTP_HOST", child_host_field(e->c, r));
 }
 
 /* Apache's ap_add_common_vars. */
@@ -105,11 +100,11 @@ static void env_put_common(struct env *e, struct child *c, const struct child_re
 		env_put(e, "REMOTE_HOST", child_lookup_known(c));
 	env_put(e, "REMOTE_ADDR", c->peer);
 	env_put_number(e, "REMOTE_PORT", addr_port((const struct sockaddr *)&c->connection));
-	env_put(e, "DOCUMENT_ROOT", v->document_root);
+	env_put(e, "DOCUMENT_ROOT", v->root_told);
 	env_put(e, "REQUEST_SCHEME", child_scheme(c));
 	env_put(e, "CONTEXT_PREFIX", r->target.context_prefix);
 	env_put(e, "CONTEXT_DOCUMENT_ROOT",
-	    r->target.context_root ? r->target.context_root : v->document_root);
+	    r->target.context_root ? r->target.context_root : v->root_told);
 	env_put(e, "SERVER_ADMIN", v->server_admin ? v->server_admin : "[no address given]");
 	env_put(e, "SCRIPT_FILENAME", r->target.file);
 	if (r->auth_type)

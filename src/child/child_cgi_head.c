@@ -95,6 +95,10 @@ static bool head_keep(struct child_stream *s, struct span head)
 /* Section 6.2.2: the answer is that of a GET for another path of this server. */
 static void head_redirect(struct child_stream *s, struct span location)
 {
+	/* A fragment is the client's: it has no meaning in here. */
+	const char *end = memchr(location.p, '#', location.n);
+
+	location.n = end ? (size_t)(end - location.p) : location.n;
 	const char *mark = memchr(location.p, '?', location.n);
 	size_t n = mark ? (size_t)(mark - location.p) : location.n;
 	struct span query = {"", 0};
@@ -132,31 +136,52 @@ static struct span head_type(struct child_stream *s, struct span value)
 	return span_of(type);
 }
 
+/* True: the program's file has it by its name, which counts (ap_http_header_filter). */
+static bool head_is_files(
+    struct child_stream *s, struct span name, struct span value, struct span *languages)
+{
+	const struct child_target *t = &s->r->target;
+
+	if (t->encoding && span_ieq(name, SPAN("Content-Encoding")))
+		return true;
+	if (!t->language || !span_ieq(name, SPAN("Content-Language")))
+		return false;
+	*languages = child_headers_languages(&s->c->arena, *languages, value);
+	return true;
+}
+
 /* What belongs to the answer itself. */
 static void head_fields(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct span line, name, value;
-	const char *type = s->r->target.type;
+	const struct child_target *t = &s->r->target;
+	struct span languages = span_of(t->language ? t->language : "");
 	bool bodiless = s->r->status == 204 || s->r->status == 304;
+	time_t now = s->r->start.tv_sec;
 	char date[DATE_LEN + 1];
 
 	while (cgi_head_line(&head, &line)) {
 		if (!cgi_head_field(line, &name, &value) || !head_is_answers(name) ||
-		    span_ieq(name, SPAN("Content-Type")))
+		    span_ieq(name, SPAN("Content-Type")) ||
+		    head_is_files(s, name, value, &languages))
 			continue;
 		if (!span_ieq(name, SPAN("Last-Modified"))) {
 			child_head_add(s->c, name, value);
 		} else if (f->modified != -1) {
-			/* Apache writes it anew: what is no date is left out, and what is to come.
+			/* RFC 9110 section 8.8.2.1: what is no date is left out, the future is now.
 			 */
-			date_format(f->modified, date);
+			date_format(f->modified < now ? f->modified : now, date);
 			child_head_add(s->c, name, (struct span){date, DATE_LEN});
 		}
 	}
-	/* Without one of its own it has that which its file's name says. */
-	if ((f->type.p || type) && !bodiless)
-		child_head_add(
-		    s->c, SPAN("Content-Type"), f->type.p ? head_type(s, f->type) : span_of(type));
+	/* Without one of its own it has that which its file's name says; "" is to have none. */
+	value = f->type.p ? head_type(s, f->type) : span_of(t->type ? t->type : "");
+	if (value.n && !bodiless)
+		child_head_add(s->c, SPAN("Content-Type"), value);
+	if (t->encoding && !bodiless)
+		child_head_add(s->c, SPAN("Content-Encoding"), span_of(t->encoding));
+	if (languages.n && !bodiless)
+		child_head_add(s->c, SPAN("Content-Language"), languages);
 }
 
 static void head_answer(struct child_stream *s, struct span head, const struct cgi_head *f)
@@ -286,7 +311,7 @@ static bool head_waits_for_body(const struct child_stream *s)
 void child_cgi_head_paused(struct child_stream *s)
 {
 	if (head_waits_for_body(s))
-		s->pause = child_now() + CHILD_FILTER_PAUSE;
+		s->pause = clock_ms() + CHILD_FILTER_PAUSE;
 	else
 		head_complete(s, false);
 }
@@ -300,7 +325,7 @@ void child_cgi_head_got(struct child_stream *s, size_t n)
 	child_stream_progress(s);
 	if (s->head_end && n && child_cgi_head_room(s) &&
 	    (head_waits_for_body(s) || child_filter_wants(s->r, s->head_n - s->head_end)))
-		s->pause = child_now() + CHILD_FILTER_PAUSE;
+		s->pause = clock_ms() + CHILD_FILTER_PAUSE;
 	else if (s->head_end)
 		head_complete(s, n == 0);
 	else if (n == 0)

@@ -6,6 +6,7 @@
 #include "child_cgi.h"
 
 #include "itkd/conf_table.h"
+#include "itkd/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -66,8 +67,7 @@ static bool sendfile_open(struct child_stream *s, const char *path, struct span 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		child_log(s->c, LOG_ERR, "xsendfile", "(%d)%s: xsendfile: cannot open file: %s",
 		    fd < 0 ? errno : EISDIR, strerror(fd < 0 ? errno : EISDIR), path);
-		if (fd >= 0)
-			close(fd);
+		fd_close(&fd);
 		return false;
 	}
 	child_target_close(t);

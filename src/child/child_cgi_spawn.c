@@ -5,6 +5,9 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/fd.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,7 +26,7 @@ struct spawn {
 	volatile int error;
 };
 
-static void spawn_default_signals(void)
+static bool spawn_default_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t none;
@@ -32,8 +35,7 @@ static void spawn_default_signals(void)
 	for (int i = 1; i <= SIGRTMAX; i++)
 		if (i != SIGKILL && i != SIGSTOP)
 			(void)sigaction(i, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
 /* RLimitCPU and its like, within what this process has itself. False, with errno. */
@@ -57,7 +59,9 @@ static bool spawn_limit(__rlimit_resource_t resource, const struct answer_limit 
 /* In the new process. Nothing here may allocate, return or touch more than its stack and *s. */
 static _Noreturn void spawn_exec(struct spawn *s)
 {
-	spawn_default_signals();
+	s->step = "sigprocmask";
+	if (!spawn_default_signals())
+		goto failed;
 	for (int i = 0; i < 3; i++) {
 		s->step = "dup2";
 		if (dup2(s->fd[i], i) < 0)
@@ -90,13 +94,15 @@ static pid_t spawn_vfork(struct spawn *s)
 	sigset_t all, before;
 	pid_t pid;
 
-	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &before) < 0)
+	if (sigfillset(&all) < 0 || sigprocmask(SIG_SETMASK, &all, &before) < 0)
 		return -1;
 	pid = vfork();
 	if (pid == 0)
 		spawn_exec(s);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* With what was in force a moment ago: it cannot be refused. */
+	int result = sigprocmask(SIG_SETMASK, &before, NULL);
+
+	assert(result == 0);
 	return pid;
 }
 
@@ -107,7 +113,7 @@ static int spawn_above_stdio(int fd)
 		return fd;
 	int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
-	close(fd);
+	fd_close(&fd);
 	return moved;
 }
 
@@ -178,7 +184,7 @@ int child_cgi_spawn(struct cgi *g, char *const *env)
 		status = spawn_started(g, &s);
 	}
 	for (int i = 0; i < 3; i++)
-		child_cgi_close(&s.fd[i]);
+		fd_close(&s.fd[i]);
 	return status;
 }
 
@@ -207,9 +213,9 @@ pid_t child_cgi_helper(struct child *c, const char *path, char *const *argv, int
 			;
 		pid = -1;
 	}
-	child_cgi_close(&theirs);
-	child_cgi_close(&null);
+	fd_close(&theirs);
+	fd_close(&null);
 	if (pid < 0)
-		child_cgi_close(out);
+		fd_close(out);
 	return pid;
 }

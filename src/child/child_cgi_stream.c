@@ -4,6 +4,8 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,13 +13,6 @@
 #define STREAM_LAST_READS 64 /* of stderr, when the program has ended */
 #define STREAM_LOOK_MS 1000  /* a program is looked at when nothing moves for so long */
 #define STREAM_QUIET 3       /* looks, until what it left running is not waited for */
-
-void child_cgi_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 /* nph-: what the status-line says is for the log only. */
 static void stream_raw_status(struct child_request *r, const char *p, size_t n)
@@ -33,7 +28,7 @@ static void stream_end(struct cgi *g)
 {
 	struct child_stream *s = &g->s;
 
-	child_cgi_close(&g->out);
+	fd_close(&g->out);
 	if (s->status)
 		return;
 	if (s->phase == STREAM_RAW && s->r->status == 0) {
@@ -107,7 +102,7 @@ bool child_cgi_read_err(struct cgi *g)
 		return true;
 	}
 	stream_log_line(g);
-	child_cgi_close(&g->err);
+	fd_close(&g->err);
 	return false;
 }
 
@@ -119,7 +114,7 @@ void child_cgi_end_err(struct cgi *g)
 	while (g->err >= 0 && reads++ < STREAM_LAST_READS && child_cgi_read_err(g))
 		;
 	stream_log_line(g);
-	child_cgi_close(&g->err);
+	fd_close(&g->err);
 }
 
 /* To the program's stdin. One that does not read it is free not to. */
@@ -151,7 +146,7 @@ void child_cgi_feed(struct cgi *g)
 	if (s->status > 0 || s->gone)
 		return;
 	if (s->feed.n == 0 && !s->want_body)
-		child_cgi_close(&g->in);
+		fd_close(&g->in);
 }
 
 enum { POLL_CLIENT, POLL_IN, POLL_OUT, POLL_ERR, POLL_COUNT };
@@ -226,7 +221,7 @@ void child_cgi_stream(struct cgi *g)
 		if (child_stream_done(s))
 			break;
 		stream_poll_set(g, p);
-		int64_t deadline = child_stream_deadline(s), look = child_now() + STREAM_LOOK_MS;
+		int64_t deadline = child_stream_deadline(s), look = clock_ms() + STREAM_LOOK_MS;
 
 		switch (child_poll(p, POLL_COUNT, look < deadline ? look : deadline)) {
 		case -1:

@@ -98,17 +98,14 @@ static bool conn_set_vhost(struct child *c, const struct child_request *r)
 
 static void conn_start_clock(struct child_request *r)
 {
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_REALTIME, &r->start);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	r->start_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	r->start = clock_real();
+	r->start_us = clock_us();
 }
 
 /* An idle kept connection, until its next byte. False: it ends. */
 static bool conn_idle(struct child *c)
 {
-	int64_t deadline = child_now() + c->vhost->keep_alive_timeout;
+	int64_t deadline = clock_ms() + c->vhost->keep_alive_timeout;
 
 	child_state(c, 'K');
 	if (!child_hurry()) {
@@ -120,7 +117,7 @@ static bool conn_idle(struct child *c)
 	for (;;) {
 		/* The end of a generation waits for one more request, which is told to close. */
 		if (child_hurry())
-			return child_wait(c, POLLIN, child_now()) == IO_OK;
+			return child_wait(c, POLLIN, clock_ms()) == IO_OK;
 		switch (child_wait(c, POLLIN, deadline)) {
 		case IO_OK:
 			return true;

@@ -5,6 +5,8 @@
  */
 #include "child_internal.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,7 +30,7 @@ static bool end_discard(struct child *c, size_t *budget)
 
 static void end_linger(struct child *c)
 {
-	int64_t now = child_now();
+	int64_t now = clock_ms();
 	int64_t last = now + (c->relay ? (int64_t)c->vhost->timeout * 1000 : LINGER_TOTAL_MS);
 	int64_t quiet = c->relay ? last - now : LINGER_QUIET_MS;
 	int64_t deadline = now + quiet;
@@ -37,7 +39,7 @@ static void end_linger(struct child *c)
 	for (;;) {
 		/* While connections wait for a process, this client gets less time. */
 		if (child_hurry() && !c->relay && quiet > LINGER_HURRY_MS) {
-			now = child_now();
+			now = clock_ms();
 			quiet = LINGER_HURRY_MS;
 			deadline = now + quiet;
 			last = now + LINGER_QUIET_MS;
@@ -46,7 +48,7 @@ static void end_linger(struct child *c)
 		case IO_OK:
 			if (!end_discard(c, &budget))
 				return;
-			deadline = child_now() + quiet;
+			deadline = clock_ms() + quiet;
 			break;
 		case IO_SIGNAL: /* the master asks again and again */
 			break;
@@ -75,8 +77,7 @@ void child_close(struct child *c)
 	/* SHUT_WR tells a relay that the stream is whole; on TCP it is the FIN. */
 	if (!end_is_quiet(c) && shutdown(c->fd, SHUT_WR) == 0 && !c->eof)
 		end_linger(c);
-	close(c->fd);
-	c->fd = -1;
+	fd_close(&c->fd);
 }
 
 void child_abort(struct child *c)
@@ -87,6 +88,5 @@ void child_abort(struct child *c)
 	/* The relay takes a close without SHUT_WR as an abort and resets its client. */
 	if (!c->relay && setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0)
 		child_log(c, LOG_WARNING, "core", "cannot reset the connection: %m");
-	close(c->fd);
-	c->fd = -1;
+	fd_close(&c->fd);
 }

@@ -5,6 +5,7 @@
 #include "child_internal.h"
 
 #include "itkd/error_page.h"
+#include "itkd/http_status.h"
 
 static const char *error_text(struct child *c, const struct child_request *r, int status)
 {
@@ -23,26 +24,6 @@ static const char *error_text(struct child *c, const struct child_request *r, in
 	if (expect)
 		page.expect = expect->value;
 	return error_page(&c->arena, &page);
-}
-
-/* Apache's ap_status_drops_connection: what follows on such a connection cannot be relied on. */
-static bool error_closes(int status)
-{
-	switch (status) {
-	case 400:
-	case 408:
-	case 411:
-	case 413:
-	case 414:
-	case 431:
-	case 500:
-	case 501:
-	case 503:
-	case 505:
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* Apache's make_allow: TRACE is the server's matter. */
@@ -89,7 +70,7 @@ void child_error(struct child *c, struct child_request *r, int status)
 	/* Of a document that failed, too: the first error counts. */
 	if (r->error_status)
 		status = r->error_status;
-	if (error_closes(status))
+	if (http_status_closes(status))
 		r->close = true;
 	status = error_elsewhere(c, r, status);
 	page = child_error_text(c, r, status, DOCUMENT_TEXT);

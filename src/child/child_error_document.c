@@ -51,6 +51,9 @@ static void redirect_to(struct child *c, struct child_request *r, const char *pa
 	r->whole = (struct child_whole){0};
 	r->parts_type = (struct span){NULL, 0};
 	r->redirects++;
+	/* Of what only led elsewhere. */
+	if (!r->first_status)
+		r->first_status = 200;
 	child_env_redirect(c, r, status);
 	child_env_server(c, r);
 }
@@ -93,7 +96,9 @@ bool child_error_redirect(struct child *c, struct child_request *r, int status)
 	to = child_error_text(c, r, status, DOCUMENT_LOCAL);
 	if (!to)
 		return false;
-	r->error_status = r->first_status = status;
+	r->error_status = status;
+	if (!r->first_status)
+		r->first_status = status;
 	r->error_uri = r->uri ? r->uri : "";
 	mark = strchr(to, '?');
 	path = mark ? arena_strndup(&c->arena, to, (size_t)(mark - to)) : to;

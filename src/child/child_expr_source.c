@@ -8,6 +8,7 @@
 #include "child_headers.h"
 #include "itkd/conf_table.h"
 #include "itkd/expr.h"
+#include "itkd/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static const char *expr_file(struct child *c, const char *path)
 		return NULL;
 	const char *text = file_read(c, fd);
 
-	close(fd);
+	fd_close(&fd);
 	return text;
 }
 

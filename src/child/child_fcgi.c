@@ -4,6 +4,8 @@
  */
 #include "child_fcgi.h"
 
+#include "itkd/fd.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -33,7 +35,7 @@ static bool fcgi_again(struct fcgi *g, const struct child_backend *b)
 {
 	if (!g->again)
 		return false;
-	close(g->fd);
+	fd_close(&g->fd);
 	g->again = g->kept = g->eof = false;
 	g->look = 0;
 	g->s.status = child_backend_connect(g->s.c, b, &g->fd);

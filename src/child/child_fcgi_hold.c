@@ -7,6 +7,8 @@
  */
 #include "child_fcgi.h"
 
+#include "itkd/fd.h"
+
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -54,7 +56,7 @@ bool child_fcgi_may_hold(const struct fcgi *g, const struct child_backend *b)
 
 void child_fcgi_open(struct fcgi *g, const struct child_backend *b)
 {
-	int64_t now = child_now();
+	int64_t now = clock_ms();
 
 	g->fd = g->keep ? child_proxy_kept(b) : -1;
 	g->kept = g->fd >= 0;
@@ -69,7 +71,7 @@ void child_fcgi_open(struct fcgi *g, const struct child_backend *b)
 void child_fcgi_close(struct fcgi *g, const struct child_backend *b)
 {
 	const struct child_stream *s = &g->s;
-	int64_t now = child_now();
+	int64_t now = clock_ms();
 
 	hold.answered = true;
 	hold.when = now;
@@ -80,7 +82,7 @@ void child_fcgi_close(struct fcgi *g, const struct child_backend *b)
 	    !s->r->aborted && s->r->keep && now - hold.opened < HOLD_TURN_MS)
 		child_proxy_keep(b, g->fd, now + HOLD_MS);
 	else
-		close(g->fd);
+		fd_close(&g->fd);
 	g->fd = -1;
 }
 

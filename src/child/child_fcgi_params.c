@@ -6,6 +6,7 @@
 #include "child_fcgi.h"
 
 #include "itkd/proxy_map.h"
+#include "itkd/rewrite_uri.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -17,29 +18,25 @@ static const char *params_url(const struct child_backend *b)
 	return bar ? bar + 1 : b->url;
 }
 
-/* first-dot, last-dot: from the slash behind that dot on it is PATH_INFO, and no longer the file.
- */
-static const char *params_split(struct arena *a, const char **path, const char *dot)
+/* first-dot, last-dot: from the slash behind that dot on. */
+static const char *params_behind(const char *dot)
 {
 	const char *slash = dot ? strchr(dot, '/') : NULL;
 
-	if (!slash)
-		return "";
-	*path = arena_strndup(a, *path, (size_t)(slash - *path));
-	return slash;
+	return slash ? slash : "";
 }
 
-/* full: the first file on the way; what follows it is PATH_INFO. */
-static const char *params_walk(struct arena *a, const char **path)
+/* full: what follows the first file on the way, which alone stays in *script. */
+static const char *params_walk(struct arena *a, const char *path, const char **script)
 {
-	const char *whole = *path, *slash = whole;
+	const char *slash = path;
 	struct stat st;
 
 	while (*slash && (slash = strchr(slash + 1, '/'))) {
-		const char *part = arena_strndup(a, whole, (size_t)(slash - whole));
+		const char *part = arena_strndup(a, path, (size_t)(slash - path));
 
 		if (stat(part, &st) == 0 && S_ISREG(st.st_mode)) {
-			*path = part;
+			*script = part;
 			return slash;
 		}
 		if (!slash[1])
@@ -50,22 +47,23 @@ static const char *params_walk(struct arena *a, const char **path)
 
 /*
  * Where a URL alone says what is asked for there is no PATH_INFO, but by the variable
- * proxy-fcgi-pathinfo (proxy_fcgi_canon).
+ * proxy-fcgi-pathinfo (proxy_fcgi_canon). *script is encoded.
  */
 static const char *params_path_info(
-    struct child *c, const struct child_request *r, const char **path)
+    struct child *c, const struct child_request *r, const char **script)
 {
-	const char *how = child_env_get(r, "proxy-fcgi-pathinfo");
+	const char *how = child_env_get(r, "proxy-fcgi-pathinfo"), *path;
 
 	if (!how)
 		return "";
+	path = rewrite_unescape(&c->arena, *script);
 	if (strcasecmp(how, "first-dot") == 0)
-		return params_split(&c->arena, path, strchr(*path, '.'));
+		return params_behind(strchr(path, '.'));
 	if (strcasecmp(how, "last-dot") == 0)
-		return params_split(&c->arena, path, strrchr(*path, '.'));
+		return params_behind(strrchr(path, '.'));
 	if (strcasecmp(how, "full") == 0)
-		return params_walk(&c->arena, path);
-	return *path;
+		return params_walk(&c->arena, path, script);
+	return strcasecmp(how, "unescape") == 0 ? path : *script;
 }
 
 /* What r->target is for child_cgi_vars(); the value of SCRIPT_FILENAME. */
@@ -80,7 +78,8 @@ static const char *params_script(
 		const char *file = r->target.file;
 
 		/* The fixup of mod_proxy says so for connections that are not its workers'. */
-		child_env_put(c, r, "proxy-nokeepalive", "1");
+		if (!b->worker->at.host)
+			child_env_put(c, r, "proxy-nokeepalive", "1");
 		return generic ? file : arena_printf(&c->arena, "proxy:%s%s", params_url(b), file);
 	}
 	if (r->proxy_raw) {
@@ -138,9 +137,12 @@ struct span child_fcgi_params(struct child *c, struct child_request *r,
 
 	child_cgi_vars(c, r);
 	child_env_put(c, r, "SCRIPT_FILENAME", script);
-	if (length >= 0)
+	if (length >= 0) {
+		/* It has a length instead of chunks now. */
+		child_env_unset(r, "HTTP_TRANSFER_ENCODING");
 		child_env_put(
 		    c, r, "CONTENT_LENGTH", arena_printf(&c->arena, "%lld", (long long)length));
+	}
 	params_fix(c, r);
 	child_php_params(c, r);
 	fcgi_begin(&f, &c->arena, keep);

@@ -223,7 +223,7 @@ static bool deflate_is_out(const struct child_request *r, const struct child_hea
 	const char *html = child_env_get(r, "gzip-only-text/html");
 	struct span type = type_of(r, h);
 
-	if (r->whole.all && r->whole.n <= FILTER_SMALL)
+	if ((r->whole.all || r->whole.sized) && r->whole.n <= FILTER_SMALL)
 		return true;
 	if (child_env_get(r, "no-gzip"))
 		return true;

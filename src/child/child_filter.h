@@ -69,6 +69,7 @@ bool child_piece(struct child *c, struct child_request *r, const char *p, size_t
 /* A body that is known before its head. */
 struct child_whole {
 	bool all;      /* there is nothing behind these n bytes */
+	bool sized;    /* n bytes will come, not here yet */
 	bool range;    /* a part of a file, by the request's Range: it is never encoded */
 	const char *p; /* in memory; NULL: in the file */
 	int fd;

@@ -38,6 +38,8 @@ struct span child_headers_edit(
 /* child_headers_file.c: what a file's name says of it, before the rules and over them. */
 void child_headers_file(
 	const struct child_request *r, const struct child_headers *h, struct headers_file *file);
+/* The file's own languages, and of the others those that are none of them. */
+struct span child_headers_languages(struct arena *a, struct span own, struct span other);
 void child_headers_file_over(
 	struct child *c, struct child_headers *h, const struct headers_file *file);
 

@@ -33,8 +33,7 @@ static bool file_has(struct span list, struct span token)
 	return false;
 }
 
-/* The file's languages, and those of the rules that are none of them. */
-static struct span file_languages(struct arena *a, struct span own, struct span other)
+struct span child_headers_languages(struct arena *a, struct span own, struct span other)
 {
 	struct span list = own, element;
 
@@ -63,5 +62,5 @@ void child_headers_file_over(
 	const struct http_field *always = child_table_find(&h->err, name);
 	struct span other = always ? always->value : file_field(h, name);
 
-	file_set(h, name, file_languages(&c->arena, file->language, other));
+	file_set(h, name, child_headers_languages(&c->arena, file->language, other));
 }

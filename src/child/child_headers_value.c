@@ -66,15 +66,12 @@ static const char *value_tag(struct headers_run *run, const struct header_tag *t
 {
 	struct arena *a = &run->c->arena;
 	const struct child_request *r = run->r;
-	struct timespec now = {0};
 
 	switch (tag->kind) {
 	case HEADER_TEXT:
 		return tag->text;
 	case HEADER_DURATION:
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		return arena_printf(a, "D=%lld",
-		    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000 - (long long)r->start_us);
+		return arena_printf(a, "D=%lld", (long long)(clock_us() - r->start_us));
 	case HEADER_TIME:
 		return arena_printf(
 		    a, "t=%lld", (long long)r->start.tv_sec * 1000000 + r->start.tv_nsec / 1000);

@@ -7,6 +7,7 @@
 
 #include "itkd/conf_dir.h"
 #include "itkd/conf_parse.h"
+#include "itkd/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -198,7 +199,7 @@ int child_htaccess_read(struct child *c, const char *dir, size_t n, const struct
 		if (fd < 0)
 			return refuse(c, errno, path, dir, n);
 		status = load(c, fd, path, allow, out, &error);
-		close(fd);
+		fd_close(&fd);
 		if (status == 403)
 			return refuse(c, error, path, dir, n);
 		look->file = *out;

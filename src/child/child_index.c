@@ -4,6 +4,8 @@
  */
 #include "child_index.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -108,7 +110,7 @@ static int index_answer(struct child *c, struct child_request *r)
 		return index_failed(c, r, errno);
 	index_start(&x, c, r);
 	if (r->head_only) {
-		close(fd);
+		fd_close(&fd);
 		child_index_head(&x);
 		/* Nobody counts what the list would be; to a filter it is nothing. */
 		r->whole = (struct child_whole){.all = true, .p = ""};

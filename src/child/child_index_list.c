@@ -5,6 +5,7 @@
  */
 #include "child_index.h"
 
+#include "itkd/fd.h"
 #include "itkd/listing.h"
 #include <dirent.h>
 #include <errno.h>
@@ -73,6 +74,14 @@ static const char *list_parent_uri(struct index *x)
 	return arena_strndup(x->keep, x->uri, n);
 }
 
+/* A directory has no type: only its name counts, then that it is one. */
+static const char *list_directory_item(const struct conf_index_items *items, const char *path)
+{
+	const char *item = child_index_item(items, path, NULL, NULL, true);
+
+	return item ? item : child_index_item(items, "^^DIRECTORY^^", NULL, NULL, true);
+}
+
 /* IndexIgnore and icons know it as "/directory/..". */
 static void list_parent(struct index *x)
 {
@@ -87,29 +96,18 @@ static void list_parent(struct index *x)
 	*e = (struct index_entry){.name = uri, .size = -1, .modified = -1};
 	if (!(x->options & INDEX_FANCY))
 		return;
-	e->icon = child_index_item(&conf->icons, path, NULL, NULL, true);
-	if (!e->icon)
-		e->icon = child_index_item(&conf->icons, "^^DIRECTORY^^", NULL, NULL, true);
-	e->alt = child_index_item(&conf->alts, path, NULL, NULL, true);
-	if (!e->alt)
-		e->alt = child_index_item(&conf->alts, "^^DIRECTORY^^", NULL, NULL, true);
+	e->icon = list_directory_item(&conf->icons, path);
+	e->alt = list_directory_item(&conf->alts, path);
 	if (!e->alt)
 		e->alt = "PARENTDIR";
 	e->desc = child_index_desc(conf, path);
 }
 
-/* A directory has no type: only its name counts, then that it is one. */
 static void list_directory_look(struct index *x, struct index_entry *e, const char *path)
 {
-	const struct conf_index *conf = x->conf;
-
 	e->directory = x->options & INDEX_FOLDERS_FIRST;
-	e->icon = child_index_item(&conf->icons, path, NULL, NULL, true);
-	if (!e->icon)
-		e->icon = child_index_item(&conf->icons, "^^DIRECTORY^^", NULL, NULL, true);
-	e->alt = child_index_item(&conf->alts, path, NULL, NULL, true);
-	if (!e->alt)
-		e->alt = child_index_item(&conf->alts, "^^DIRECTORY^^", NULL, NULL, true);
+	e->icon = list_directory_item(&x->conf->icons, path);
+	e->alt = list_directory_item(&x->conf->alts, path);
 	if (!e->alt)
 		e->alt = "DIR";
 }
@@ -241,7 +239,7 @@ bool child_index_list(struct index *x, int fd)
 	unsigned seen = 0;
 
 	if (!dir) {
-		close(fd);
+		fd_close(&fd);
 		return false;
 	}
 	list_parent(x);

@@ -5,6 +5,8 @@
  */
 #include "child_index.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -220,7 +222,7 @@ const char *child_index_title(struct index *x, const struct child_request *sub, 
 		return NULL;
 	text = arena_alloc(&x->c->arena, TEXT_TITLE_ROOM + 1);
 	n = text_read(fd, text, TEXT_TITLE_ROOM);
-	close(fd);
+	fd_close(&fd);
 	text[n] = '\0';
 	at = title_find(text);
 	return at ? title_text(x, at) : NULL;

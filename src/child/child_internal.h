@@ -9,6 +9,8 @@
 
 #include "child_state.h"
 
+#include "itkd/clock.h"
+
 /* A rule's result instead of a status: a file answers, nobody else translates the path. */
 #define CHILD_MAPPED (-2)
 /* A handler's result instead of a status: r->uri has changed, look again. */
@@ -17,7 +19,6 @@
 /* child_io.c: the connection with deadlines. */
 enum child_io { IO_OK, IO_EOF, IO_TIMEOUT, IO_ERROR, IO_SIGNAL };
 
-int64_t child_now(void); /* milliseconds */
 bool child_ending(void); /* SIGUSR1 came: this generation ends */
 bool child_hurry(void);  /* SIGUSR2 came: processes are short */
 /*
@@ -104,6 +105,8 @@ enum child_body_result child_inflate_next(
 bool child_body_more(const struct child_request *r);
 /* Until when the client may take its time for the next bytes of the body. */
 int64_t child_body_deadline(const struct child *c, const struct child_request *r);
+/* Waits until then for them: IO_OK or IO_TIMEOUT. */
+enum child_io child_body_wait(struct child *c, const struct child_request *r);
 /* Whether what is left of the body may be read and thrown away to keep the connection. */
 bool child_body_drainable(const struct child_request *r);
 bool child_body_drain(struct child *c, struct child_request *r);
@@ -219,13 +222,16 @@ const char *child_alias_text(struct child *c, const struct expr *e);
  */
 int child_rewrite_server(struct child *c, struct child_request *r, const char **uri);
 /*
- * RewriteRule of the directory whose settings were merged; uri leads to r->target. 0 or a status;
- * r->rewritten or r->proxy is set where they lead elsewhere.
+ * child_rewrite_dir.c: RewriteRule of the directory whose settings were merged; uri leads to
+ * r->target. 0 or a status; r->rewritten or r->proxy is set where they lead elsewhere.
  */
 int child_rewrite_dir(struct child *c, struct child_request *r, const char *uri);
 /* Whether there are any. */
 bool child_rewrite_has_dir(const struct child *c);
-/* Last of all, what rules have decided of who answers: 0, CHILD_REDIRECT, or a status. */
+/*
+ * child_rewrite_result.c: last of all, what rules have decided of who answers: 0, CHILD_REDIRECT,
+ * or a status.
+ */
 int child_rewrite_force(struct child *c, struct child_request *r);
 
 /* child_resolve.c */
@@ -236,6 +242,8 @@ int child_resolve(struct child *c, struct child_request *r);
  * child_action.c: Action and Script. 0: none is for it; CHILD_REDIRECT, or a status.
  */
 int child_action(struct child *c, struct child_request *r);
+/* An Action is for it, whatever there is of it. */
+bool child_action_has(struct child *c, const struct child_target *t);
 /* The query; p NULL: there is no '?'. */
 struct span child_query(const struct child_request *r);
 /* A handler that is asked even where there is no file. */
@@ -266,6 +274,8 @@ int child_userdir_redirect(struct child *c, struct child_request *r, const char 
 
 /* child_name.c: how the server calls itself, by UseCanonicalName. */
 const char *child_server_name(struct child *c, const struct child_request *r);
+/* What Host says, or the target in its place (RFC 9112 section 3.2.2); p NULL: nothing. */
+struct span child_host_field(struct child *c, const struct child_request *r);
 uint16_t child_server_port(const struct child *c, const struct child_request *r);
 const char *child_scheme(const struct child *c);
 /* An absolute URL for an encoded path. */
@@ -330,6 +340,9 @@ int child_cgi(struct child *c, struct child_request *r);
 int child_php_check(struct child *c, const struct child_request *r);
 /* Whether the file's name is one of PHP. */
 bool child_php_named(const char *file);
+/* Whether that Action may lead to PHP for the file. */
+bool child_php_may_run(
+	const struct child *c, const struct conf_action *action, const char *file);
 /* 0, or 403 for php-cgi that would run without the administrator's settings, logged. */
 int child_php_bare(struct child *c, const struct child_request *r);
 /* For FastCGI: PHP_VALUE and PHP_ADMIN_VALUE into the request's variables. */

@@ -52,9 +52,8 @@ void child_defer_term(bool defer)
 	struct sigaction action = {.sa_handler = defer ? on_term : SIG_DFL};
 	sigset_t term;
 
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	if (sigaction(SIGTERM, &action, NULL) < 0 ||
+	if (sigemptyset(&term) < 0 || sigaddset(&term, SIGTERM) < 0 ||
+	    sigaction(SIGTERM, &action, NULL) < 0 ||
 	    sigprocmask(defer ? SIG_BLOCK : SIG_UNBLOCK, &term, NULL) < 0)
 		fatal_errno("cannot set up signals");
 }
@@ -74,20 +73,12 @@ bool child_hurry(void)
 	return hurry;
 }
 
-int64_t child_now(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int io_poll(struct pollfd *p, nfds_t n, int64_t deadline)
 {
 	struct timespec left = {0};
 
 	if (deadline) {
-		int64_t ms = deadline - child_now();
+		int64_t ms = deadline - clock_ms();
 
 		if (ms > 0)
 			left = (struct timespec){ms / 1000, ms % 1000 * 1000000};
@@ -181,7 +172,7 @@ enum child_io child_fill_wait(struct child *c, struct child_rate *rate)
 	int64_t deadline = rate->deadline;
 
 	if (!deadline)
-		deadline = child_now() + (int64_t)c->vhost->timeout * 1000;
+		deadline = clock_ms() + (int64_t)c->vhost->timeout * 1000;
 	for (;;) {
 		ssize_t n = child_fill(c);
 
@@ -217,7 +208,7 @@ static bool io_wait_out(struct child *c)
 	if (errno != EAGAIN)
 		return false;
 	(void)child_drained(c);
-	for (int64_t deadline = child_now() + timeout;;) {
+	for (int64_t deadline = clock_ms() + timeout;;) {
 		switch (child_wait(c, POLLOUT, deadline)) {
 		case IO_OK:
 			return true;
@@ -228,7 +219,7 @@ static bool io_wait_out(struct child *c)
 		}
 		if (!child_drained(c))
 			return false;
-		deadline = child_now() + timeout;
+		deadline = clock_ms() + timeout;
 	}
 }
 
@@ -302,7 +293,7 @@ void child_nodelay(struct child *c)
 
 void child_rate_start(struct child_rate *t, uint32_t initial, uint32_t max, uint32_t rate)
 {
-	int64_t now = child_now();
+	int64_t now = clock_ms();
 
 	t->deadline = initial ? now + (int64_t)initial * 1000 : 0;
 	t->last = max ? now + (int64_t)max * 1000 : 0;

@@ -62,7 +62,7 @@ static void log_formatted(struct child *c, int level, const char *module, const 
 
 	snprintf(local, sizeof(local), strchr(c->local, ':') ? "[%s]:%u" : "%s:%u", c->local,
 	    c->local_port);
-	clock_gettime(CLOCK_REALTIME, &record.now);
+	record.now = clock_real();
 	size_t n = error_format_line(c->vhost->error_format, &record, line, sizeof(line));
 
 	if (n)
@@ -151,9 +151,6 @@ static uint16_t log_canonical_port(const struct child *c)
 
 static void log_fill(struct log_record *record, struct child *c, const struct child_request *r)
 {
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	*record = (struct log_record){
 	    .client = c->peer,
 	    .client_name = child_lookup_known(c),
@@ -165,6 +162,8 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .server_port = log_canonical_port(c),
 	    .head = r->parsed ? &r->head : NULL,
 	    .request_line = r->head.line,
+	    .method = r->method,
+	    .query = child_query(r),
 	    /* An index file counts as what was asked for (mod_dir). */
 	    .path = r->redirects ? r->path : r->uri,
 	    .final_path = r->uri,
@@ -178,7 +177,7 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .bytes_in = c->bytes_in,
 	    .bytes_out = c->bytes_out,
 	    .start = r->start,
-	    .duration_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - r->start_us,
+	    .duration_us = clock_us() - r->start_us,
 	    .keepalives = c->served ? c->served - 1 : 0,
 	    .connection = r->aborted ? 'X'
 	                  : r->keep  ? '+'

@@ -7,6 +7,8 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -18,7 +20,7 @@
 /* What the program says until its end; "" where it cannot be run or says nothing in time. */
 static void lookup_read(int fd, char *out, size_t size)
 {
-	int64_t deadline = child_now() + LOOKUP_MS;
+	int64_t deadline = clock_ms() + LOOKUP_MS;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t n = 0;
 
@@ -45,8 +47,9 @@ static void lookup_ask(struct child *c, const char *what, char *out, size_t size
 	if (pid < 0)
 		return;
 	lookup_read(fd, out, size);
-	close(fd);
-	kill(pid, SIGKILL);
+	fd_close(&fd);
+	if (kill(pid, SIGKILL) < 0)
+		child_log(c, LOG_ERR, "core", "cannot end process %d: %m", (int)pid);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 }

@@ -7,6 +7,7 @@
 
 #include "itkd/conf_alias.h"
 #include "itkd/conf_table.h"
+#include "itkd/fd.h"
 #include "itkd/mime.h"
 #include "itkd/regex.h"
 #include <errno.h>
@@ -74,7 +75,7 @@ static bool map_location(struct child *c, const char *uri, struct child_target *
 	if (d->preserve == ALIAS_FLAG_ON && n && strlen(uri) > n)
 		file = arena_printf(&c->arena, "%s%s", file, uri + n);
 	t->context_prefix = "";
-	t->context_root = c->vhost->document_root;
+	t->context_root = c->vhost->root_told;
 	t->script = d->alias_script;
 	t->file = map_clean(c, file);
 	return true;
@@ -88,7 +89,7 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 	/* A rule of the server has named the file: nobody else translates. */
 	if (r && r->mapped && strcmp(uri, r->mapped_uri) == 0) {
 		t->context_prefix = "";
-		t->context_root = v->document_root;
+		t->context_root = v->root_told;
 		t->script = false;
 		t->file = r->mapped;
 		return;
@@ -103,7 +104,7 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 			continue;
 		/* Where a pattern leads has no root of its own (ap_set_context_info). */
 		t->context_prefix = alias->regex ? "" : alias->from;
-		t->context_root = alias->regex ? v->document_root : alias->to;
+		t->context_root = alias->regex ? v->root_told : alias->to;
 		t->script = alias->script;
 		t->file = file;
 		return;
@@ -111,7 +112,7 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 	if (v->userdir && child_userdir(c, uri, t))
 		return;
 	t->context_prefix = "";
-	t->context_root = v->document_root;
+	t->context_root = v->root_told;
 	t->script = false;
 	t->file = map_join(c, v->document_root, uri, true);
 }
@@ -183,7 +184,7 @@ static int map_open_unreadable(struct child *c, const char *file)
 
 	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)))
 		return fd;
-	close(fd);
+	fd_close(&fd);
 	return -EACCES;
 }
 
@@ -361,7 +362,5 @@ int child_target_read(struct child *c, struct child_target *t)
 
 void child_target_close(struct child_target *t)
 {
-	if (t->fd >= 0)
-		close(t->fd);
-	t->fd = -1;
+	fd_close(&t->fd);
 }

@@ -42,6 +42,19 @@ const char *child_server_name(struct child *c, const struct child_request *r)
 	return name;
 }
 
+struct span child_host_field(struct child *c, const struct child_request *r)
+{
+	const struct http_head *head = &r->head;
+	const struct http_field *field = http_head_field(head, SPAN("Host"));
+
+	if (!head->absolute)
+		return field ? field->value : (struct span){NULL, 0};
+	if (!head->host_port)
+		return head->host;
+	return span_of(
+	    arena_printf(&c->arena, "%.*s:%u", (int)head->host.n, head->host.p, head->host_port));
+}
+
 static uint16_t name_default_port(const struct child *c)
 {
 	return span_eq(span_of(child_scheme(c)), SPAN("https")) ? 443 : 80;

@@ -5,6 +5,8 @@
  */
 #include "child_negotiate.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -94,7 +96,7 @@ static bool negotiate_place(
     struct child *c, const char *file, const char *uri, struct negotiate_place *place)
 {
 	size_t n = strlen(file), end = n, path_info;
-	int fd;
+	int fd, found;
 
 	do {
 		while (end > 1 && file[end - 1] == '/')
@@ -103,14 +105,13 @@ static bool negotiate_place(
 		while (end > 1 && file[end - 1] != '/')
 			end--;
 		place->dir = arena_strndup(&c->arena, file, end);
-		fd = child_open(&c->dir, place->dir, false);
-		if (fd >= 0)
-			close(fd);
-	} while (fd == -ENOENT && end > 1);
+		found = fd = child_open(&c->dir, place->dir, false);
+		fd_close(&fd);
+	} while (found == -ENOENT && end > 1);
 	place->name = arena_strndup(&c->arena, file + end, path_info - end);
 	place->path_info = file + path_info;
 	/* Where a pattern made the file of the URL, their ends need not be the same. */
-	if (fd < 0 || !*place->name || strlen(uri) < n - end ||
+	if (found < 0 || !*place->name || strlen(uri) < n - end ||
 	    strcmp(uri + strlen(uri) - (n - end), file + end) != 0)
 		return false;
 	place->uri = arena_strndup(&c->arena, uri, strlen(uri) - (n - end));

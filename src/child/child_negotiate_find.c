@@ -5,6 +5,7 @@
  */
 #include "child_negotiate.h"
 
+#include "itkd/fd.h"
 #include "itkd/mime.h"
 #include <dirent.h>
 #include <errno.h>
@@ -165,7 +166,7 @@ int child_negotiate_find(struct child *c, struct child_request *r,
 		if (dir)
 			closedir(dir);
 		else if (fd >= 0)
-			close(fd);
+			fd_close(&fd);
 		child_log(c, LOG_ERR, "negotiation",
 		    "(%d)%s: AH00686: cannot read directory for multi: %s", error, strerror(error),
 		    place->dir);

@@ -6,6 +6,8 @@
  */
 #include "child_internal.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -52,7 +54,7 @@ static int open_link(int at, int fd, const struct stat *link, struct open_walk *
 		return result;
 	if (fstat(result, &st) == 0 && st.st_uid == link->st_uid)
 		return result;
-	close(result);
+	fd_close(&result);
 	return -ELOOP;
 }
 
@@ -79,7 +81,7 @@ static int open_step(int at, const char *name, struct open_walk *w, int flags)
 		result = open_link(at, fd, &st, w, flags);
 	else if (result == 0)
 		return fd;
-	close(fd);
+	fd_close(&fd);
 	return result;
 }
 
@@ -118,7 +120,7 @@ static int open_walk(int at, const char *path, struct open_walk *w)
 	while (open_next(&path, name, &last, &error)) {
 		int next = open_step(fd, name, w, last ? w->flags : OPEN_STEP | O_DIRECTORY);
 
-		close(fd);
+		fd_close(&fd);
 		if (next < 0 || last)
 			return next;
 		fd = next;
@@ -128,7 +130,7 @@ static int open_walk(int at, const char *path, struct open_walk *w)
 
 	if (!error && result < 0)
 		result = -errno;
-	close(fd);
+	fd_close(&fd);
 	return result;
 }
 
@@ -181,8 +183,7 @@ int child_open(const struct child_dir *dir, const char *path, bool readable)
 		int fd = last ? open_part(at, path + from, dir->runs[i].links, wanted)
 		              : open_through(at, path + from, end - from, dir->runs[i].links);
 
-		if (at >= 0)
-			close(at);
+		fd_close(&at);
 		if (fd < 0 || last)
 			return fd;
 		at = fd;

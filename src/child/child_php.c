@@ -23,17 +23,18 @@ static bool php_is_off(const struct conf_php *php)
 	return false;
 }
 
-static bool php_is_for(const struct child *c, const struct child_request *r)
+static bool php_is_for(struct child *c, const struct child_request *r)
 {
 	const struct child_target *t = &r->target;
 	const char *by = r->proxy ? r->proxy : t->handler ? t->handler : t->type;
 
 	if (by && (strcasestr(by, "php") || strcasestr(by, "fcgi:")))
 		return true;
-	if (!t->file || !child_php_named(t->file))
-		return false;
 	/* Whatever a handler or an Action is called, PHP may be behind it. */
-	return t->handler || c->dir.merged.actions || child_handler_is_program(c, t);
+	if (!t->file || child_action_has(c, t))
+		return t->file != NULL;
+	return child_php_named(t->file) &&
+	       (t->handler || c->dir.merged.actions || child_handler_is_program(c, t));
 }
 
 int child_php_check(struct child *c, const struct child_request *r)
@@ -64,36 +65,76 @@ static bool php_has_admin(const struct conf_php *php)
 	return false;
 }
 
-/* The settings of a section, and those of the sections in it. */
-static bool php_dir_has_admin(const struct conf_dir *dir)
+/* PHP need not be called so; and a .htaccess can give what runs it to any file. */
+bool child_php_may_run(const struct child *c, const struct conf_action *action, const char *file)
 {
-	if (php_has_admin(dir->php))
+	return strcasestr(action->type, "php") || strcasestr(action->script, "php") ||
+	       child_php_named(file) || php_has_admin(c->dir.merged.php);
+}
+
+/* Of a section itself. */
+typedef bool php_question(const struct conf_dir *dir, const char *uri);
+
+static bool php_asks_admin(const struct conf_dir *dir, const char *uri)
+{
+	(void)uri;
+	return php_has_admin(dir->php);
+}
+
+/* The program at uri, or what it is given as PATH_INFO, is an Action's. */
+static bool php_asks_action(const struct conf_dir *dir, const char *uri)
+{
+	for (const struct conf_actions *a = dir->actions; a; a = a->below)
+		for (uint32_t i = 0; i < a->n; i++) {
+			size_t n = strcspn(a->v[i].script, "?");
+
+			if (strncmp(uri, a->v[i].script, n) == 0 && (!uri[n] || uri[n] == '/'))
+				return true;
+		}
+	return false;
+}
+
+/* Of a section, or of one in it. */
+static bool php_any_dir(const struct conf_dir *dir, php_question *asks, const char *uri)
+{
+	if (asks(dir, uri))
 		return true;
 	for (uint32_t i = 0; i < dir->files.n; i++)
-		if (php_dir_has_admin(dir->files.v[i].dir))
+		if (php_any_dir(dir->files.v[i].dir, asks, uri))
 			return true;
 	for (uint32_t i = 0; i < dir->ifs.n; i++)
-		if (php_dir_has_admin(dir->ifs.v[i].dir))
+		if (php_any_dir(dir->ifs.v[i].dir, asks, uri))
 			return true;
 	return false;
 }
 
-static bool php_matches_have_admin(const struct conf_matches *matches)
+static bool php_any_match(const struct conf_matches *matches, php_question *asks, const char *uri)
 {
 	for (uint32_t i = 0; i < matches->n; i++)
-		if (php_dir_has_admin(matches->v[i].dir))
+		if (php_any_dir(matches->v[i].dir, asks, uri))
 			return true;
 	return false;
 }
 
 /* Somewhere in the virtual host: which file php-cgi will run is not known here. */
-static bool php_vhost_has_admin(const struct conf_vhost *v)
+static bool php_any(const struct conf_vhost *v, php_question *asks, const char *uri)
 {
 	for (uint32_t i = 0; i < v->sections.n; i++)
-		if (php_dir_has_admin(v->sections.v[i].dir))
+		if (php_any_dir(v->sections.v[i].dir, asks, uri))
 			return true;
-	return php_dir_has_admin(&v->dir) || php_matches_have_admin(&v->directory_matches) ||
-	       php_matches_have_admin(&v->locations);
+	return php_any_dir(&v->dir, asks, uri) || php_any_match(&v->directory_matches, asks, uri) ||
+	       php_any_match(&v->locations, asks, uri);
+}
+
+/* By its name, or by what it is for. */
+static bool php_is_bare(const struct child *c, const struct child_request *r)
+{
+	const char *slash = strrchr(r->target.file, '/');
+	const char *name = slash ? slash + 1 : r->target.file;
+
+	if (strcasestr(name, "php") && !child_php_named(name))
+		return true;
+	return php_any(c->vhost, php_asks_action, r->uri);
 }
 
 /*
@@ -103,18 +144,13 @@ static bool php_vhost_has_admin(const struct conf_vhost *v)
  */
 int child_php_bare(struct child *c, const struct child_request *r)
 {
-	const char *slash = strrchr(r->target.file, '/');
-	const char *name = slash ? slash + 1 : r->target.file;
-
-	if (!strcasestr(name, "php") || child_php_named(name))
-		return 0;
 	bool inside = r->redirects || strcmp(r->path, r->uri) != 0 ||
 	              child_env_get(r, "REDIRECT_STATUS") ||
 	              http_head_field(&r->head, SPAN("Redirect-Status"));
 
 	if (!inside || (r->redirects && r->php_redirect == r->redirects))
 		return 0;
-	if (!php_vhost_has_admin(c->vhost))
+	if (!php_any(c->vhost, php_asks_admin, NULL) || !php_is_bare(c, r))
 		return 0;
 	child_log(c, LOG_ERR, "php",
 	    "%s is run by an Action only: it would not have the settings of php_admin_value",
@@ -134,13 +170,25 @@ static bool php_passes(struct child *c, const struct conf_php_value *v)
 	return false;
 }
 
-/* The lines of one kind, each with its end; "" where there is none. */
-static const char *php_lines(struct child *c, const struct conf_php *php, bool admin)
+/*
+ * A process of php-fpm keeps a setting for all that it runs later. What the box's configuration has
+ * for an application that any site reaches by an Alias would be the site's from then on: with an
+ * open_basedir like that none of its own programs runs any more.
+ */
+static bool php_is_kept(const struct child_target *t, const struct conf_php_value *v)
+{
+	return v->shared && *t->context_prefix;
+}
+
+/* The lines of one kind, each with its end; "" where there is none. t: for php-fpm, or NULL. */
+static const char *php_lines(
+    struct child *c, const struct conf_php *php, bool admin, const struct child_target *t)
 {
 	const char *text = "";
 
 	for (uint32_t i = 0; php && i < php->n; i++)
-		if (php->v[i].admin == admin && php_passes(c, &php->v[i]))
+		if (php->v[i].admin == admin && php_passes(c, &php->v[i]) &&
+		    !(t && php_is_kept(t, &php->v[i])))
 			text = arena_printf(&c->arena, "%s%s\n", text,
 			    php_ini_line(&c->arena, php->v[i].name, php->v[i].value));
 	return text;
@@ -167,7 +215,8 @@ static const char *php_variable(
 void child_php_params(struct child *c, struct child_request *r)
 {
 	const struct conf_php *php = c->dir.merged.php;
-	const char *plain = php_lines(c, php, false), *admin = php_lines(c, php, true);
+	const char *plain = php_lines(c, php, false, &r->target),
+	           *admin = php_lines(c, php, true, &r->target);
 
 	if (!*plain && !*admin)
 		return;
@@ -198,7 +247,7 @@ static const char *php_locked(struct child *c, const char *file, const char *adm
 void child_php_arguments(struct child *c, struct child_request *r, const char *file)
 {
 	const struct conf_php *php = c->dir.merged.php;
-	const char *admin = php_lines(c, php, true),
+	const char *admin = php_lines(c, php, true, NULL),
 	           *locked = *admin ? php_locked(c, file, admin) : 0;
 	uint32_t n = 0;
 

@@ -183,11 +183,17 @@ static int proxy_backend(struct child *c, const struct child_request *r,
 		    b->url, error);
 		return 500;
 	}
+	struct backend asked = b->at;
+
 	/* As Apache's r->filename: what the file is called is the path there. */
-	if (b->by_handler && b->at.scheme != BACKEND_FCGI && r->target.file)
-		b->at.path = arena_printf(&c->arena, "%s%s", b->at.path,
-		    r->target.file + (*r->target.file == '/' && *b->at.path == '/'));
-	conf_proxy_worker(&conf->workers, &b->at, w);
+	if (b->by_handler && r->target.file)
+		asked.path = arena_printf(&c->arena, "%s%s", asked.path,
+		    r->target.file + (*r->target.file == '/' && *asked.path == '/'));
+	if (b->at.scheme != BACKEND_FCGI)
+		b->at = asked;
+	conf_proxy_worker(&conf->workers, &asked, w);
+	if (!b->at.socket)
+		b->at.socket = w->at.socket;
 	proxy_timeouts(c, b, w);
 	return 0;
 }

@@ -95,11 +95,11 @@ static struct span ask_joined(const struct proxy *p, struct span name, struct sp
 static struct span ask_host(const struct proxy *p)
 {
 	struct child *c = p->s.c;
-	const struct http_field *host = http_head_field(&p->s.r->head, SPAN("Host"));
+	struct span host = child_host_field(c, p->s.r);
 
 	if (p->conf->preserve_host != CONF_ON)
 		return span_of(backend_authority(&c->arena, &p->b->at));
-	return host ? host->value : span_of(child_server_name(c, p->s.r));
+	return host.p ? host : span_of(child_server_name(c, p->s.r));
 }
 
 struct span child_proxy_via(struct child *c, unsigned major, unsigned minor)
@@ -119,15 +119,14 @@ struct span child_proxy_via(struct child *c, unsigned major, unsigned minor)
 static void ask_forwarded(struct proxy *p, struct text *t)
 {
 	struct child *c = p->s.c;
-	const struct http_field *host = http_head_field(&p->s.r->head, SPAN("Host"));
-	struct span name = SPAN("X-Forwarded-For");
+	struct span host = child_host_field(c, p->s.r), name = SPAN("X-Forwarded-For");
 
 	if (p->conf->add_headers == CONF_OFF)
 		return;
 	put_field(t, name, ask_joined(p, name, span_of(c->peer)));
 	name = SPAN("X-Forwarded-Host");
-	if (host)
-		put_field(t, name, ask_joined(p, name, host->value));
+	if (host.p)
+		put_field(t, name, ask_joined(p, name, host));
 	name = SPAN("X-Forwarded-Server");
 	put_field(t, name, ask_joined(p, name, span_of(c->vhost->server_name)));
 }

@@ -6,6 +6,8 @@
  */
 #include "child_proxy.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -291,7 +293,7 @@ static bool http_again(struct proxy *p)
 
 	if (!p->again)
 		return false;
-	close(p->fd);
+	fd_close(&p->fd);
 	p->kept = p->again = false;
 	s->status = child_backend_connect(s->c, p->b, &p->fd);
 	return s->status == 0;
@@ -307,7 +309,7 @@ static void http_close(struct proxy *p)
 	    !s->gone && !s->r->aborted)
 		child_proxy_keep(p->b, p->fd, 0);
 	else
-		close(p->fd);
+		fd_close(&p->fd);
 }
 
 static int http_finish(struct proxy *p)

@@ -5,6 +5,8 @@
  */
 #include "child_backend.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,14 +45,14 @@ int child_proxy_kept(const struct child_backend *b)
 	/* One that is held for a moment is tried. */
 	if (strcmp(name, kept.to) == 0 && (kept.until || !keep_is_dead(kept.fd)))
 		return kept.fd;
-	close(kept.fd);
+	fd_close(&kept.fd);
 	return -1;
 }
 
 void child_proxy_keep(const struct child_backend *b, int fd, int64_t until)
 {
 	if (kept.open)
-		close(kept.fd);
+		fd_close(&kept.fd);
 	kept.open = true;
 	kept.fd = fd;
 	kept.until = until;
@@ -67,5 +69,5 @@ void child_proxy_release(void)
 	if (!kept.open)
 		return;
 	kept.open = false;
-	close(kept.fd);
+	fd_close(&kept.fd);
 }

@@ -157,6 +157,19 @@ static void reply_override(struct proxy *p)
 	p->whole = false;
 }
 
+/* An ErrorDocument's status is the backend's to say, but where the error took a backend's place. */
+static void reply_status(struct proxy *p)
+{
+	struct child_request *r = p->s.r;
+	int error = r->error_status;
+
+	r->error_status = 0;
+	if (child_proxy_overrides(p->conf, error))
+		child_head_start(p->s.c, r, error, child_reason(error));
+	else
+		child_head_start(p->s.c, r, p->reply.status, p->reply.reason);
+}
+
 static void reply_final(struct proxy *p)
 {
 	struct child *c = p->s.c;
@@ -173,12 +186,12 @@ static void reply_final(struct proxy *p)
 		child_proxy_failed(p, 502, "Response header too large");
 		return;
 	}
-	if (p->reply.length == 0)
-		r->whole = (struct child_whole){.all = true, .p = ""};
+	r->whole = (struct child_whole){.p = ""};
+	r->whole.all = p->from == PROXY_NONE;
+	r->whole.sized = p->from == PROXY_LENGTH;
+	r->whole.n = p->left;
 	reply_origin(p);
-	/* An ErrorDocument's status is the backend's to say. */
-	r->error_status = 0;
-	child_head_start(c, r, p->reply.status, p->reply.reason);
+	reply_status(p);
 	r->origin_date = r->origin_server = (struct span){NULL, 0};
 	for (size_t i = 0; i < t.n; i++)
 		child_head_add(c, t.v[i].name, t.v[i].value);
@@ -239,6 +252,14 @@ static void reply_switch(struct proxy *p)
 	r->keep = false;
 }
 
+/* proxy-interim-response: anything but RFC keeps them from the client. */
+static bool reply_tells_interim(const struct proxy *p)
+{
+	const char *how = child_env_get(p->s.r, "proxy-interim-response");
+
+	return !how || strcasecmp(how, "RFC") == 0;
+}
+
 /* What comes before the answer. */
 static void reply_early(struct proxy *p)
 {
@@ -256,7 +277,7 @@ static void reply_early(struct proxy *p)
 	}
 	if (p->reply.status == 100)
 		child_stream_want(&p->s);
-	else if (r->head.minor > 0 && !r->old)
+	else if (r->head.minor > 0 && !r->old && reply_tells_interim(p))
 		reply_interim(p);
 	p->expect = false;
 }

@@ -102,7 +102,7 @@ void child_proxy_tunnel(struct proxy *p)
 	    .size = sizeof(c->cgi),
 	    .end = p->s.head_n,
 	    .counter = &r->body_bytes};
-	int64_t deadline = child_now() + p->s.timeout;
+	int64_t deadline = clock_ms() + p->s.timeout;
 	bool alive = true;
 	struct pollfd polls[2];
 
@@ -114,7 +114,7 @@ void child_proxy_tunnel(struct proxy *p)
 		if (!alive || (up.shut && down.shut))
 			break;
 		if (moved)
-			deadline = child_now() + p->s.timeout;
+			deadline = clock_ms() + p->s.timeout;
 		tunnel_poll_set(&up, &down, polls);
 		if (child_poll(polls, 2, deadline) == 0)
 			break;

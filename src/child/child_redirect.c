@@ -7,6 +7,7 @@
 
 #include "itkd/conf_alias.h"
 #include "itkd/expr.h"
+#include "itkd/http_field.h"
 #include "itkd/regex.h"
 #include <ctype.h>
 #include <string.h>
@@ -140,15 +141,6 @@ static int redirect_find(struct child *c, const char *uri, const struct conf_ali
 	return 0;
 }
 
-/* RFC 9110 section 5.5. The query of a pattern's URL is not encoded, and may be the client's. */
-static bool redirect_is_field(const char *url)
-{
-	for (; *url; url++)
-		if (((unsigned char)*url < 0x20 && *url != '\t') || *url == 0x7f)
-			return false;
-	return true;
-}
-
 static int redirect_locate(struct child *c, struct child_request *r, const char *uri,
     const char *url, bool relative, enum redirect_place place)
 {
@@ -167,7 +159,8 @@ static int redirect_locate(struct child *c, struct child_request *r, const char 
 		    place == PLACE_SERVER ? "AH00674" : "AH00676", uri, target);
 		return 500;
 	}
-	if (!redirect_is_field(target)) {
+	/* The query of a pattern's URL is not encoded, and may be the client's. */
+	if (!http_field_value(span_of(target))) {
 		child_log(c, LOG_ERR, "http",
 		    "AH02430: Response header 'Location' value of '%s' contains invalid "
 		    "characters, aborting request",

@@ -121,7 +121,8 @@ static bool head_may_keep(const struct child *c, const struct child_request *r)
 {
 	const struct conf_vhost *v = c->vhost;
 
-	if (r->close || !r->parsed || !r->head.keep_alive || c->eof)
+	if (r->close || !r->parsed || !r->head.keep_alive || c->eof ||
+	    http_status_closes(r->status))
 		return false;
 	if (!v->keep_alive || v->keep_alive_timeout == 0)
 		return false;

@@ -47,6 +47,15 @@ enum rewrite_outcome child_rewrite_rule(struct rewrite *x, const struct rewrite_
 /* Whether it is looked up for another: an index file, a fallback, a condition. */
 bool child_rewrite_is_sub(const struct rewrite *x);
 
+/*
+ * child_rewrite_result.c: where rules lead away from the site's files: a status, or CHILD_MAPPED
+ * for a backend (r->proxy); 0: x->filename is a path. query_before: the query that they found.
+ */
+int child_rewrite_away(
+	struct rewrite *x, enum rewrite_result result, const char *query_before);
+/* The path behind PT's mark; NULL: x->filename has none. */
+const char *child_rewrite_passed(const struct rewrite *x);
+
 /* child_rewrite_url.c: x->filename and the request's query after a substitution. */
 void child_rewrite_split_query(struct rewrite *x, uint32_t flags);
 /* With http://host before it where it is a path. */

@@ -4,6 +4,7 @@
  */
 #include "child_rewrite.h"
 
+#include "itkd/fd.h"
 #include "itkd/rewrite_uri.h"
 #include <ctype.h>
 #include <errno.h>
@@ -81,7 +82,7 @@ static FILE *map_open(struct child *c, const char *path)
 		    "larger than %d bytes",
 		    path, MAP_FILE_MAX);
 	}
-	close(fd);
+	fd_close(&fd);
 	return NULL;
 }
 

@@ -68,8 +68,7 @@ static bool rules_exceed(struct rewrite *x, const struct rewrite_rule *rule)
 		    "RewriteRule '%s' and URI '%s' exceeded maximum length (%u)", rule->pattern,
 		    x->request, limit);
 		x->status = 500;
-	} else if (x->c->arena.total > CHILD_ARENA_MAX / 2 ||
-	           child_now() > x->r->rewrite_deadline) {
+	} else if (x->c->arena.total > CHILD_ARENA_MAX / 2 || clock_ms() > x->r->rewrite_deadline) {
 		child_log(x->c, LOG_ERR, "rewrite", "RewriteRule '%s' and URI '%s' take too long",
 		    rule->pattern, x->request);
 		x->status = 500;
@@ -196,7 +195,7 @@ static enum rewrite_result rules_apply(struct rewrite *x)
 enum rewrite_result child_rewrite_rules(struct rewrite *x)
 {
 	struct child_request *r = x->r;
-	int64_t began = child_now();
+	int64_t began = clock_ms();
 
 	if (r->rewrite_deadline)
 		return rules_apply(x);
@@ -204,6 +203,6 @@ enum rewrite_result child_rewrite_rules(struct rewrite *x)
 	enum rewrite_result result = rules_apply(x);
 
 	r->rewrite_deadline = 0;
-	r->rewrite_spent += child_now() - began;
+	r->rewrite_spent += clock_ms() - began;
 	return result;
 }

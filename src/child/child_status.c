@@ -13,14 +13,10 @@
 void child_status_count(struct child *c, const struct child_request *r)
 {
 	struct child_status *status = &c->status;
-	struct timespec now = {0};
 
 	if (c->start->sums < 0)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - r->start_us;
-
-	status->last_ms = (uint32_t)(us / 1000);
+	status->last_ms = (uint32_t)((clock_us() - r->start_us) / 1000);
 	status->sum.requests++;
 	status->sum.bytes += r->body_bytes;
 	status->sum.ms += status->last_ms;
@@ -36,13 +32,13 @@ void child_status_tell(struct child *c, bool now)
 	    .ms = status->sum.ms - told->ms,
 	};
 
-	if (!more.requests || (!now && child_now() - status->told_at < TELL_MS))
+	if (!more.requests || (!now && clock_ms() - status->told_at < TELL_MS))
 		return;
 	/* What is not taken now is told with the next. */
 	if (send(c->start->sums, &more, sizeof(more), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(more))
 		return;
 	*told = status->sum;
-	status->told_at = child_now();
+	status->told_at = clock_ms();
 }
 
 static int report_to = -1;

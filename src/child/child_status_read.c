@@ -23,9 +23,9 @@ static bool read_lock(int fd, int64_t until)
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 	while (fcntl(fd, F_SETLK, &lock) < 0) {
-		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || child_now() >= until)
+		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || clock_ms() >= until)
 			return false;
-		child_poll(NULL, 0, child_now() + 10);
+		child_poll(NULL, 0, clock_ms() + 10);
 	}
 	return true;
 }
@@ -123,7 +123,7 @@ static void read_ended(struct status_read *all)
 static void read_all(struct status_read *all, pid_t master)
 {
 	int fd = all->page->reports;
-	int64_t now = child_now(), until = now + READ_MS, again = now + ASK_AGAIN_MS;
+	int64_t now = clock_ms(), until = now + READ_MS, again = now + ASK_AGAIN_MS;
 	union read_message m;
 	pid_t sender;
 
@@ -143,7 +143,7 @@ static void read_all(struct status_read *all, pid_t master)
 			return; /* somebody shut it */
 		if (n < 0 && child_poll(&p, 1, now + LOOK_MS) == 0)
 			read_ended(all);
-		now = child_now();
+		now = clock_ms();
 		if (now < again)
 			continue;
 		read_ask(all->page->ask);
@@ -181,7 +181,7 @@ void child_status_read(struct child *c, struct status_read *all)
 		all->letters[i] = page->slots[i].state;
 	all->reports = arena_alloc(&c->arena, (page->n + 1) * sizeof(*all->reports));
 	memset(all->reports, 0, (page->n + 1) * sizeof(*all->reports));
-	if (page->reports < 0 || !read_lock(page->reports, child_now() + LOCK_MS))
+	if (page->reports < 0 || !read_lock(page->reports, clock_ms() + LOCK_MS))
 		return;
 	/* What came too late for an earlier page. */
 	for (int i = 0; i < SCOREBOARD_SLOTS && read_message(page->reports, &m, &sender) > 0; i++)

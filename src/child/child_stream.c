@@ -5,6 +5,8 @@
  */
 #include "child_cgi.h"
 
+#include "itkd/fd.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +43,7 @@ void child_stream_want(struct child_stream *s)
 
 void child_stream_progress(struct child_stream *s)
 {
-	s->deadline = child_now() + s->timeout;
+	s->deadline = clock_ms() + s->timeout;
 }
 
 bool child_stream_full(const struct child_stream *s)
@@ -190,7 +192,7 @@ static void stream_filter(struct child_stream *s)
 	}
 	if (s->mode == FILTER_END)
 		stream_last(s);
-	s->pause = s->mode == FILTER_MORE ? child_now() + CHILD_FILTER_PAUSE : 0;
+	s->pause = s->mode == FILTER_MORE ? clock_ms() + CHILD_FILTER_PAUSE : 0;
 }
 
 void child_stream_send(struct child_stream *s)
@@ -366,7 +368,7 @@ int64_t child_stream_deadline(const struct child_stream *s)
 
 bool child_stream_paused(struct child_stream *s)
 {
-	if (!s->pause || child_stream_pending(s) || child_now() < s->pause)
+	if (!s->pause || child_stream_pending(s) || clock_ms() < s->pause)
 		return false;
 	s->pause = 0;
 	if (s->phase == STREAM_HEAD) {
@@ -386,7 +388,7 @@ static bool stream_body_is_late(const struct child_stream *s)
 	if (!s->want_body || s->feed.n || s->r->body.expect)
 		return false;
 	if (deadline)
-		return child_now() >= deadline;
+		return clock_ms() >= deadline;
 	return s->timeout >= (int64_t)s->c->vhost->timeout * 1000;
 }
 
@@ -440,9 +442,7 @@ int child_stream_finish(struct child_stream *s)
 	struct child_request *r = s->r;
 	int result = s->status == CHILD_REDIRECT ? CHILD_REDIRECT : 0;
 
-	if (s->spool >= 0)
-		close(s->spool);
-	s->spool = -1;
+	fd_close(&s->spool);
 	if (s->gone) {
 		r->aborted = true;
 		/* As in Apache's log: nobody was there to be told otherwise. */

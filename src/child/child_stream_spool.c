@@ -5,6 +5,8 @@
  */
 #include "child_stream.h"
 
+#include "itkd/fd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,7 +63,7 @@ int64_t child_stream_spool(struct child_stream *s)
 	}
 	n = lseek(fd, 0, SEEK_CUR);
 	if (child_stream_done(s) || n < 0 || lseek(fd, 0, SEEK_SET) != 0) {
-		close(fd);
+		fd_close(&fd);
 		return -1;
 	}
 	s->spool = fd;

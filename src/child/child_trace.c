@@ -39,7 +39,7 @@ static int trace_body(struct child *c, struct child_request *r, struct trace *t)
 		case CHILD_BODY_END:
 			return 0;
 		case CHILD_BODY_AGAIN:
-			if (child_wait(c, POLLIN, child_body_deadline(c, r)) == IO_TIMEOUT)
+			if (child_body_wait(c, r) == IO_TIMEOUT)
 				return 408;
 			break;
 		case CHILD_BODY_LARGE:

@@ -110,7 +110,9 @@ static const char *head_variable(struct child *c, const struct child_request *r,
 	if (strcmp(name, "SERVER_PROTOCOL") == 0)
 		return r->head.minor ? "HTTP/1.1" : "HTTP/1.0";
 	if (strcmp(name, "REQUEST_STATUS") == 0)
-		return number_text(c, r->status ? (unsigned)r->status : 200);
+		return number_text(c, (unsigned)(r->status         ? r->status
+		                                 : r->error_status ? r->error_status
+		                                                   : 200));
 	if (strcmp(name, "REMOTE_USER") == 0)
 		return r->user;
 	if (strcmp(name, "AUTH_TYPE") == 0)
@@ -156,7 +158,7 @@ static const char *target_variable(struct child *c, const struct child_request *
 	if (strcmp(name, "CONTEXT_PREFIX") == 0)
 		return t->context_prefix;
 	if (strcmp(name, "CONTEXT_DOCUMENT_ROOT") == 0)
-		return t->context_root ? t->context_root : c->vhost->document_root;
+		return t->context_root ? t->context_root : c->vhost->root_told;
 	if (strcmp(name, "LAST_MODIFIED") == 0)
 		/* Known to the handler of files alone, and set by it. */
 		return time_text(c, r->status && t->fd >= 0 && !t->handler ? t->st.st_mtime : 0);
@@ -183,7 +185,7 @@ static const char *server_variable(struct child *c, const struct child_request *
 	if (strcmp(name, "API_VERSION") == 0)
 		return VAR_API_VERSION;
 	if (strcmp(name, "DOCUMENT_ROOT") == 0)
-		return v->document_root;
+		return v->root_told;
 	if (strcmp(name, "REQUEST_SCHEME") == 0)
 		return child_scheme(c);
 	if (strcmp(name, "REMOTE_ADDR") == 0)

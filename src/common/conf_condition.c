@@ -116,6 +116,12 @@ static bool is_mod_php(const char *word)
 	return (file && strcmp(rest, ".c") == 0) || (module && strcmp(rest, "_module") == 0);
 }
 
+bool conf_parse_is_php(
+    const struct conf_parser *p, const struct conf_directive *d, const char *argument)
+{
+	return d->id == CONF_ID_SECTION_IfModule && is_mod_php(conf_lex_word(p->a, &argument));
+}
+
 /*
  * mod_php is there as far as its directives go, once something runs PHP. Its absence is what
  * Debian's files for php-fpm ask for: as a module it is never there. A .htaccess asks who runs its

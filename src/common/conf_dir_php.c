@@ -52,6 +52,7 @@ static const char *php_set(
 	to->value = arena_strdup(b->secret, value);
 	to->admin = admin;
 	to->htaccess = b->context == CTX_HTACCESS;
+	to->shared = b->context == CTX_DIRECTORY && (b->within & WITHIN_MAIN);
 	return NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/conf_parse_frame.h"
 #include "itkd/conf_lex.h"
+#include "itkd/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,6 +77,7 @@ static void open_section(
 	o->line = p->frame->line;
 	o->depth = p->frame->depth;
 	o->kind = kind;
+	o->php = o->up && o->up->php;
 	o->node = node ? node : o->up ? o->up->node : p->frame->node;
 	p->frame->open = o;
 }
@@ -116,6 +118,7 @@ static void begin_section(struct conf_parser *p, char *word, const char *rest)
 	}
 	if (d && conf_parse_condition(p, d, argument, &holds)) {
 		open_section(p, name, holds ? OPEN_THROUGH : OPEN_SKIP, NULL);
+		p->frame->open->php |= conf_parse_is_php(p, d, argument);
 		return;
 	}
 	struct conf_node *node = add_node(p, name, true);
@@ -188,10 +191,29 @@ static char *directive_name(char *word)
 	return word;
 }
 
+/*
+ * The handler that mod_php is, where only mod_php is meant: what runs PHP elsewhere stands. Without
+ * the module Apache passes over the line. An Action may answer for it all the same.
+ */
+static bool is_handler_of_php(
+    const struct conf_parser *p, const struct conf_directive *d, const char *rest)
+{
+	if (!p->frame->open || !p->frame->open->php || p->htaccess || p->php_action)
+		return false;
+	if (!d || (d->id != CONF_ID_SetHandler && d->id != CONF_ID_AddHandler))
+		return false;
+	return strncasecmp(conf_lex_word(p->a, &rest), CONF_PHP_TYPE, strlen(CONF_PHP_TYPE)) == 0;
+}
+
 static void parse_directive(struct conf_parser *p, const char *word, const char *rest)
 {
 	const struct conf_directive *d = conf_table_find(&p->names, word, false);
 
+	if (is_handler_of_php(p, d, rest)) {
+		conf_report_at(p->report, CONF_NOTE, p->frame->file, p->frame->line, word,
+		    "passed over: there is no mod_php, and what runs PHP elsewhere stands");
+		return;
+	}
 	if (d && d->arg == ARG_READ) {
 		conf_parse_read(p, d, rest);
 		return;
@@ -368,8 +390,7 @@ static char *read_file(
 			*n += (size_t)got;
 		}
 	}
-	if (fd >= 0)
-		close(fd);
+	fd_close(&fd);
 	return *error ? NULL : text;
 }
 

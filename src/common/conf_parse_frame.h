@@ -17,6 +17,7 @@ struct conf_open {
 	uint32_t line;
 	unsigned depth; /* of the frame that it was opened in */
 	enum conf_open_kind kind;
+	bool php; /* it, or one around it, is for mod_php */
 	struct conf_node *node; /* where what follows is added */
 };
 
@@ -43,6 +44,9 @@ const char *conf_parse_expand(struct conf_parser *p, const char *text);
 
 /* Include, Define and the like. */
 void conf_parse_read(struct conf_parser *p, const struct conf_directive *d, const char *rest);
+/* conf_condition.c: <IfModule mod_php.c>, by any of its names. */
+bool conf_parse_is_php(
+	const struct conf_parser *p, const struct conf_directive *d, const char *argument);
 /* conf_condition.c: <IfModule> and the like: false when d is no condition, else *holds tells. */
 bool conf_parse_condition(struct conf_parser *p, const struct conf_directive *d,
 	const char *argument, bool *holds);

@@ -147,14 +147,17 @@ static bool is_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_for(const struct backend *w, const struct backend *b)
+static bool is_for(const struct backend *w, const struct backend *b, bool borrow)
 {
 	return w->scheme == b->scheme && w->port == b->port && is_same(w->host, b->host) &&
-	       is_same(w->socket, b->socket) && strncmp(w->path, b->path, strlen(w->path)) == 0;
+	       (is_same(w->socket, b->socket) || (borrow && (!w->socket || !b->socket))) &&
+	       strncmp(w->path, b->path, strlen(w->path)) == 0;
 }
 
 static void take(struct proxy_worker *out, const struct proxy_worker *w)
 {
+	if (!out->at.host)
+		out->at = w->at;
 	if (w->timeout_ms)
 		out->timeout_ms = w->timeout_ms;
 	if (w->connect_ms)
@@ -167,8 +170,8 @@ static void take(struct proxy_worker *out, const struct proxy_worker *w)
 		out->upgrade = w->upgrade;
 }
 
-void conf_proxy_worker(
-    const struct proxy_workers *list, const struct backend *b, struct proxy_worker *out)
+static void find_worker(const struct proxy_workers *list, const struct backend *b, bool borrow,
+    struct proxy_worker *out)
 {
 	size_t longest = 0;
 
@@ -177,11 +180,19 @@ void conf_proxy_worker(
 		const struct proxy_worker *w = &list->v[i];
 		size_t n = strlen(w->at.path);
 
-		if (n < longest || !is_for(&w->at, b))
+		if (n < longest || !is_for(&w->at, b, borrow))
 			continue;
 		if (n > longest)
 			*out = (struct proxy_worker){0};
 		longest = n;
 		take(out, w);
 	}
+}
+
+void conf_proxy_worker(
+    const struct proxy_workers *list, const struct backend *b, struct proxy_worker *out)
+{
+	find_worker(list, b, false, out);
+	if (!out->at.host)
+		find_worker(list, b, true, out);
 }

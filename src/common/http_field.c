@@ -4,25 +4,17 @@
  */
 #include "itkd/http_field.h"
 
+#include "http_head_scan.h"
+
 bool http_field_name(struct span s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-		bool alnum = (ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z');
-
-		if (ch == 0 || (!alnum && !strchr("!#$%&'*+-.^_`|~", ch)))
-			return false;
-	}
-	return s.n > 0;
+	return http_is_token(s);
 }
 
 bool http_field_value(struct span s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-
-		if ((ch < 0x20 && ch != '\t') || ch == 0x7f)
+	for (size_t i = 0; i < s.n; i++)
+		if (!http_is_field_char(s.p[i]))
 			return false;
-	}
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include "http_head_scan.h"
 #include "itkd/arena.h"
+#include "itkd/http_field.h"
 #include <ctype.h>
 
 /* Its next line without its end. */
@@ -66,7 +67,7 @@ static bool field_line(struct span line, struct http_field *f)
 	for (size_t i = 0; i < f->value.n; i++)
 		if (!http_is_field_char(f->value.p[i]))
 			return false;
-	return http_is_token(f->name);
+	return http_field_name(f->name);
 }
 
 /* Section 6.3: lengths that are all the same are one. */

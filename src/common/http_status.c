@@ -88,3 +88,23 @@ struct span http_status_reason(int status)
 
 	return reason ? *reason : SPAN("Unknown Reason");
 }
+
+/* Apache's ap_status_drops_connection: what follows on such a connection cannot be relied on. */
+bool http_status_closes(int status)
+{
+	switch (status) {
+	case 400:
+	case 408:
+	case 411:
+	case 413:
+	case 414:
+	case 431:
+	case 500:
+	case 501:
+	case 503:
+	case 505:
+		return true;
+	default:
+		return false;
+	}
+}

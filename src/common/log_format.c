@@ -177,7 +177,7 @@ static void write_request(struct log_out *o, const struct log_item *i, const str
 static void write_method(struct log_out *o, const struct log_item *i, const struct log_record *r)
 {
 	(void)i;
-	log_out_span(o, r->head ? r->head->method : SPAN("-"));
+	log_out_span(o, r->method.n ? r->method : SPAN("-"));
 }
 
 static void write_protocol(struct log_out *o, const struct log_item *i, const struct log_record *r)
@@ -196,10 +196,10 @@ static void write_protocol(struct log_out *o, const struct log_item *i, const st
 static void write_query(struct log_out *o, const struct log_item *i, const struct log_record *r)
 {
 	(void)i;
-	if (!r->head || !r->head->has_query)
+	if (!r->query.p)
 		return;
 	log_out_char(o, '?');
-	log_out_span(o, r->head->query);
+	log_out_span(o, r->query);
 }
 
 /* All fields of the name, joined as one (RFC 9110 section 5.3). */

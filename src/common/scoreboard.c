@@ -15,6 +15,8 @@
  */
 #include "itkd/scoreboard.h"
 
+#include "itkd/clock.h"
+
 #include <assert.h>
 #include <sched.h>
 #include <stddef.h>
@@ -43,14 +45,6 @@ uint32_t scoreboard_count(const struct scoreboard *sb, uint64_t counter)
 	return count;
 }
 
-static uint64_t scoreboard_now_ms(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The holder may be on another processor, waiting for this one, stopped, or dead and not reaped. */
 static void scoreboard_pause(uint32_t turn)
 {
@@ -66,7 +60,7 @@ static void scoreboard_pause(uint32_t turn)
 
 static bool scoreboard_take(_Atomic uint32_t *lock, uint32_t holder)
 {
-	uint64_t until = 0;
+	int64_t until = 0;
 
 	for (uint32_t turn = 0;; turn++) {
 		uint32_t nobody = 0;
@@ -76,7 +70,7 @@ static bool scoreboard_take(_Atomic uint32_t *lock, uint32_t holder)
 		scoreboard_pause(turn);
 		if (turn < SCOREBOARD_SPINS)
 			continue;
-		uint64_t now = scoreboard_now_ms();
+		int64_t now = clock_ms();
 
 		if (until == 0)
 			until = now + SCOREBOARD_WAIT_MS;

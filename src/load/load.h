@@ -147,6 +147,8 @@ struct loader {
 
 /* load_php.c: whether a line among nodes, or in their sections, makes something run PHP. */
 bool load_php_runs(const struct conf_node *nodes);
+/* Whether an Action is that of mod_php's handler. */
+bool load_php_action(const struct conf_node *nodes);
 /* load_tree.c: reads the files; the result is l->parser.root. */
 void load_tree(struct loader *l, const struct load_options *o);
 /* The file that -f means, and the ServerRoot before it is read. */

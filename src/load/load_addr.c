@@ -117,6 +117,11 @@ void load_addrs(struct loader *l, struct load_server *s)
 {
 	for (uint32_t i = 0; i < s->node->nargs; i++)
 		add_text(l, s, s->node->args[i]);
+	const struct host_addr *first = s->addrs.v;
+
+	/* A ServerName says another, or none. */
+	if (s->addrs.n && first->port)
+		s->v.server_port = first->port;
 	if (s->addrs.n == 0)
 		conf_report(
 		    l->report, CONF_WARNING, s->node, "has no address and is never reached");

@@ -5,6 +5,7 @@
 #include "load/load.h"
 
 #include "itkd/addr.h"
+#include "itkd/fd.h"
 #include <netdb.h>
 #include <string.h>
 #include <strings.h>
@@ -19,7 +20,7 @@ static void any_address(struct sockaddr_storage *ss, uint16_t port)
 
 	memset(ss, 0, sizeof(*ss));
 	if (fd >= 0) {
-		close(fd);
+		fd_close(&fd);
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(port);
 	} else {

@@ -62,10 +62,26 @@ static bool node_runs(const struct conf_node *n)
 	}
 }
 
-bool load_php_runs(const struct conf_node *nodes)
+static bool node_is_action(const struct conf_node *n)
+{
+	return n->directive && n->directive->id == CONF_ID_Action && n->nargs > 0 &&
+	       strncasecmp(n->args[0], CONF_PHP_TYPE, strlen(CONF_PHP_TYPE)) == 0;
+}
+
+static bool any_node(const struct conf_node *nodes, bool (*holds)(const struct conf_node *))
 {
 	for (const struct conf_node *n = nodes; n; n = n->next)
-		if (node_runs(n) || load_php_runs(n->children))
+		if (holds(n) || any_node(n->children, holds))
 			return true;
 	return false;
+}
+
+bool load_php_runs(const struct conf_node *nodes)
+{
+	return any_node(nodes, node_runs);
+}
+
+bool load_php_action(const struct conf_node *nodes)
+{
+	return any_node(nodes, node_is_action);
 }

@@ -221,6 +221,12 @@ static const char *fixed_part(struct loader *l, const char *url)
 	return end ? arena_strndup(l->tmp, url, (size_t)(end - url)) : url;
 }
 
+/* The name of a backend whose connections go to a socket that <Proxy> says. */
+static void **by_socket(struct loader *l, struct conf_map *known, const struct backend *b)
+{
+	return conf_map_at(known, arena_printf(l->tmp, "%u %s %u", b->scheme, b->host, b->port));
+}
+
 static void find_host(struct loader *l, struct conf_map *known, struct conf_vec *hosts,
     const struct conf_node *n, const char *word)
 {
@@ -234,7 +240,9 @@ static void find_host(struct loader *l, struct conf_map *known, struct conf_vec 
 	error = backend_parse(l->tmp, url, &b);
 	if (error && n->directive->id == CONF_ID_SetHandler)
 		conf_report(l->report, CONF_ERROR, n, "%s: %s", url, error);
-	else if (!error && needs_lookup(&b))
+	else if (!error && b.socket)
+		*by_socket(l, known, &b) = known;
+	else if (!error && needs_lookup(&b) && !*by_socket(l, known, &b))
 		resolve(l, known, hosts, b.host, n);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "load/load_cli.h"
 
+#include "itkd/fd.h"
 #include "itkd/front_proto.h"
 #include "itkd/front_table.h"
 #include "itkd/log.h"
@@ -25,8 +26,7 @@ static int high_memfd(const char *name)
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FRONT_FD_LISTENERS);
 
-	if (fd >= 0)
-		close(fd);
+	fd_close(&fd);
 	return high;
 }
 
@@ -85,10 +85,8 @@ static bool front_check(struct cli *c, const struct conf *conf)
 		status = spawn_check(front, table, tls);
 	if (status == -1)
 		fprintf(stderr, "itkd: itkd-front --check cannot be run: %s\n", strerror(errno));
-	if (table >= 0)
-		close(table);
-	if (tls >= 0)
-		close(tls);
+	fd_close(&table);
+	fd_close(&tls);
 	return status == 0;
 }
 

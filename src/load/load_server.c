@@ -31,6 +31,7 @@ static void begin_dir(struct loader *l, struct load_server *s, struct arena *sec
 	conf_dir_begin(&s->dir, l->tmp, &l->common, secret, l->report);
 	s->dir.server_root = l->parser.server_root;
 	s->dir.context = s->node ? CTX_VHOST : CTX_SERVER;
+	s->dir.within = s->node ? 0 : WITHIN_MAIN;
 	s->dir.noted = &l->noted;
 	s->dir.rewrites = &s->rewrites;
 }
@@ -42,7 +43,7 @@ void load_server_main(struct loader *l)
 
 	default_globals(l);
 	v->server_admin = arena_strdup(&l->common, "[no address given]");
-	v->document_root = arena_strdup(&l->common, "/var/www/html");
+	v->document_root = v->root_told = arena_strdup(&l->common, "/var/www/html");
 	v->log_level = LOG_WARNING;
 	v->timeout = 60;
 	v->keep_alive = true;
@@ -112,7 +113,6 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	s->v.nidentities = 1;
 	s->v.identities = own.v.identities;
 	s->v.server_name = NULL;
-	s->v.server_port = 0;
 	s->v.scheme = NULL;
 	s->v.named = false;
 	s->v.encoded_slashes = SLASHES_REFUSED;

@@ -159,7 +159,11 @@ const char *load_set_document_root(
 {
 	struct stat st;
 
-	s->v.document_root = arena_strdup(&l->common, v->text);
+	const char *written = v->words[0];
+
+	s->v.document_root = s->v.root_told = arena_strdup(&l->common, v->text);
+	if (v->text[1] && written[strlen(written) - 1] == '/')
+		s->v.root_told = arena_printf(&l->common, "%s/", v->text);
 	s->document_root = v->node;
 	if (l->no_root_check || (stat(v->text, &st) == 0 && S_ISDIR(st.st_mode)))
 		return NULL;

@@ -4,8 +4,10 @@
  */
 #include "load/load_cli.h"
 
+#include "itkd/fd.h"
 #include "itkd/status.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -63,16 +65,17 @@ static bool is_master(pid_t pid)
 
 pid_t load_running(const char *pid_file, pid_t *stale)
 {
-	FILE *f = fopen(pid_file, "re");
-	int pid = 0;
+	/* What is no file, as a FIFO, holds nobody up. */
+	int fd = open(pid_file, O_RDONLY | O_NONBLOCK | O_CLOEXEC), pid = 0;
+	char text[16] = "";
 
 	if (stale)
 		*stale = 0;
-	if (!f)
+	if (fd < 0)
 		return 0;
-	if (fscanf(f, "%d", &pid) != 1 || pid <= 1)
+	if (read(fd, text, sizeof(text) - 1) <= 0 || sscanf(text, "%d", &pid) != 1 || pid <= 1)
 		pid = 0;
-	fclose(f);
+	fd_close(&fd);
 	if (pid > 0 && is_master(pid))
 		return pid;
 	if (stale)

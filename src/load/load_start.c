@@ -6,6 +6,7 @@
 
 #include "itkd/build.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,6 +81,16 @@ static int exec_master(struct cli *c, const char *master, const char *front)
 	return 1;
 }
 
+/* 0, 1 and 2 for whoever was started without: what is opened next is none of them. */
+static bool have_standard(void)
+{
+	int fd = 0;
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	return fd >= 0 && close(fd) == 0;
+}
+
 int load_start(struct cli *c)
 {
 	const char *master = load_program(&c->a, "itkd-master");
@@ -89,6 +100,10 @@ int load_start(struct cli *c)
 	if (geteuid() != 0) {
 		fprintf(stderr, "itkd: must be run as root: it binds ports below 1024, opens logs "
 		                "and becomes each virtual host's user\n");
+		return 1;
+	}
+	if (!have_standard() || !load_self(&c->a)) {
+		fprintf(stderr, "itkd: /dev/null or /proc/self/exe: %s\n", strerror(errno));
 		return 1;
 	}
 	if (!master || !front) {

@@ -4,6 +4,7 @@
  */
 #include "itkd/build.h"
 #include "itkd/conf.h"
+#include "itkd/fd.h"
 #include "itkd/scoreboard.h"
 #include "itkd/status.h"
 #include <dirent.h>
@@ -48,7 +49,7 @@ static const void *map_memfd(pid_t pid, const char *name, size_t least, size_t *
 		*size = (size_t)st.st_size;
 		p = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
 	}
-	close(fd);
+	fd_close(&fd);
 	return p == MAP_FAILED ? NULL : p;
 }
 

@@ -35,13 +35,14 @@ static void read_directives(
 	conf_parse_text(&l->parser, name, text);
 }
 
-static void read_all(struct loader *l, const struct load_options *o, bool php)
+static void read_all(struct loader *l, const struct load_options *o, bool php, bool action)
 {
 	struct conf_parser *p = &l->parser;
 
 	conf_parser_init(
 	    p, l->tmp, l->report, o->server_root ? o->server_root : load_default_root());
 	p->php = php;
+	p->php_action = action;
 	for (unsigned i = 0; i < o->ndefines; i++)
 		conf_parse_define(p, o->defines[i], NULL);
 	read_directives(l, "-c/-C directives", o->pre, o->npre);
@@ -58,14 +59,14 @@ void load_tree(struct loader *l, const struct load_options *o)
 	struct conf_report before = *l->report;
 
 	l->no_root_check = o->no_root_check;
-	read_all(l, o, false);
+	read_all(l, o, false, false);
 	bool php = load_php_runs(l->parser.root.children);
 
 	if (php && l->parser.asked_php) {
 		*l->report = before;
 		if (before.last)
 			before.last->next = NULL;
-		read_all(l, o, true);
+		read_all(l, o, true, load_php_action(l->parser.root.children));
 	}
 	l->parser.php = php;
 }

@@ -14,7 +14,6 @@
 static struct child child;
 static struct child_request request;
 static const char *path;
-static int64_t now;
 
 void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
 {
@@ -28,11 +27,6 @@ bool child_log_wanted(const struct child *c, int level, const char *module)
 	(void)level;
 	(void)module;
 	return false;
-}
-
-int64_t child_now(void)
-{
-	return now++;
 }
 
 void child_vary(struct child *c, struct child_request *r, const char *name)

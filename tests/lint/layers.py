@@ -36,3 +36,14 @@ PRIVATE_HEADERS = {
     "common": {"common"}, "priv": {"priv"}, "master": {"master"}, "front": {"front"},
     "logger": {"logger"}, "child": {"child"}, "load": {"load"},
 }
+
+# System calls whose result says whether it worked: a statement may not begin with one. (void) says
+# that failure was thought of; close(2) is fd_close(), which logs it.
+CHECKED = (
+    "accept4 bind chdir chmod chown close close_range connect dup2 dup3 fchdir fchmod "
+    "fchown fcntl flock fork fstat fsync ftruncate getrlimit ioctl kill listen lseek "
+    "madvise mkdir mlock mprotect munmap open openat pipe2 poll ppoll prctl pread pwrite "
+    "read recv recvmsg rename rmdir send sendfile sendmsg setpgid setpriority setrlimit "
+    "setsid setsockopt shutdown sigaction sigprocmask socketpair splice stat unlink "
+    "unlinkat waitid waitpid write writev "
+).split()

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from layers import ALLOWED, PRIVATE_HEADERS  # noqa: E402
+from layers import ALLOWED, CHECKED, PRIVATE_HEADERS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
@@ -92,6 +92,20 @@ def test_private_headers(part):
             owner = target.parent.name if target.exists() else match[1].split("/")[0]
             if owner not in PRIVATE_HEADERS[part]:
                 broken.append(f"{where(path, n)}: {line}")
+    assert not broken, "\n".join(broken)
+
+
+def test_results_are_used():
+    """style.md: every return value of a system call is used."""
+    begins = re.compile(rf"^\t+({'|'.join(CHECKED)})\s*\(")
+    broken = []
+    for path in SOURCES:
+        before = ";"
+        for n, line in enumerate(code_of(path), 1):
+            # Not a line that goes on with an expression.
+            if begins.match(line) and before.endswith((";", "{", "}", ")", ":", "else", "do")):
+                broken.append(f"{where(path, n)}: {line.strip()}")
+            before = line.rstrip() or before
     assert not broken, "\n".join(broken)
 
 

@@ -30,11 +30,8 @@ static const struct http_field fields[] = {
     {SPAN("Cookie"), SPAN("a=2;e=")},
 };
 
-static const struct http_head head = {.method = SPAN("GET"),
-    .major = 1,
+static const struct http_head head = {.major = 1,
     .minor = 1,
-    .has_query = true,
-    .query = SPAN("q=1"),
     .nfields = sizeof(fields) / sizeof(fields[0]),
     .fields = fields};
 
@@ -57,6 +54,8 @@ static const struct log_record full = {.client = "192.0.2.7",
     .server_port = 443,
     .head = &head,
     .request_line = SPAN("GET /a?q=1 HTTP/1.1"),
+    .method = SPAN("GET"),
+    .query = SPAN("q=1"),
     .path = "/a",
     .final_path = "/errors/404",
     .user = "alice",

@@ -340,6 +340,18 @@ START_TEST(workers)
 	backend_parse(&a, "fcgi://h/x", &b);
 	conf_proxy_worker(&list, &b, &out);
 	ck_assert_int_eq(out.reuse, CONF_ON);
+	/* <Proxy "fcgi://localhost/"> with SetHandler "proxy:unix:/t|fcgi://localhost", and reversed. */
+	backend_parse(&a, "unix:/t|fcgi://h/x", &b);
+	conf_proxy_worker(&list, &b, &out);
+	ck_assert_int_eq(out.reuse, CONF_ON);
+	ck_assert_ptr_null(out.at.socket);
+	v[4] = worker("unix:/u|fcgi://h", "timeout=7");
+	backend_parse(&a, "fcgi://h/x", &b);
+	conf_proxy_worker(&list, &b, &out);
+	ck_assert_str_eq(out.at.socket, "/u");
+	backend_parse(&a, "fcgi://other/x", &b);
+	conf_proxy_worker(&list, &b, &out);
+	ck_assert_ptr_null(out.at.host);
 }
 END_TEST
 

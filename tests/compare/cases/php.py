@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from compare import Case, Get
+from compare import Case, Get, Raw
 from itkd_php import PhpFpm
 
 MODULES = ["proxy", "proxy_fcgi"]
@@ -20,8 +20,7 @@ atexit.register(FPM.close)
 # What is of one server or of one moment only is left out.
 DUMP = """<?php header('Content-Type: text/plain');
 $out = $_SERVER; foreach (['REQUEST_TIME', 'REQUEST_TIME_FLOAT', 'REMOTE_PORT', 'SERVER_SOFTWARE',
- 'SERVER_SIGNATURE', 'PATH', 'PATH_TRANSLATED', 'ORIG_PATH_TRANSLATED', 'proxy-nokeepalive',
- 'ORIG_SCRIPT_FILENAME']
+ 'SERVER_SIGNATURE', 'PATH', 'PATH_TRANSLATED', 'ORIG_PATH_TRANSLATED', 'proxy-nokeepalive']
  as $name) { unset($out[$name]); unset($out["REDIRECT_$name"]); }
 ksort($out); foreach ($out as $k => $v) echo "$k=$v\\n";
 echo '---', file_get_contents('php://input'), '---', json_encode([$_GET, $_POST, $_COOKIE]), "\\n";
@@ -44,6 +43,7 @@ case 'type': header('Content-Type: IMAGE/X-Own; Charset=UTF-8'); echo "x\\n"; br
 case 'flush': echo "one\\n"; flush(); echo "two\\n"; break;
 case 'large': echo str_repeat("0123456789abcde\\n", 20000); break;
 case 'empty': break;
+case 'untyped': header('Content-Type:'); echo "x\n"; break;
 case 'cache': session_cache_limiter('nocache'); @session_start(); echo "s\\n"; break;
 case 'fatal': ini_set('display_errors', '0'); nothing_of_this_name(); break;
 case 'auth': header('WWW-Authenticate: Basic realm="x"'); http_response_code(401); break;
@@ -79,12 +79,18 @@ FIELDS = [Get("/env.php", {"X-One": "1", "Cookie": "a=b; c=d", "Referer": "http:
           Get("/env.php", {"Accept-Language": "de"}), Get("/env.php", {"Content-Type": "text/x"})]
 SAYS = [Get(f"/say.php?q={q}") for q in (
     "", "404", "500", "status", "204", "location", "location-301", "local", "cookies", "modified",
-    "length", "type", "flush", "large", "empty", "fatal", "auth")]
+    "length", "type", "flush", "large", "empty", "untyped", "fatal", "auth")]
 ASKS = [Get("/say.php?q=modified", {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}),
         Get("/say.php?q=modified", {"If-None-Match": '"x"'}),
         Get("/say.php?q=length", {"Range": "bytes=1-2"}), Get("/say.php?q=length", method="HEAD"),
         Get("/say.php?q=404", method="HEAD"), Get("/say.php?q=large", method="HEAD"),
         Get("/say.php?q=204", method="HEAD")]
+
+
+# What came in chunks has a length for PHP.
+CHUNKED = [Raw((f"POST /env.php HTTP/1.1\r\nHost: methods.test\r\nContent-Type: {FORM['Content-Type']}"
+                "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n").encode() + body)
+           for body in (b"3\r\na=1\r\n0\r\n\r\n", b"0\r\n\r\n")]
 
 
 def case(name, config, requests, **more):
@@ -96,7 +102,7 @@ MATCH = [Get(p) for p in ("/env.php", "/env.php/x/y?q", "/sub/deep/env.php?a=1",
                           "/a%20b.php", "/text.txt", "/sub/")]
 CASES = [
     case("handler", HANDLER, PATHS),
-    case("methods", HANDLER, METHODS),
+    case("methods", HANDLER, METHODS + CHUNKED),
     case("fields", HANDLER, FIELDS),
     case("pass_auth", HANDLER + "<Directory {root}>\nCGIPassAuth On\n</Directory>", FIELDS),
     case("says", HANDLER, SAYS),
@@ -120,8 +126,9 @@ CASES = [
          [Get("/env.php"), Get("/env.php?q=1")]),
     *[case(f"pathinfo_{how}", f"SetEnvIf Host . proxy-fcgi-pathinfo={how}\n"
            f'ProxyPassMatch "^/(.*\\.php(/.*)?)$" "unix:{SOCKET}|fcgi://localhost{{root}}/$1"',
-           [Get("/env.php"), Get("/env.php/x/y?q")])
-      for how in ("1", "first-dot", "last-dot", "full")],
+           [Get("/env.php"), Get("/env.php/x/y?q"), Get("/env.php/a%20b/x.y/z"),
+            Get("/a%20b.php/x%20y")])
+      for how in ("1", "first-dot", "last-dot", "full", "unescape")],
     case("type_generic", HANDLER + "ProxyFCGIBackendType GENERIC", PATHS[:5]),
     case("type_fpm", HANDLER + "ProxyFCGIBackendType FPM", PATHS[:5]),
     case("set_env_if", HANDLER + 'ProxyFCGISetEnvIf "true" X_SET "one"\n'

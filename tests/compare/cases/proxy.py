@@ -1,6 +1,6 @@
 """mod_proxy and mod_proxy_http: what a backend is asked, and what becomes of its answers."""
 
-from compare import Case, Get, Verdict
+from compare import Case, Get, Raw, Verdict
 from itkd_backend import Backend, page
 
 MODULES = ["proxy", "proxy_http", "proxy_wstunnel", "proxy_fcgi", "deflate"]
@@ -37,6 +37,11 @@ def answer(ask, stream):
         stream.body(ask)
         fields = FIELDS.get(words[2], []) if len(words) > 2 else []
         return page(b"" if words[1] in ("none", "same") else b"said\n", STATUSES[words[1]], fields)
+    if words[0] == "body":
+        stream.body(ask)
+        return page(b"x" * int(words[1]), "200 OK", ['ETag: "x"'])
+    if words[0] == "early":
+        return b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + page(b"late\n")
     if words[0] == "go":
         return page(b"", "302 Go", [f"{words[1]}: {LOCATIONS[int(words[2])]}"])
     return page(told(ask, stream), fields=["Content-Type: text/plain"])
@@ -62,6 +67,15 @@ PACKED = {"Accept-Encoding": "gzip"}
 CASES = [
     case("empty_packed", f"SetOutputFilter DEFLATE\nProxyPass /a {URL}", Get("/a/go/X-Y/0", PACKED),
          Get("/a/say/none", PACKED)),
+    # What is smaller than its own overhead, or has no body at all.
+    case("small_packed", f"SetOutputFilter DEFLATE\nProxyPass /a {URL}",
+         *[Get(f"/a/{p}", PACKED, method=m) for m in ("GET", "HEAD")
+           for p in ("body/68", "body/69", "body/20000", "say/same/etag")], decode=True),
+    *[case(f"interim_{how}", f"SetEnv proxy-interim-response {how}\nProxyPass /a {URL}",
+           "/a/early", body=False) for how in ("RFC", "Suppress")],
+    case("absolute", f"ProxyPass /a {URL}\n<Location /a/host>\nProxyPreserveHost On\n</Location>",
+         *[Raw(f"GET http://absolute.test{more} HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n"
+               .encode()) for more in ("/a", ":81/a", "/a/host", ":81/a/host")]),
     case("prefix", f"ProxyPass /a {URL}", "/a", "/a/", "/a/x", "/ab", "/a?q=1", "//a/x", "/A/x"),
     case("slash", f"ProxyPass /a/ {URL}/b/", "/a", "/a/", "/a/x/y", "/ab"),
     case("root", f"ProxyPass / {URL}/", "/", "/x", "/index.html"),
@@ -159,6 +173,9 @@ CASES = [
          "/a/say/ok/plain", "/a/say/ok/type", "/a/say/ok"),
     case("override", f"ProxyPass /a {URL}\nProxyErrorOverride On\nErrorDocument 410 \"gone here\"",
          *[f"/a/say/{s}/auth" for s in ("ok", "gone", "no", "fail", "busy", "auth", "same")]),
+    case("override_proxied", f"ProxyPass /a {URL}\nProxyErrorOverride On\n"
+         "ErrorDocument 410 /a/say/ok\nErrorDocument 500 /a/say/odd", "/a/say/gone",
+         "/a/say/fail", "/missing"),
     case("override_some", f"ProxyPass /a {URL}\nProxyErrorOverride On 403 500", "/a/say/gone",
          "/a/say/no", "/a/say/fail"),
     case("error_document", f"ProxyPass /a {URL}\nErrorDocument 404 /a/say/ok\n"
