@@ -16,7 +16,7 @@ configure_file(${PROJECT_SOURCE_DIR}/conf/itkdctl ${PROJECT_BINARY_DIR}/itkdctl 
 set(etc ${CMAKE_INSTALL_FULL_SYSCONFDIR})
 install(DIRECTORY conf/welcome DESTINATION ${CMAKE_INSTALL_DATADIR}/itkd)
 install(PROGRAMS ${generated}/itkdctl DESTINATION ${CMAKE_INSTALL_SBINDIR})
-install(FILES docs/itkd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/itkd.8 docs/itkdctl.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES docs/itkd.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${generated}/itkd.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 install(FILES ${generated}/itkd.sysusers DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/sysusers.d

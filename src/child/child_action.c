@@ -100,7 +100,7 @@ int child_action(struct child *c, struct child_request *r)
 		return 0;
 	if (action && !action->virtual && t->fd < 0) {
 		child_log(c, LOG_INFO, "actions", "AH00652: File does not exist: %s", t->file);
-		return 404;
+		return r->target.status = 404;
 	}
 	if (!action)
 		return script ? action_redirect(c, r, script) : 0;

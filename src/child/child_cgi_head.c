@@ -5,6 +5,7 @@
  */
 #include "child_backend.h"
 #include "child_cgi.h"
+#include "child_headers.h"
 
 #include <string.h>
 
@@ -136,34 +137,38 @@ static struct span head_type(struct child_stream *s, struct span value)
 	return span_of(type);
 }
 
-/* True: the program's file has it by its name, which counts (ap_http_header_filter). */
-static bool head_is_files(
-    struct child_stream *s, struct span name, struct span value, struct span *languages)
+/* What its name says of the program's file, too, over what the program said. */
+static void head_file_fields(struct child_stream *s)
 {
 	const struct child_target *t = &s->r->target;
+	const struct span encoding = SPAN("Content-Encoding"), language = SPAN("Content-Language");
 
-	if (t->encoding && span_ieq(name, SPAN("Content-Encoding")))
-		return true;
-	if (!t->language || !span_ieq(name, SPAN("Content-Language")))
-		return false;
-	*languages = child_headers_languages(&s->c->arena, *languages, value);
-	return true;
+	if (t->encoding) {
+		child_table_unset(&s->r->err, encoding);
+		child_head_add(s->c, encoding, span_of(t->encoding));
+	}
+	if (t->language) {
+		const struct http_field *said = child_table_find(&s->r->err, language);
+		struct span other = said ? said->value : (struct span){NULL, 0};
+
+		child_table_unset(&s->r->err, language);
+		child_head_add(s->c, language,
+		    child_headers_languages(&s->c->arena, span_of(t->language), other));
+	}
 }
 
 /* What belongs to the answer itself. */
 static void head_fields(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct span line, name, value;
-	const struct child_target *t = &s->r->target;
-	struct span languages = span_of(t->language ? t->language : "");
+	const char *type = s->r->target.type;
 	bool bodiless = s->r->status == 204 || s->r->status == 304;
 	time_t now = s->r->start.tv_sec;
 	char date[DATE_LEN + 1];
 
 	while (cgi_head_line(&head, &line)) {
 		if (!cgi_head_field(line, &name, &value) || !head_is_answers(name) ||
-		    span_ieq(name, SPAN("Content-Type")) ||
-		    head_is_files(s, name, value, &languages))
+		    span_ieq(name, SPAN("Content-Type")))
 			continue;
 		if (!span_ieq(name, SPAN("Last-Modified"))) {
 			child_head_add(s->c, name, value);
@@ -175,13 +180,11 @@ static void head_fields(struct child_stream *s, struct span head, const struct c
 		}
 	}
 	/* Without one of its own it has that which its file's name says; "" is to have none. */
-	value = f->type.p ? head_type(s, f->type) : span_of(t->type ? t->type : "");
+	value = f->type.p ? head_type(s, f->type) : span_of(type ? type : "");
 	if (value.n && !bodiless)
 		child_head_add(s->c, SPAN("Content-Type"), value);
-	if (t->encoding && !bodiless)
-		child_head_add(s->c, SPAN("Content-Encoding"), span_of(t->encoding));
-	if (languages.n && !bodiless)
-		child_head_add(s->c, SPAN("Content-Language"), languages);
+	if (!bodiless)
+		head_file_fields(s);
 }
 
 static void head_answer(struct child_stream *s, struct span head, const struct cgi_head *f)

@@ -84,7 +84,7 @@ static bool dir_is_kept(const struct child *c, const char *path, size_t n)
 		return false;
 	/* For the entries of one list they are looked for once. */
 	for (const struct child_look *look = c->looking ? NULL : d->looks; look; look = look->next)
-		if (!child_htaccess_same(look))
+		if (!child_htaccess_same(c, look))
 			return false;
 	return true;
 }

@@ -75,8 +75,9 @@ int child_redirect_inside(
 }
 
 /* What the failed document's own settings were must not decide how the first error is told. */
-static void document_failed(struct child *c, struct child_request *r)
+static void document_failed(struct child *c, struct child_request *r, int status)
 {
+	r->document_status = status;
 	r->uri = r->error_uri;
 	child_target_close(&r->target);
 	child_dir_start(c);
@@ -90,7 +91,7 @@ bool child_error_redirect(struct child *c, struct child_request *r, int status)
 	char *decoded;
 
 	if (r->error_status) {
-		document_failed(c, r);
+		document_failed(c, r, status);
 		return false;
 	}
 	to = child_error_text(c, r, status, DOCUMENT_LOCAL);

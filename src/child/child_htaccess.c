@@ -28,13 +28,20 @@ static bool same_file(const struct child_stamp *s, const struct stat *st)
 	       same_time(s->mtime, st->st_mtim) && same_time(s->ctime, st->st_ctim);
 }
 
-bool child_htaccess_same(const struct child_look *look)
+/* Within a request Apache, too, reads a file once. */
+static bool is_current(
+    const struct child *c, const struct child_htaccess *h, const struct stat *st)
+{
+	return (h->settled || h->request == c->served) && same_file(&h->stamp, st);
+}
+
+bool child_htaccess_same(const struct child *c, const struct child_look *look)
 {
 	struct stat st;
 
 	if (stat(look->path, &st) < 0)
 		return !look->file && (errno == ENOENT || errno == ENOTDIR);
-	return look->file && look->file->settled && same_file(&look->file->stamp, &st);
+	return look->file && is_current(c, look->file, &st);
 }
 
 static bool same_allow(const struct conf_allow *a, const struct conf_allow *b)
@@ -47,7 +54,7 @@ static const struct child_htaccess *find_parsed(
     const struct child *c, const struct stat *st, const char *path, const struct conf_allow *allow)
 {
 	for (const struct child_htaccess *h = c->dir.parsed; h; h = h->next)
-		if (h->settled && same_file(&h->stamp, st) && strcmp(h->path, path) == 0 &&
+		if (is_current(c, h, st) && strcmp(h->path, path) == 0 &&
 		    same_allow(&h->allow, allow))
 			return h;
 	return NULL;
@@ -169,6 +176,7 @@ static int load(struct child *c, int fd, const char *path, const struct conf_all
 	h->path = arena_strdup(&c->dir.kept, path);
 	h->allow = *allow;
 	h->stamp = (struct child_stamp){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
+	h->request = c->served;
 	h->settled = st.st_ctim.tv_sec + HTACCESS_SETTLE < time(NULL);
 	int status = parse(c, h, text);
 

@@ -148,7 +148,7 @@ const struct conf_rewrite *child_dir_rewrite(
 int child_htaccess_read(struct child *c, const char *dir, size_t n, const struct conf_allow *allow,
 	const struct child_htaccess **out);
 /* Whether what was looked for then would be found the same now. */
-bool child_htaccess_same(const struct child_look *look);
+bool child_htaccess_same(const struct child *c, const struct child_look *look);
 bool child_option(const struct child *c, uint32_t option);
 
 

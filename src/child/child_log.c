@@ -171,9 +171,10 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .handler = r->target.handler,
 	    .server_name = c->vhost->server_name,
 	    .host_name = child_server_name(c, r),
-	    .status = r->status,
+	    /* Of the last request inside, which sent nothing (ap_die). */
+	    .status = r->document_status ? r->document_status : r->status,
 	    .first_status = r->first_status ? r->first_status : r->status,
-	    .body_bytes = r->body_bytes,
+	    .body_bytes = r->document_status ? 0 : r->body_bytes,
 	    .bytes_in = c->bytes_in,
 	    .bytes_out = c->bytes_out,
 	    .start = r->start,

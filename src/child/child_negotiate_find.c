@@ -174,7 +174,7 @@ int child_negotiate_find(struct child *c, struct child_request *r,
 	}
 	int status = find_in(c, r, place, dir, g, map);
 
-	if (!map->file)
+	if (!status && !map->file)
 		child_negotiate_validator(c, r, NULL, &st);
 	closedir(dir);
 	return status;

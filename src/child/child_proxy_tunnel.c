@@ -1,7 +1,8 @@
 /*
  * What follows 101 (Switching Protocols): bytes between client and backend, both ways, mostly
  * WebSocket (RFC 6455). Runs as the vhost's user; neither side is trusted, nothing is looked at. It
- * ends when both have closed, when one is gone, or when nothing moved for the backend's timeout.
+ * ends when both have closed, when one is gone, or when nothing moved for the longer one of the
+ * client's timeout and the backend's.
  */
 #include "child_proxy.h"
 
@@ -102,7 +103,9 @@ void child_proxy_tunnel(struct proxy *p)
 	    .size = sizeof(c->cgi),
 	    .end = p->s.head_n,
 	    .counter = &r->body_bytes};
-	int64_t deadline = clock_ms() + p->s.timeout;
+	int64_t client = (int64_t)c->vhost->timeout * 1000;
+	int64_t timeout = p->s.timeout > client ? p->s.timeout : client;
+	int64_t deadline = clock_ms() + timeout;
 	bool alive = true;
 	struct pollfd polls[2];
 
@@ -114,7 +117,7 @@ void child_proxy_tunnel(struct proxy *p)
 		if (!alive || (up.shut && down.shut))
 			break;
 		if (moved)
-			deadline = clock_ms() + p->s.timeout;
+			deadline = clock_ms() + timeout;
 		tunnel_poll_set(&up, &down, polls);
 		if (child_poll(polls, 2, deadline) == 0)
 			break;

@@ -147,10 +147,9 @@ static int request_once(struct child *c, struct child_request *r)
 		return request_handle(c, r);
 	}
 	/* What is not there may have a method that is not possible either: Apache tells that. */
-	if (status != 404 || !r->target.error)
+	if (status != 404 || !r->target.error || r->target.status)
 		return status;
-	if (!r->target.status)
-		child_headers_request(c, r, false);
+	child_headers_request(c, r, false);
 	method = child_body_skip(c, r);
 	if (!method)
 		method = child_method(c, r);

@@ -62,6 +62,7 @@ struct child_htaccess {
 	const struct child_htaccess *next;
 	const char *path;
 	struct child_stamp stamp;
+	unsigned request;        /* child.served when it was parsed */
 	bool settled;            /* it was so old that the same stamp means the same bytes */
 	struct conf_allow allow; /* what it might hold */
 	struct conf_dir dir;
@@ -257,6 +258,7 @@ struct child_request {
 	bool sub;                   /* a look-up on behalf of another (-U in an expression) */
 
 	int error_status;           /* an ErrorDocument answers for this status; 0: none does */
+	int document_status;        /* why an error's document could not be had, for the log; 0 */
 	int first_status;           /* the same, for the log, whatever it answers */
 	const char *error_uri;      /* what was asked for before it */
 	const char *error_notes;    /* told on the page, already escaped (Apache's error-notes) */

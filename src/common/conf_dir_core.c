@@ -264,7 +264,9 @@ const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v
 
 	d->set |= DIR_HANDLER;
 	d->handler_expr = NULL;
-	d->handler = lower(b->a, v->text);
+	/* The name of a socket is a file's. */
+	d->handler = strncmp(v->text, "proxy:unix:", 11) == 0 ? arena_strdup(b->a, v->text)
+	                                                      : lower(b->a, v->text);
 	if (strcmp(d->handler, "none") == 0)
 		d->handler = arena_strdup(b->a, "");
 	if (!strchr(v->text, '%'))

@@ -54,7 +54,8 @@ enum etag_result etag_match(struct span value, struct span current, enum etag_co
 {
 	struct span rest = span_trim(value);
 
-	if (span_eq(rest, SPAN("*")))
+	/* As Apache: what follows, where the field came twice, changes nothing. */
+	if (rest.n && rest.p[0] == '*')
 		return ETAG_ANY;
 	while (rest.n) {
 		size_t n = etag_length(rest);

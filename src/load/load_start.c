@@ -115,7 +115,8 @@ int load_start(struct cli *c)
 	pid = load_running(load_pid_file(c), NULL);
 	if (pid > 0) {
 		printf("itkd (pid %d) already running\n", (int)pid);
-		return 1;
+		/* As httpd's: -k start has nothing more to do. */
+		return c->signal ? 0 : 1;
 	}
 	return exec_master(c, master, front);
 }

@@ -185,6 +185,27 @@ def test_prefixes():
     assert not broken, "\n".join(broken)
 
 
+DOCUMENTS = [p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+             if p.name != "directives.md"]  # which is generated
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_document_names_what_is_there(path):
+    """The files and functions that a document names in `...` are those of the source."""
+    parts = ("src", "include", "tests", "scripts", "docs", "conf")
+    files = [str(p.relative_to(ROOT)) for part in parts for p in (ROOT / part).rglob("*")]
+    words = set(re.findall(r"\w+", " ".join(p.read_text() for p in SOURCES + HEADERS)))
+    words |= {Path(name).stem for name in files} | {"module_verb", "ini_set"}
+    broken = []
+    for name in re.findall(r"`([^`\s]+)`", path.read_text()):
+        if re.fullmatch(rf"[\w*/-]+\.(c|h|py|def|tsv)|({'|'.join(parts)})/[\w*/.-]*", name):
+            if not any(fnmatch.fnmatch("/" + file, "*/" + name.rstrip("/")) for file in files):
+                broken.append(name)
+        elif re.fullmatch(r"[a-z]+_[a-z_]+", name) and name not in words:
+            broken.append(name)
+    assert not broken
+
+
 def python_files():
     return sorted((ROOT / "tests").rglob("*.py"))
 

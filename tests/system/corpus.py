@@ -217,7 +217,7 @@ class Judge:
             command = [APACHE if server == "Apache" else str(ITKD), "-t", "-f", str(main)]
             env = {**environment(), **LAYOUT, **sanitizer_options()}
             done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                                  timeout=60, env=env, stdin=subprocess.DEVNULL)
+                                  timeout=300, env=env, stdin=subprocess.DEVNULL)
             said[server] = Said(done.returncode == 0, done.stdout + done.stderr)
         return said
 

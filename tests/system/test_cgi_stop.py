@@ -44,7 +44,7 @@ def test_stop(start, tmp, tls, trap, cleans):
 
     if cleans:
         # A busy machine may take the program its three seconds, or the test.
-        wait_for(in_time, 90, "a stop that waits for the program's end, and no longer")
+        wait_for(in_time, 120, "a stop that waits for the program's end, and no longer")
         assert said.read_text() == "done\n"
     else:
         ended, took = stopped()

@@ -271,7 +271,7 @@ def test_ends_of_a_process_group(world, end, sni, host):
             wait_gone([*procs, child])
             return True
 
-    wait_for(ended, 60, "a family that started in time")
+    wait_for(ended, 120, "a family that started in time")
     assert world.server.get("/text.txt", world.a).status == 200
 
 
@@ -288,7 +288,7 @@ def test_timeout_without_an_answer(world):
         return file.exists()
 
     # On a busy machine Timeout may pass before the program has come as far as its file.
-    wait_for(asked, 60, "a program that was killed at the gate")
+    wait_for(asked, 120, "a program that was killed at the gate")
     wait_gone(noted(world.a, "gated"))
     wait_for(lambda: not world.server.children(), 30, "the child's end")
     assert gate._reader() is None
@@ -306,7 +306,7 @@ def test_program_that_left_its_group(world):
             assert c.response().status == 504
         return (run / "left").exists()
 
-    wait_for(asked, 60, "a program that was killed in a session of its own")
+    wait_for(asked, 120, "a program that was killed in a session of its own")
     wait_gone(noted(world.a, "left"))
 
 
@@ -320,7 +320,7 @@ def test_timeout_counts_from_the_last_byte(world):
             return got.status == 200 and got.text.split() == list("123456789")
 
     # A machine that is busy for as long as Timeout makes it a hung one; all of it takes longer.
-    wait_for(whole, 60, "an answer that takes longer than Timeout")
+    wait_for(whole, 120, "an answer that takes longer than Timeout")
 
 
 # method, what the program says first, what a client waits for before it leaves

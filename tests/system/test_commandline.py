@@ -87,7 +87,7 @@ class Pair:
     def run(self, *args):
         """(Apache's CompletedProcess, itkd's)"""
         return [subprocess.run([program, "-f", f"{self.dir}/{name}.conf", *args],
-                               capture_output=True, text=True, timeout=60,
+                               capture_output=True, text=True, timeout=300,
                                stdin=subprocess.DEVNULL)
                 for program, name in ((APACHE, "apache"), (str(ITKD), "itkd"))]
 

@@ -26,7 +26,7 @@ class Conf:
                 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
         done = subprocess.run([str(ITKD), "-t", "-f", self.dir / "x.conf"], capture_output=True,
-                              timeout=120, stdin=subprocess.DEVNULL, preexec_fn=preexec)
+                              timeout=300, stdin=subprocess.DEVNULL, preexec_fn=preexec)
         return done.returncode, done.stderr.decode(errors="replace")
 
     def errors(self, text, limit=None):

@@ -451,7 +451,7 @@ def test_cut(world, name):
         assert "silent" in name and got.status == 504, f"a whole answer: {got}"
         return False
 
-    wait_for(cut, 60, "an answer that was begun")
+    wait_for(cut, 120, "an answer that was begun")
 
 
 # host, status, what the log says

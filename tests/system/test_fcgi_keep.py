@@ -127,7 +127,7 @@ def test_kept(world):
         return max(connections) > 1 and all(q.flags == 1 for q in requests[:-1])
 
     # On a machine that makes the application wait none is held: it would be a place less.
-    wait_for(kept, 60, "a connection that is held")
+    wait_for(kept, 120, "a connection that is held")
 
 
 @pytest.mark.parametrize("host, name, method", [
@@ -159,7 +159,7 @@ def test_cut_is_not_repeated(world):
         assert max(connections) == 1, got
         return False
 
-    wait_for(cut, 60, "a connection that is held, and cut")
+    wait_for(cut, 120, "a connection that is held, and cut")
 
 
 def test_thinking_client_has_no_place(world):
@@ -223,4 +223,4 @@ def test_application_that_works_on(world):
         return requests[-2].flags == 0
 
     # That it waits is seen only where the machine lets it hold a connection.
-    wait_for(waits_no_more, 60, "a client that has waited once")
+    wait_for(waits_no_more, 120, "a client that has waited once")

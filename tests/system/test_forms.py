@@ -301,7 +301,7 @@ class Judges:
             name = f"{program.rsplit('/', 1)[1]}{number}.conf"
             file = write_file(self.tmp / name, f"{self.main}{first}Include {form.name}\n")
             done = subprocess.run([program, "-t", "-f", file], capture_output=True, text=True,
-                                  timeout=60, errors="replace", stdin=subprocess.DEVNULL)
+                                  timeout=300, errors="replace", stdin=subprocess.DEVNULL)
             place = re.findall(rf"line (\d+) of {re.escape(str(form))}", done.stderr)
             found.append((done.returncode, int(place[-1]) if place else 0, done.stderr))
         return found

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -182,6 +183,26 @@ def test_half_a_body_times_out(hasty, framing, sni):
     wait_for(lambda: not [p for p in descendants(os.getpid()) if p.alive
                           and p.uids[:1] == (hasty.site.uid,)], 30, "the end of the program")
     hasty.wait_idle()
+
+
+def test_signals_give_no_more_time(config, start, site_a):
+    """Point 10: a generation that ends asks its children twice a second; Timeout goes on."""
+    config.vhost(site_a, "Timeout 1", "RequestReadTimeout body=0")
+    s = start(config)
+    with s.connect() as c:
+        c.send(b"GET / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal")
+        [child] = wait_for(lambda: [p for p in s.children() if p.uids[:1] == (site_a.uid,)], 30,
+                           "the child")
+        pidfd = os.pidfd_open(child.pid)
+
+        def answered():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(pidfd, signal.SIGUSR1)
+            return select.select([c.sock], [], [], 0.05)[0]
+
+        wait_for(answered, 60, "an answer")
+        os.close(pidfd)
+        assert status_of(c.read_all()) == 408
 
 
 def test_next_head_on_a_kept_connection_times_out(hasty):

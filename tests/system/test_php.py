@@ -99,6 +99,7 @@ class World:
         config.vhost(a, *fpm, "ProxyErrorOverride On", "ErrorDocument 410 own-page",
                      name="override.test")
         self._hostile(config, fresh, cgi)
+        self._shared(config, fresh, fpm)
         config.vhost(a, "SetHandler no-such-php", name="unknown.test")
         config.vhost(a, "AddType application/x-httpd-php .php", name="typed.test")
         config.vhost(a, name="plain.test")
@@ -157,6 +158,21 @@ class World:
             a.file(f"{name}/.htaccess", line + "\n")
         for name in ("probe.txt", "wrapped/probe.txt", "off/probe.txt"):
             a.file(name, PROBE)
+
+    def _shared(self, config, fresh, fpm):
+        """An application of the box's for every site, as Debian's packages bring them."""
+        a = self.a
+        app = a.mkdir(a.root / "app")
+        section = [f"<Directory {app}>", "Require all granted",
+                   'php_value arg_separator.output ";"', "</Directory>"]
+        a.file(app / "probe.php", PROBE)
+        config.main(*section)
+        for name, lines in (("shared", [f"Alias /app {app}", *fpm]),
+                            ("owned", [f"Alias /app {app}", *section, '<FilesMatch "\\.php$">',
+                                       f'SetHandler "proxy:unix:{fresh}|fcgi://localhost"',
+                                       "</FilesMatch>"])):
+            config.vhost(a, *lines, name=f"{name}.test")
+        config.vhost(a, f"Alias /app {app}", *self.how["cgi"], name="shared-cgi.test")
 
     def probe(self, host, path="/probe.php", **how):
         got = self.server.get(path, host, **how)
@@ -326,6 +342,14 @@ def test_what_is_the_administrators(world, how):
     got = world.probe(f"{how}.test", "/sys/probe.php?ini=sendmail_path,memory_limit")
     assert got["ini"]["memory_limit"] == "77M" and got["ini"]["sendmail_path"] != "/tmp/own"
     world.server.wait_log("sendmail_path cannot be set by a .htaccess", f"{how}.test-error.log")
+
+
+@pytest.mark.parametrize("host, value", [
+    ("shared.test", "&"), ("owned.test", ";"), ("shared-cgi.test", ";")])
+def test_shared_application(world, host, value):
+    """A pool keeps what it is told: what is for all sites' application would be the site's own."""
+    got = world.probe(host, "/app/probe.php?ini=arg_separator.output")
+    assert got["ini"]["arg_separator.output"] == value
 
 
 @BOTH

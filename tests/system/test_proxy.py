@@ -657,7 +657,6 @@ def websocket_config(config, site, origin, **how):
         site,
         f"ProxyPass /ws/ ws://127.0.0.1:{origin.port}/",
         f"ProxyPass /up/ http://127.0.0.1:{origin.port}/up/ upgrade=websocket",
-        f"ProxyPass /idle/ ws://127.0.0.1:{origin.port}/idle/ timeout=1",
         f"ProxyPass /plain/ http://127.0.0.1:{origin.port}/plain/",
         "RewriteEngine On",
         "RewriteCond %{HTTP:Upgrade} websocket [NC]",
@@ -698,8 +697,13 @@ def test_no_websocket_without_upgrade(config, start, site_a, backend, place):
 
 
 def test_an_idle_websocket_ends(config, start, site_a, backend):
+    """For the longer one of both sides' timeouts, as in Apache."""
     origin = backend(websocket)
-    websocket_config(config, site_a, origin)
+    config.vhost(site_a, "Timeout 1",
+                 f"ProxyPass /idle/ ws://127.0.0.1:{origin.port}/idle/ timeout=1",
+                 f"ProxyPass /busy/ ws://127.0.0.1:{origin.port}/busy/ timeout=120")
+    config.vhost(site_a, "ProxyTimeout 1", f"ProxyPass / ws://127.0.0.1:{origin.port}/",
+                 name="patient.test")
     server = start(config)
 
     def opened():
@@ -707,8 +711,15 @@ def test_an_idle_websocket_ends(config, start, site_a, backend):
         assert ws.receive() == b"hello"
         return ws.connection
 
-    with in_time(1, opened) as c:
-        assert c.sock.recv(1) == b""
+    with contextlib.ExitStack() as stack:
+        others = [WebSocket(stack.enter_context(server.connect()), path, host)
+                  for path, host in (("/busy/", site_a.name), ("/", "patient.test"))]
+        with in_time(1, opened) as c:
+            assert c.sock.recv(1) == b""
+        for ws in others:
+            assert ws.receive() == b"hello"
+            ws.send(b"still here")
+            assert ws.receive() == b"still here"
 
 
 def test_a_websocket_outlives_a_reload(config, start, site_a, backend):

@@ -224,6 +224,7 @@ def test_k_start_and_stop(start, config, site_a):
     server = start(config, foreground=False, args=("-k", "start"))
     again = server.itkd("-k", "start")
     assert "already running" in again.stdout + again.stderr
+    assert again.returncode == 0, "as httpd's"
     processes = server.processes()
     assert len(processes) > 3
     assert server.itkd("-k", "stop").returncode == 0

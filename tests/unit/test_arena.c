@@ -148,7 +148,7 @@ int main(void)
 	Suite *s = suite_create("arena");
 	TCase *t = tcase_create("all");
 
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, heap_alloc, 0, sizeof(sizes) / sizeof(sizes[0]));
 	tcase_add_test(t, pieces_do_not_overlap);
 	tcase_add_test(t, fixed_region);

@@ -253,7 +253,7 @@ int main(void)
 	TCase *t = tcase_create("coders");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, split, 0, sizeof(cases) / sizeof(*cases));
 	tcase_add_loop_test(t, flushed, 0, 4);
 	tcase_add_loop_test(t, unpacked, 0, sizeof(packed) / sizeof(*packed));

@@ -393,7 +393,7 @@ int main(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, roundtrip);
 	tcase_add_test(t, host_is_built);
 	tcase_add_test(t, truncated_and_extended);

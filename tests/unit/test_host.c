@@ -270,7 +270,7 @@ int main(void)
 	Suite *s = suite_create("host");
 	TCase *t = tcase_create("all");
 
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, parse);
 	tcase_add_test(t, parse_empty);
 	tcase_add_test(t, resolve);

@@ -165,7 +165,7 @@ int main(void)
 	Suite *s = suite_create("job");
 	TCase *t = tcase_create("all");
 
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, roundtrip);
 	tcase_add_test(t, truncated_and_extended);
 	tcase_add_test(t, bit_flips);

@@ -30,10 +30,8 @@ static const struct http_field fields[] = {
     {SPAN("Cookie"), SPAN("a=2;e=")},
 };
 
-static const struct http_head head = {.major = 1,
-    .minor = 1,
-    .nfields = sizeof(fields) / sizeof(fields[0]),
-    .fields = fields};
+static const struct http_head head = {
+    .major = 1, .minor = 1, .nfields = sizeof(fields) / sizeof(fields[0]), .fields = fields};
 
 static const char *lookup(const void *ctx, char what, const char *name)
 {
@@ -237,7 +235,7 @@ int main(void)
 	Suite *s = suite_create("log_format");
 	TCase *t = tcase_create("all");
 
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 600);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, lines);
 	tcase_add_test(t, errors);

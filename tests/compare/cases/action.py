@@ -30,6 +30,8 @@ CASES = [
          "</Directory>", [Get("/a.foo"), Get("/a.foo.bak"), Get("/bin/text")],
          files={"a.foo.bak": "x", "{dir}/bin/text": "text\n"}),
     case("handler", "AddHandler my-foo .foo\nAction my-foo /bin/env"),
+    case("missing", "AddHandler my-foo .foo\nAction my-foo /bin/env",
+         [Get("/none.foo", method=m) for m in ("OPTIONS", "PUT", "DELETE", "FOO")]),
     case("virtual", "AddHandler my-foo .foo\nAction my-foo /bin/env virtual"),
     case("type", "AddType text/x-foo .foo\nAction text/x-foo /bin/env"),
     case("type-with-parameter", 'AddType "text/x-foo; charset=utf-8" .foo\n'

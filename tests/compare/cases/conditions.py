@@ -16,7 +16,7 @@ NO_DATES = ["x", "", "0", "Tue, 14 Nov 2023", "2023-11-14T22:13:20Z", "170000000
             "Tue, 14 Nov 2023 25:13:20 GMT", "Tue, 31 Feb 2023 22:13:20 GMT"]
 LISTS = [TAG, f'"a", {TAG}', f'{TAG}, "a"', f'"a",{TAG},"b"', '"a"', '"a", "b"', "*", WEAK,
          f'"a", {WEAK}', TAG.strip('"'), "", '"', '"3e8-60a24181e4000', "W/", '"A"',
-         TAG.upper(), f"w/{TAG}", ", " + TAG]
+         TAG.upper(), f"w/{TAG}", ", " + TAG, "*, *", '*, "a"']
 CGI = """#!/bin/sh
 printf 'Content-Type: text/plain\\n%b\\n' "$(echo "$QUERY_STRING" | sed 's/%20/ /g; s/%22/"/g')\\n"
 echo body

@@ -51,6 +51,22 @@ CASES = [
          'CustomLog "{logs}/status" "%s %>s %<s %m %U"\n',
          [Get("/none"), Get("/secret/x?a=b"), Get("/gone"), Get("/x.txt", method="PUT"),
           Get("/x.txt")], logs=("status",), ignore=("allow",)),
+    case("logged-last", 'ErrorDocument 404 /env.sh?x=1\nCustomLog "{logs}/last" "%m %q %s %>s"\n',
+         [Get("/none?a=b"), Get("/none?a=b", method="POST", body=b"x"), Get("/loc.sh?/x.txt"),
+          Get("/loc.sh?/x.txt", method="POST", body=b"x"), Get("/loc.sh?/none")],
+         logs=("last",)),
+    case("if-status", 'ErrorDocument 404 /e.html\n<If "%{REQUEST_STATUS} == 404">\n'
+         'Header always set X-S 404\n</If>\n'),
+    # The settings of the page are those that were asked, though the file has just been written.
+    case("just-written", "", [Get("/write.sh"), Get("/d/x"), Get("/d/x", method="HEAD")],
+         files={"d/.htaccess": "", "d/e.html": "sorry\n", "write.sh":
+                "#!/bin/sh\nprintf 'Require all denied\\nErrorDocument 403 /d/e.html\\n' "
+                "> d/.htaccess\nprintf 'Content-Type: text/plain\\n\\n'\n"}),
+    case("logged-missing", "ErrorDocument 404 /nowhere\nErrorDocument 403 /nowhere\n"
+         "ErrorDocument 500 /secret/x\nErrorDocument 410 /bad.sh\nRedirect gone /gone\n"
+         'CustomLog "{logs}/missing" "%s %>s %<s %m %U %b %B"\n',
+         [Get("/none"), Get("/secret/x"), Get("/bad.sh"), Get("/gone"), Get("/x.txt")],
+         logs=("missing",)),
     case("local-location",
          "ErrorDocument 404 /loc.sh?/x.txt\nErrorDocument 403 /loc.sh?http://x.test/\n"),
     case("local-conditions", "ErrorDocument 404 /e.html\n",

@@ -1,5 +1,10 @@
 """mod_proxy and mod_proxy_http: what a backend is asked, and what becomes of its answers."""
 
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
 from compare import Case, Get, Raw, Verdict
 from itkd_backend import Backend, page
 
@@ -49,6 +54,11 @@ def answer(ask, stream):
 
 ORIGIN = Backend(answer)
 URL = ORIGIN.url
+DIR = Path(tempfile.mkdtemp(prefix="itkd-Compare."))
+DIR.chmod(0o755)
+SOCKET = DIR / "Own.Sock"
+LOCAL = Backend(answer, SOCKET, mode=0o666)
+atexit.register(shutil.rmtree, DIR, ignore_errors=True)
 LOCATIONS = [URL, f"{URL}/", f"{URL}/a/b?c=d", URL.upper(), "/", "/a", "http://other.test/", "a/b",
              f"https://127.0.0.1:{ORIGIN.port}/", f"{URL}/back/x", "//x/y"]
 
@@ -198,6 +208,9 @@ CASES = [
     case("dead", "ProxyPass /a http://127.0.0.1:1/\nProxyPass /u unix:/nonexistent|http://x/",
          "/a", "/u", errors=["AH00957: http: attempt to connect to 127.0.0.1:1",
                              "AH02454: http: attempt to connect to Unix domain socket"]),
+    *[case(f"handler_case_{n}", f'<Location />\nSetHandler "proxy:{to}"\n</Location>', "/Xy")
+      for n, to in enumerate((f"unix:{SOCKET}|http://Local/Up", f"UNIX:{SOCKET}|http://Local/Up",
+                              f"{URL}/Up", f"{URL}/", f"{URL}/Up/"))],
     case("handler", f"<Location /h>\nSetHandler proxy:{URL}\n</Location>", "/h/x", "/h"),
 ]
 

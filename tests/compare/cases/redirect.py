@@ -16,6 +16,10 @@ CASES = [
     case("prefix", "Redirect /a http://other.test/b", "/a", "/a/", "/a/x", "/ab", "/a?q=1&r=%20",
          "/a/x?y", "/a?", "/a??", "//a", "/a//x", Get("/a", method="POST", body=b"x"),
          Get("/a", method="HEAD"), Get("/a", method="OPTIONS"), "/b/../a/x"),
+    case("status_of_nothing", "Redirect 404 /n\nRewriteEngine On\nRewriteRule ^/r - [R=404]\n"
+         '<Directory "{root}">\nRewriteEngine On\nRewriteRule ^d - [R=404]\n</Directory>',
+         *[Get(path, method=m) for path in ("/n/x", "/r/x", "/d/x")
+           for m in ("OPTIONS", "PUT", "FOO")]),
     case("slash", "Redirect /a/ http://other.test/\nRedirect //b http://other.test/", "/a", "/a/",
          "/a/x", "/b", "//b/x"),
     case("escapes", "Redirect /a http://other.test/", *["/a" + p for p in ESCAPES]),
