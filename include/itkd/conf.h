@@ -232,7 +232,7 @@ struct conf_vhost {
 	bool named;              /* ServerName was given */
 	const char *server_admin;
 	const char *document_root;
-	const char *root_told; /* the same as it was written, maybe with a slash: what programs see */
+	const char *root_told; /* with the slash that it was written with: what programs see */
 
 	uint32_t site;                   /* id; of another one for a second identity of that one */
 	const struct assign *assign;     /* which identity a request gets; NULL: always this one */

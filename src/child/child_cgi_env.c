@@ -203,8 +203,7 @@ void child_cgi_vars(struct child *c, struct child_request *r)
 	child_env_settle(r);
 	/* As a service of Debian has it. */
 	if (!child_env_get(r, "PATH"))
-		env_put(&e, "PATH",
-		    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+		env_put(&e, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	env_put_fields(&e, r);
 	env_put_common(&e, c, r);
 	env_put_cgi(&e, c, r);

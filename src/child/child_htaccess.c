@@ -29,8 +29,7 @@ static bool same_file(const struct child_stamp *s, const struct stat *st)
 }
 
 /* Within a request Apache, too, reads a file once. */
-static bool is_current(
-    const struct child *c, const struct child_htaccess *h, const struct stat *st)
+static bool is_current(const struct child *c, const struct child_htaccess *h, const struct stat *st)
 {
 	return (h->settled || h->request == c->served) && same_file(&h->stamp, st);
 }

@@ -167,6 +167,14 @@ static void proxy_timeouts(struct child *c, struct child_backend *b, const struc
 	b->worker = w;
 }
 
+/* As Apache's r->filename: what the file is called is the path there, behind that of the URL. */
+static const char *proxy_file(struct child *c, const char *url, const char *path, const char *file)
+{
+	bool none = strcmp(path, "/") == 0 && url[strlen(url) - 1] != '/';
+
+	return arena_printf(&c->arena, "%s%s", none && *file == '/' ? "" : path, file);
+}
+
 /* 0, or a status, logged. */
 static int proxy_backend(struct child *c, const struct child_request *r,
     const struct conf_proxy *conf, struct child_backend *b)
@@ -185,10 +193,8 @@ static int proxy_backend(struct child *c, const struct child_request *r,
 	}
 	struct backend asked = b->at;
 
-	/* As Apache's r->filename: what the file is called is the path there. */
 	if (b->by_handler && r->target.file)
-		asked.path = arena_printf(&c->arena, "%s%s", asked.path,
-		    r->target.file + (*r->target.file == '/' && *asked.path == '/'));
+		asked.path = proxy_file(c, b->url, asked.path, r->target.file);
 	if (b->at.scheme != BACKEND_FCGI)
 		b->at = asked;
 	conf_proxy_worker(&conf->workers, &asked, w);

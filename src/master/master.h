@@ -108,7 +108,7 @@ struct master {
 	int taken;         /* eventfd that spares write */
 	int scoreboard_fd; /* O_RDONLY */
 	int tickets_fd;
-	int empty_root; /* fronts and loggers live in it; made once, so that none of them leaves one */
+	int empty_root; /* of fronts and loggers; made once, so that none of them leaves one */
 	struct master_status status;
 	struct scoreboard *scoreboard;
 	pid_t pids[SCOREBOARD_SLOTS]; /* by slot; 0: free */
@@ -203,6 +203,8 @@ pid_t master_exec_check(struct master *m, struct master_gen *g);
 pid_t master_exec_front(struct master *m, struct master_gen *g, int control, int logs);
 pid_t master_exec_program(struct master *m, struct master_gen *g, uint32_t log);
 void master_exec_notify(struct master *m, const char *first, const char *second);
+/* In a new process: the master's signals, which it blocks, are for the master. */
+void master_signals_unblock(void);
 
 /* master_pool.c: spares and children */
 void master_pool_fill(struct master *m);

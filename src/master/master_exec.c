@@ -30,12 +30,18 @@ static void place(const int *fds, size_t n)
 		fatal_errno("close_range");
 }
 
-static void reset_signals(void)
+void master_signals_unblock(void)
 {
 	sigset_t none;
-	if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0 ||
-	    signal(SIGPIPE, SIG_DFL) == SIG_ERR)
-		fatal_errno("signals");
+	if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+		fatal_errno("sigprocmask");
+}
+
+static void reset_signals(void)
+{
+	master_signals_unblock();
+	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
+		fatal_errno("signal");
 }
 
 /* -1: no process could be had; the server goes on with what it has. */

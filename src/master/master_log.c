@@ -16,7 +16,6 @@
 #include "master/master.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +27,6 @@ static void refuse(const struct conf_log *log, const char *why)
 {
 	fprintf(stderr, "itkd: %s:%u: could not open log file %s: %s\n",
 	    log->file ? log->file : "-", log->line, log->path, why);
-}
-
-/* The master's signals are for the master. */
-static void reset_signals(void)
-{
-	sigset_t none;
-	if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
-		fatal_errno("sigprocmask");
 }
 
 static int by_number(const void *a, const void *b)
@@ -135,7 +126,7 @@ void master_log_start(struct master *m, struct master_gen *g)
 	master_throttle_started(&g->logger_throttle, clock_ms());
 	g->logger = pipe2(fds, O_CLOEXEC) == 0 ? fork() : -1;
 	if (g->logger == 0) {
-		reset_signals();
+		master_signals_unblock();
 		run_logger(m, g, fds[1]);
 	}
 	fd_close(&fds[1]);
@@ -265,7 +256,7 @@ pid_t master_log_send(struct master_gen *g, int to)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
-		reset_signals();
+		master_signals_unblock();
 		title_set("itkd: opener");
 		run_opener(g, to);
 	}

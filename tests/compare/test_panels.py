@@ -25,8 +25,8 @@ from test_debian import exchange
 from topic import Spot
 
 HERE = Path(__file__).resolve().parents[1] / "corpus" / "vhosts"
-MORE = ["authz_groupfile", "dav", "dav_fs", "deflate", "include", "info", "macro", "proxy", "proxy_fcgi",
-        "proxy_http", "remoteip", "socache_shmcb", "ssl", "status"]
+MORE = ["authz_groupfile", "dav", "dav_fs", "deflate", "include", "macro", "proxy",
+        "proxy_fcgi", "proxy_http", "remoteip", "socache_shmcb", "ssl", "status"]
 USER = "itkt-a"
 SKELETON = """\
 User {main}
@@ -220,7 +220,8 @@ class Box:
         head += [f'ServerRoot "{self.tmp}"', f'PidFile "{directory}/pid"',
                  f'ErrorLog "{directory}/logs/error.log"',
                  f'SSLStaplingCache "shmcb:{directory}/stapling(128000)"',
-                 f'SSLSessionCache "shmcb:{directory}/sessions(128000)"', f"Listen 127.0.0.1:{self.port}"]
+                 f'SSLSessionCache "shmcb:{directory}/sessions(128000)"',
+                 f"Listen 127.0.0.1:{self.port}"]
         text = fill(SKELETON, {"main": self.main.user, "docroot": self.main.docroot,
                                "files": self.tmp / "files", "fpm": self.fpm})
         spot = Spot(directory, self.port, "")
@@ -273,7 +274,9 @@ class Box:
 def plain_log(text):
     text = re.sub(r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [-+]\d{4}\]", "[time]", text)
     # cPanel counts all bytes, and the head names the product.
-    return re.sub(r"\b\d{10} \d+ \.", "SECONDS BYTES .", text).splitlines()
+    text = re.sub(r"\b\d{10} \d+ \.", "SECONDS BYTES .", text)
+    # Apache wakes its own processes so, now and then.
+    return [line for line in text.splitlines() if '"OPTIONS * HTTP/1.0"' not in line]
 
 
 @pytest.fixture(scope="module")
@@ -307,4 +310,4 @@ def test_answers(box, served, panel):
 @pytest.mark.parametrize("panel", PANELS, ids=lambda p: p.name)
 def test_access_logs(served, panel):
     one, two = (served[s][panel.name][1] for s in ("Apache", "itkd"))
-    assert one == two
+    assert one == two, [x for n in one for x in set(one[n]) ^ set(two.get(n, ()))]

@@ -1,5 +1,6 @@
 """Issue 6, point 1: programs when the server stops, and programs that do as they please."""
 
+import contextlib
 import time
 
 import pytest
@@ -70,7 +71,9 @@ def test_programs_that_do_as_they_please(start, tmp, tls, script, size, body, ti
     a.cgi("free", f"#!/bin/bash\n{HEAD}{script}\n")
     server = start(config)
     with server.connect(timeout=60) as c:
-        c.request("/cgi-bin/free", "a.test", "POST", body=bytes(body), version="HTTP/1.0")
+        # Once it has answered the server lingers for seconds only: a busy machine may be late.
+        with contextlib.suppress(ConnectionError):
+            c.request("/cgi-bin/free", "a.test", "POST", body=bytes(body), version="HTTP/1.0")
         c._until(b"\r\n\r\n")
         got = len(c.read_all()) if size else 0
     assert got >= size

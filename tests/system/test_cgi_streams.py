@@ -74,7 +74,9 @@ def test_program_that_does_not_read(world, sni):
     """Point 8: a program that leaves its 10 MiB body unread still answers."""
     path = world.put(HEADER + "echo answered\n")
     with world.server.connect(tls=sni) as c:
-        c.request(path, "a.test", "POST", body=bytes(10 << 20))
+        # Once it has answered the server lingers for seconds only: a busy machine may be late.
+        with contextlib.suppress(ConnectionError):
+            c.request(path, "a.test", "POST", body=bytes(10 << 20))
         assert c.response().text == "answered\n"
 
 

@@ -1,5 +1,6 @@
 """Issue 6, point 2: the FastCGI client, against a server that records and against hostile ones."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -366,7 +367,9 @@ def test_memory_does_not_grow(world):
 def test_body_that_is_not_read(world):
     """An application that answers without reading: its answer counts, and nothing hangs."""
     with world.server.connect() as c:
-        c.request("/early", "hostile.test", "POST", body=bytes(4 << 20))
+        # Once it has answered the server lingers for seconds only: a busy machine may be late.
+        with contextlib.suppress(ConnectionError):
+            c.request("/early", "hostile.test", "POST", body=bytes(4 << 20))
         assert c.response().text == "hello"
 
 

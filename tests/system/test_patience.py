@@ -205,6 +205,19 @@ def test_signals_give_no_more_time(config, start, site_a):
         assert status_of(c.read_all()) == 408
 
 
+def test_unread_file_on_a_kept_connection_times_out(config, start, site_a):
+    """A child that has waited for a request in a read does not wait for ever in a write."""
+    config.vhost(site_a, "Timeout 1")
+    with open(site_a.docroot / "large.bin", "wb") as file:
+        file.truncate(1 << 30)
+    s = start(config)
+    with s.connect() as c:
+        assert c.get("/", "a.test").status == 200
+        [child] = [p for p in s.owner(c) if p.comm == "itkd: child"]
+        c.send(b"GET /large.bin HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        wait_for(lambda: not child.alive, 60, "the end of the child")
+
+
 def test_next_head_on_a_kept_connection_times_out(hasty):
     """Point 10: a half head after an answer ends as well, and its child with it."""
     with sent(hasty, b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n") as c:

@@ -307,7 +307,11 @@ def test_idle_kept_connection_across_a_reload(generations):
     with g.server.connect() as c, g.server.connect(tls="a.test") as s:
         for connection in (c, s):
             assert not connection.get("/", "a.test").closes
+        idle = g.server.children()
         g.reload()
+        # Until the signal has come to it, a process that is held up answers as before.
+        wait_for(lambda: not any(int(p.status.get("ShdPnd", "0"), 16) >> signal.SIGUSR1 - 1 & 1
+                                 for p in idle), 30, "the children to know of the reload")
         for connection in (c, s):
             answer = connection.get("/", "a.test")
             assert answer.closes and answer.text == "a 0\n"

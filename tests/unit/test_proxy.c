@@ -340,7 +340,8 @@ START_TEST(workers)
 	backend_parse(&a, "fcgi://h/x", &b);
 	conf_proxy_worker(&list, &b, &out);
 	ck_assert_int_eq(out.reuse, CONF_ON);
-	/* <Proxy "fcgi://localhost/"> with SetHandler "proxy:unix:/t|fcgi://localhost", and reversed. */
+	/* <Proxy "fcgi://localhost/"> with SetHandler "proxy:unix:/t|fcgi://localhost", and
+	 * reversed. */
 	backend_parse(&a, "unix:/t|fcgi://h/x", &b);
 	conf_proxy_worker(&list, &b, &out);
 	ck_assert_int_eq(out.reuse, CONF_ON);

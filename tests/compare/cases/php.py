@@ -88,8 +88,9 @@ ASKS = [Get("/say.php?q=modified", {"If-Modified-Since": "Sun, 06 Nov 1994 08:49
 
 
 # What came in chunks has a length for PHP.
-CHUNKED = [Raw((f"POST /env.php HTTP/1.1\r\nHost: methods.test\r\nContent-Type: {FORM['Content-Type']}"
-                "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n").encode() + body)
+CHUNKED = [Raw(("POST /env.php HTTP/1.1\r\nHost: methods.test\r\n"
+                f"Content-Type: {FORM['Content-Type']}\r\n"
+                "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n").encode() + body)
            for body in (b"3\r\na=1\r\n0\r\n\r\n", b"0\r\n\r\n")]
 
 

@@ -84,8 +84,9 @@ CASES = [
     *[case(f"interim_{how}", f"SetEnv proxy-interim-response {how}\nProxyPass /a {URL}",
            "/a/early", body=False) for how in ("RFC", "Suppress")],
     case("absolute", f"ProxyPass /a {URL}\n<Location /a/host>\nProxyPreserveHost On\n</Location>",
-         *[Raw(f"GET http://absolute.test{more} HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n"
-               .encode()) for more in ("/a", ":81/a", "/a/host", ":81/a/host")]),
+         *[Raw((f"GET http://absolute.test{more} HTTP/1.1\r\nHost: other\r\n"
+                "Connection: close\r\n\r\n").encode())
+           for more in ("/a", ":81/a", "/a/host", ":81/a/host")]),
     case("prefix", f"ProxyPass /a {URL}", "/a", "/a/", "/a/x", "/ab", "/a?q=1", "//a/x", "/A/x"),
     case("slash", f"ProxyPass /a/ {URL}/b/", "/a", "/a/", "/a/x/y", "/ab"),
     case("root", f"ProxyPass / {URL}/", "/", "/x", "/index.html"),
