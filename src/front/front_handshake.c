@@ -218,7 +218,7 @@ void front_handshake_event(evutil_socket_t fd, short what, void *arg)
 	c->tls->turn = 0;
 	if (c->state == FRONT_RELAY)
 		front_relay_client(c);
-	else if (what & EV_TIMEOUT)
+	else if ((what & EV_TIMEOUT) && !(what & EV_READ))
 		handshake_late(c);
 	else
 		handshake_go(c);

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DRAINED_MS 2000  /* for the old fronts to say that they accept no more */
+#define DRAINED_MS 6000  /* for the old fronts to say that they accept no more, or to hang */
 #define START_SECONDS 60 /* for fronts and logger to become ready */
 
 static void run_helper(struct master *m, struct master_gen *g, pid_t pid)
