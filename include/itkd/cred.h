@@ -29,9 +29,8 @@ void cred_become_spare(void);
 void cred_become_child(const struct conf *conf, const struct conf_identity *id, int nice);
 
 /*
- * A front or the logger: a session of its own, uid and gid without supplementary groups, no
- * capability in any set, the bounding set too, no_new_privs, not dumpable, root and cwd the
- * directory root, which is closed.
+ * A front or the logger: uid and gid without supplementary groups, no capability in any set, the
+ * bounding set too, no_new_privs, not dumpable, root and cwd the directory root, which is closed.
  */
 void cred_become_service(uid_t uid, gid_t gid, int root);
 

@@ -112,6 +112,13 @@ void front_run(void)
 	front_wait_start();
 	front_accept_start();
 
+	/*
+	 * SIGCONT needs no right within a session, and sites' programs are in the master's. (The
+	 * logger stays there: the kernel shares the processors out by sessions, and one of its own
+	 * would run for each line.)
+	 */
+	if (setsid() < 0)
+		fatal_errno("setsid");
 	cred_become_service(front.conf->front_uid, front.conf->front_gid, FRONT_FD_ROOT);
 	sandbox_front();
 	front_control_send(FRONT_READY, 0);

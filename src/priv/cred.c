@@ -203,9 +203,6 @@ void cred_become_service(uid_t uid, gid_t gid, int root)
 {
 	if (uid == 0 || gid == 0)
 		fatal("refusing to serve as uid %u gid %u", uid, gid);
-	/* SIGCONT needs no right within a session, and sites' programs are in the master's. */
-	if (setsid() < 0)
-		fatal_errno("setsid");
 	if (fchdir(root) != 0 || chroot(".") != 0 || close(root) != 0)
 		fatal_errno("chroot");
 	for (int cap = 0; cap < cap_max_bits(); cap++)
