@@ -19,11 +19,20 @@ struct child_start {
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	const struct status_page *status; /* NULL: not for this vhost to show */
 	int sums, report;            /* status_page.h; -1: no page shows it */
+	int digest;                  /* digest_clients.h; -1: none */
 	uint8_t secret[HASH_SHA1_SIZE]; /* the identity's, for nonces; another after a restart */
 	bool over_cap;               /* no place was free: answer 503 with Retry-After and close */
 	struct rlimit nofile;        /* what itkd was started with: for CGI programs */
 	pid_t master_group;          /* process group that the child may step into */
 };
+
+/*
+ * A child's exit status when one of its logs did not take a line: this, the number of the log in
+ * vhost->logs, and CONF_VHOST_LOGS times the cause in child_lost_causes.
+ */
+#define CHILD_LOST 64
+#define CHILD_LOST_CAUSES 5
+extern const int child_lost_causes[CHILD_LOST_CAUSES]; /* errno; the last: another one */
 
 /* Once, in the master: handlers that every fork of it has. It blocks these signals itself. */
 void child_prepare(void);

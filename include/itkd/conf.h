@@ -52,6 +52,7 @@ struct conf_identity {
 	const char *home;         /* "" when unknown */
 	const void *private_base; /* this identity's part of the private region */
 	size_t private_size;      /* bytes used of it; 0: it has none */
+	const char *digest_file;  /* digest_clients.h; NULL: nothing asks for one */
 };
 
 struct conf_listener {
@@ -210,15 +211,22 @@ struct conf_sections {
 #define TLS_V1_2 0x1u
 #define TLS_V1_3 0x2u
 
+/* A certificate and its key: clients that take several kinds choose one. */
+struct conf_tls_pair {
+	const char *cert, *key; /* paths; key NULL: it is in cert */
+	const char *file;       /* of the certificate's line, for messages */
+	uint32_t line;
+};
+
 struct conf_tls {
 	bool engine;
 	uint32_t protocols;
 	bool honor_order, tickets, strict_sni;
-	const char *cert, *key, *chain; /* paths; NULL where not given */
+	uint32_t npairs;
+	const struct conf_tls_pair *pairs;
+	const char *chain; /* path; NULL: the chains are behind the certificates */
 	const char *ciphers, *ciphersuites;
 	const char *commands; /* SSLOpenSSLConfCmd: a line each, "NAME VALUE"; NULL: none */
-	const char *file; /* of the certificate's line, for messages */
-	uint32_t line;
 };
 
 struct conf_vhost {
@@ -309,6 +317,7 @@ struct conf {
 	const char *server_software; /* what programs are told */
 	struct conf_strings methods; /* RegisterHttpMethod */
 	bool extended_status;     /* somewhere a status page is, and it shows what is served */
+	size_t digest_size;       /* of the files of digest_clients.h */
 	bool php_expected;        /* something runs PHP: its programs are not sent */
 	uid_t front_uid;
 	gid_t front_gid;

@@ -5,6 +5,7 @@
 #ifndef ITKD_CONF_AUTH_H
 #define ITKD_CONF_AUTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
@@ -16,7 +17,8 @@ enum auth_flag { AUTH_UNSET, AUTH_OFF, AUTH_ON };
 
 /* mod_auth_digest has no merging: a section's directives take the place of all above. */
 struct conf_auth_digest {
-	int64_t lifetime;   /* AuthDigestNonceLifetime: seconds; negative: for ever */
+	int64_t lifetime;   /* AuthDigestNonceLifetime: seconds; 0: once; negative: for ever */
+	bool nc_check;      /* AuthDigestNcCheck */
 	const char *domain; /* AuthDigestDomain: URIs apart by blanks; NULL: not given */
 };
 

@@ -13,6 +13,7 @@ enum conf_log_kind {
 	CONF_LOG_FILE,
 	CONF_LOG_PROGRAM, /* a pipe to a program that the master runs */
 	CONF_LOG_SYSLOG,  /* the logger passes it on to the system's */
+	CONF_LOG_STANDARD, /* what itkd was started with as 1 or 2 */
 };
 
 /* One log. The same text named twice is one. Index = log id. */
@@ -23,6 +24,7 @@ struct conf_log {
 	const char *path;      /* a file's, absolute; else what the configuration says */
 	const char *const *argv; /* of a program, NULL at its end */
 	int facility;          /* of syslog, as in syslog.h */
+	int standard;          /* 1, 2 */
 	const char *tag;
 	const char *file;
 	uint32_t line;
@@ -37,7 +39,7 @@ static inline bool conf_log_is_pipe(const struct conf_log *log)
 /* One that the logger reads from a pipe. */
 static inline bool conf_log_is_loggers(const struct conf_log *log)
 {
-	return log->kind == CONF_LOG_SYSLOG || (log->kind == CONF_LOG_FILE && log->shared);
+	return log->kind != CONF_LOG_PROGRAM && conf_log_is_pipe(log);
 }
 
 struct conf_access_log {

@@ -16,6 +16,9 @@
 #define LOG_TRACE1 (LOG_DEBUG + 1)
 #define LOG_TRACE8 (LOG_DEBUG + 8)
 
+/* The line with its '\n' in line[], as log_vto() writes it; its length. */
+size_t log_line(char line[static LOG_LINE_MAX], int level, const char *module, const char *client,
+	const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
 /* Writes to fd. module as Apache names it without "mod_" and may be NULL; client may be NULL. */
 void log_to(int fd, int level, const char *module, const char *client, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -43,6 +46,8 @@ void log_patience(int ms);
 /* Says now how many were lost: for a process that may write no later line. */
 void log_tell_lost(void);
 void log_write(int fd, const char *line, size_t n);
+/* How many lines a file did not take (a full disk) since this was asked last: where, and why. */
+unsigned long log_take_failed(int *fd, int *error);
 
 /* text escaped as for an error log, at most cap bytes and no half of an escape; its length. */
 size_t log_escape(char *out, size_t cap, const char *text);

@@ -22,6 +22,11 @@ enum path_result path_decode(struct arena *a, struct span raw, char **path);
 #define PATH_LEAVE_SLASHES 0x4u  /* %2F stays as it is (NoDecode) */
 enum path_result path_decode_as(
 	struct arena *a, struct span raw, unsigned flags, char **path);
+/*
+ * What there is to tell of one that was refused: without dot segments, but with what need not be
+ * encoded as the only thing decoded. NULL: it is none at all.
+ */
+char *path_refused(struct arena *a, struct span raw);
 
 /* For a Location or an index page: percent-encodes what a path may not hold. */
 char *path_encode(struct arena *a, const char *path);

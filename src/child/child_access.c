@@ -65,8 +65,7 @@ static int access_unauthorized(struct access_context *x)
 	    "AH01631: user %s: authorization failure for \"%s\": ", r->user, r->uri);
 	if (x->c->dir.merged.auth && x->c->dir.merged.auth->forbidden == AUTH_ON)
 		return 403;
-	child_auth_note(x->c, r);
-	return 401;
+	return child_auth_note(x->c, r);
 }
 
 static void access_unasked(struct child *c)
@@ -99,8 +98,7 @@ static int access_authorize(struct access_context *x, const struct access_source
 			return ACCESS_ASK;
 		child_log(x->c, LOG_ERR, "authz_core",
 		    "AH01629: authorization failure (no authenticated user): %s", x->r->uri);
-		child_auth_note(x->c, x->r);
-		return 401;
+		return child_auth_note(x->c, x->r);
 	default:
 		if (asked && child_auth_type(x->c, x->r))
 			return access_unauthorized(x);

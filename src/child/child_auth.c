@@ -74,7 +74,7 @@ int child_auth(struct child *c, struct child_request *r)
 	return 500;
 }
 
-void child_auth_note(struct child *c, struct child_request *r)
+int child_auth_note(struct child *c, struct child_request *r)
 {
 	const char *type = child_auth_type(c, r);
 
@@ -84,7 +84,8 @@ void child_auth_note(struct child *c, struct child_request *r)
 	else if (strcasecmp(type, "Basic") == 0)
 		child_auth_basic_note(c, r);
 	else if (strcasecmp(type, "Digest") == 0)
-		child_auth_digest_note(c, r, false);
+		return child_auth_nonce_ask(c, r, false);
+	return 401;
 }
 
 struct span child_auth_asked(const struct child_request *r)

@@ -27,8 +27,8 @@ const char *child_auth_type(struct child *c, struct child_request *r);
 const char *child_auth_name(struct child *c, struct child_request *r);
 /* As it stands between quotes. */
 const char *child_auth_quoted(struct arena *a, const char *text);
-/* WWW-Authenticate for one who is known but may not. */
-void child_auth_note(struct child *c, struct child_request *r);
+/* WWW-Authenticate for one who is known but may not: 401, or 500. */
+int child_auth_note(struct child *c, struct child_request *r);
 
 /* child_auth_basic.c */
 int child_auth_basic(struct child *c, struct child_request *r);
@@ -36,7 +36,20 @@ void child_auth_basic_note(struct child *c, struct child_request *r);
 
 /* child_auth_digest.c */
 int child_auth_digest(struct child *c, struct child_request *r);
-void child_auth_digest_note(struct child *c, struct child_request *r, bool stale);
+const struct conf_auth_digest *child_auth_digest_conf(const struct child *c);
+
+/*
+ * child_auth_nonce.c: nonces, and the clients that are kept in mind for AuthDigestNcCheck and
+ * AuthDigestNonceLifetime 0.
+ */
+struct digest;
+/* WWW-Authenticate with a new nonce: 401, or 500. */
+int child_auth_nonce_ask(struct child *c, struct child_request *r, bool stale);
+/* 0, or 500, logged: what the settings ask for is not there. */
+int child_auth_nonce_ready(struct child *c);
+/* The field's nonce, of one who knows the password: 0 with Authentication-Info, or a status. */
+int child_auth_nonce_check(struct child *c, struct child_request *r, const struct digest *d,
+	const char *realm, const char *ha1);
 
 /* child_auth_file.c: the vhost's own files, opened as its user. */
 enum child_auth_found { AUTH_FOUND, AUTH_NOT_FOUND, AUTH_FAILED };

@@ -1,12 +1,7 @@
 /*
- * AuthType Digest (RFC 7616 with MD5 and qop auth alone, mod_auth_digest). Runs as the vhost's
- * user; the field is a client's.
- *
- * A nonce must be known again by whichever process serves the next connection, and nothing is
- * shared between them: so it proves itself, by a hash with a secret. The secret is the identity's
- * own (derive_secret() in src/priv/spare.c): whoever reads it, as a program of the site may, can
- * make nonces for that site and no other, that is, let himself replay what he has seen there.
- * How often a nonce was used (nc) is not counted.
+ * AuthType Digest (RFC 7616 with MD5 and qop auth alone, mod_auth_digest): what the field says, and
+ * whether it is for this request and by one who knows the password. Runs as the vhost's user; the
+ * field is a client's.
  */
 #include "child_auth.h"
 
@@ -15,41 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGEST_NEXT 30 /* seconds before a nonce's end: the client is told the next one */
-
-static int64_t digest_now(const struct child_request *r)
-{
-	return (int64_t)r->start.tv_sec * 1000000 + r->start.tv_nsec / 1000;
-}
-
-static const struct conf_auth_digest *digest_conf(const struct child *c)
+const struct conf_auth_digest *child_auth_digest_conf(const struct child *c)
 {
 	static const struct conf_auth_digest standard = {.lifetime = CONF_AUTH_NONCE_LIFETIME};
 	const struct conf_auth *auth = c->dir.merged.auth;
 
 	return auth && auth->digest ? auth->digest : &standard;
-}
-
-void child_auth_digest_note(struct child *c, struct child_request *r, bool stale)
-{
-	const char *domain = digest_conf(c)->domain, *name = child_auth_name(c, r);
-	struct arena *a = &c->arena;
-
-	r->err.a = a;
-	name = name ? name : "";
-	child_table_merge(&r->err, SPAN("WWW-Authenticate"),
-	    span_of(arena_printf(a,
-	        "Digest realm=\"%s\", nonce=\"%s\", algorithm=MD5%s%s%s%s, qop=\"auth\"",
-	        child_auth_quoted(a, name),
-	        digest_nonce(a, c->start->secret, name, "", digest_now(r)),
-	        domain ? ", domain=\"" : "", domain ? domain : "", domain ? "\"" : "",
-	        stale ? ", stale=true" : "")));
-}
-
-static int digest_again(struct child *c, struct child_request *r, bool stale)
-{
-	child_auth_digest_note(c, r, stale);
-	return 401;
 }
 
 /* A target or the uri of a field, in parts; what is not there is empty. */
@@ -165,7 +131,7 @@ static int digest_check_field(
 		    d->algorithm, r->uri);
 	else
 		return 0;
-	return digest_again(c, r, false);
+	return child_auth_nonce_ask(c, r, false);
 }
 
 /* 0 with the digits of htdigest's, or a status. */
@@ -178,7 +144,7 @@ static int digest_find(
 	case AUTH_NOT_FOUND:
 		child_log(c, LOG_ERR, "auth_digest",
 		    "AH01790: user `%s' in realm `%s' not found: %s", r->user, realm, r->uri);
-		return digest_again(c, r, false);
+		return child_auth_nonce_ask(c, r, false);
 	default:
 		return 500;
 	}
@@ -194,58 +160,14 @@ static int digest_check_response(
 		    "AH10560: invalid or missing qop value '%s', RFC 2069 is no longer supported: "
 		    "%s",
 		    d->qop ? d->qop : "(null)", r->uri);
-		return digest_again(c, r, false);
+		return child_auth_nonce_ask(c, r, false);
 	}
 	digest_response(d, ha1, arena_span(&c->arena, r->head.method), expected);
 	if (hash_same(expected, d->response))
 		return 0;
 	child_log(
 	    c, LOG_ERR, "auth_digest", "AH01794: user %s: password mismatch: %s", r->user, r->uri);
-	return digest_again(c, r, false);
-}
-
-/* Last, so that "stale" is for those who know the password: 0 with the nonce's time, or 401. */
-static int digest_check_nonce(struct child *c, struct child_request *r, const struct digest *d,
-    const char *realm, int64_t *made)
-{
-	int64_t lifetime = digest_conf(c)->lifetime, age;
-
-	if (!digest_nonce_is_ours(
-	        &c->arena, c->start->secret, realm, d->opaque ? d->opaque : "", d->nonce, made)) {
-		/* Not with the hash that it should have had, as in Apache: that would be a good
-		 * one. */
-		child_log(c, LOG_ERR, "auth_digest",
-		    "AH01776: invalid nonce %s received - hash is not ours", d->nonce);
-		return digest_again(c, r, true);
-	}
-	age = digest_now(r) - *made;
-	if (lifetime > 0 && age < 0)
-		child_log(c, LOG_ERR, "auth_digest",
-		    "AH01777: invalid nonce %s received - user attempted time travel", d->nonce);
-	else if (lifetime > 0 && age > lifetime * 1000000)
-		child_log(c, LOG_INFO, "auth_digest",
-		    "AH01778: user %s: nonce expired (%.2f seconds old - max lifetime %.2f) - "
-		    "sending new nonce",
-		    r->user, (double)(age / 1000000), (double)lifetime);
-	else
-		return 0;
-	return digest_again(c, r, true);
-}
-
-/* Authentication-Info: the server knows the password, too; and the next nonce. */
-static void digest_info(struct child *c, struct child_request *r, const struct digest *d,
-    const char *realm, const char *ha1, int64_t made)
-{
-	int64_t lifetime = digest_conf(c)->lifetime, now = digest_now(r);
-	const char *next = "";
-	char proof[HASH_HEX_MAX];
-
-	if (lifetime > 0 && now - made > (lifetime - DIGEST_NEXT) * 1000000)
-		next = arena_printf(&c->arena, ", nextnonce=\"%s\"",
-		    digest_nonce(&c->arena, c->start->secret, realm, "", now));
-	digest_response(d, ha1, "", proof);
-	r->auth_info = arena_printf(&c->arena, "rspauth=\"%s\"%s, cnonce=\"%s\", nc=%s, qop=%s",
-	    proof, next, child_auth_quoted(&c->arena, d->cnonce), d->nc, d->qop);
+	return child_auth_nonce_ask(c, r, false);
 }
 
 /* The field's parameters: 0, or 401. */
@@ -255,7 +177,7 @@ static int digest_field(struct child *c, struct child_request *r, struct digest 
 	size_t n = field ? strcspn(field, " \t") : 0;
 
 	if (!field)
-		return digest_again(c, r, false);
+		return child_auth_nonce_ask(c, r, false);
 	if (!span_ieq((struct span){field, n}, SPAN("Digest")))
 		child_log(c, LOG_ERR, "auth_digest",
 		    "AH01781: client used wrong authentication scheme `%.*s': %s", (int)n, field,
@@ -267,21 +189,22 @@ static int digest_field(struct child *c, struct child_request *r, struct digest 
 		    r->uri);
 	else
 		return 0;
-	return digest_again(c, r, false);
+	return child_auth_nonce_ask(c, r, false);
 }
 
 int child_auth_digest(struct child *c, struct child_request *r)
 {
 	const char *realm = child_auth_name(c, r), *ha1 = NULL;
 	struct digest d;
-	int64_t made = 0;
 	int status;
 
 	if (!realm) {
 		child_log(c, LOG_ERR, "auth_digest", "AH01780: need AuthName: %s", r->uri);
 		return 500;
 	}
-	status = digest_field(c, r, &d);
+	status = child_auth_nonce_ready(c);
+	if (!status)
+		status = digest_field(c, r, &d);
 	if (status)
 		return status;
 	r->user = d.user;
@@ -293,9 +216,6 @@ int child_auth_digest(struct child *c, struct child_request *r)
 		status = digest_find(c, r, realm, &ha1);
 	if (!status)
 		status = digest_check_response(c, r, &d, ha1);
-	if (!status)
-		status = digest_check_nonce(c, r, &d, realm, &made);
-	if (!status)
-		digest_info(c, r, &d, realm, ha1, made);
-	return status;
+	/* Last, so that "stale" is for those who know the password. */
+	return status ? status : child_auth_nonce_check(c, r, &d, realm, ha1);
 }

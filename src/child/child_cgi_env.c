@@ -4,6 +4,7 @@
  * names that cannot change its meaning to the system come through.
  */
 #include "child_cgi.h"
+#include "child_rewrite.h"
 
 #include "itkd/path.h"
 #include <ctype.h>
@@ -135,31 +136,35 @@ static const char *env_query(struct env *e, const struct child_request *r)
 	return arena_printf(e->a, "%s&=", query);
 }
 
-static const char *env_request_uri(struct env *e, const struct child_request *r)
+/* Section 4.1.6: as if a client had asked for what stands behind the program's name. */
+static const char *env_path_translated(struct child *c, struct child_request *r)
 {
-	const struct http_head *head = &r->head;
+	struct child_sub sub;
 
-	if (!head->has_query)
-		return arena_span(e->a, head->path);
-	return arena_printf(
-	    e->a, "%.*s?%.*s", (int)head->path.n, head->path.p, (int)head->query.n, head->query.p);
+	child_sub_start(c, r, r->uri, &sub, path_encode(&c->arena, r->target.path_info), false);
+	const char *file = child_sub_file(c, &sub);
+	const char *info = sub.r.target.path_info ? sub.r.target.path_info : "";
+
+	file = *file ? arena_printf(&c->arena, "%s%s", file, info) : NULL;
+	child_sub_end(c, &sub);
+	return file;
 }
 
 /* Apache's ap_add_cgi_vars. */
-static void env_put_cgi(struct env *e, struct child *c, const struct child_request *r)
+static void env_put_cgi(struct env *e, struct child *c, struct child_request *r)
 {
-	struct child_target translated = {.fd = -1};
-
 	env_put(e, "GATEWAY_INTERFACE", "CGI/1.1");
 	env_put(e, "SERVER_PROTOCOL", r->head.minor ? "HTTP/1.1" : "HTTP/1.0");
 	env_put_span(e, "REQUEST_METHOD", r->method);
 	env_put(e, "QUERY_STRING", env_query(e, r));
-	env_put(e, "REQUEST_URI", env_request_uri(e, r));
+	env_put(e, "REQUEST_URI", arena_span(e->a, r->head.target));
 	env_put(e, "SCRIPT_NAME", env_script_name(e, r));
 	if (r->target.path_info[0]) {
 		env_put(e, "PATH_INFO", r->target.path_info);
-		child_translate(c, r->target.path_info, &translated);
-		env_put(e, "PATH_TRANSLATED", translated.file);
+		const char *translated = env_path_translated(c, r);
+
+		if (translated)
+			env_put(e, "PATH_TRANSLATED", translated);
 	}
 	if (r->redirects) {
 		env_put(e, "REDIRECT_URL", r->redirect_url);

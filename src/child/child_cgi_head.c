@@ -187,22 +187,30 @@ static void head_fields(struct child_stream *s, struct span head, const struct c
 		head_file_fields(s);
 }
 
+static bool head_is_all(const struct child_stream *s, const struct cgi_head *f)
+{
+	return s->r->head_only || f->status == 204 || f->status == 304;
+}
+
 static void head_answer(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct child_request *r = s->r;
+	int64_t length = f->length;
 
 	/* What was promised and is not there makes it an answer that is cut, however it is sent. */
 	if (f->length == 0)
 		r->whole = (struct child_whole){.all = true, .p = ""};
-	else if (f->length > 0 && !r->head_only && f->status != 204 && f->status != 304)
+	else if (f->length > 0 && !head_is_all(s, f))
 		r->whole.all &= (uint64_t)f->length == r->whole.n;
+	else if (r->whole.all && !head_is_all(s, f))
+		length = (int64_t)r->whole.n;
 	child_head_start(s->c, r, f->status, f->reason);
 	head_fields(s, head, f);
-	if (!child_head_finish(s->c, r, f->length)) {
+	if (!child_head_finish(s->c, r, length)) {
 		child_stream_replied(s);
 		return;
 	}
-	child_stream_headed(s, f->length);
+	child_stream_headed(s, length);
 }
 
 /* The client has it already (ap_meets_conditions). True: that was said. */
@@ -311,6 +319,27 @@ static bool head_waits_for_body(const struct child_stream *s)
 	return s->want_body && child_filter_input(s->r) && child_cgi_head_room(s);
 }
 
+/*
+ * Only its end says how long it is: a short answer waits a moment for that, since a client of
+ * HTTP/1.0 cannot keep its connection behind an answer without a length.
+ */
+static bool head_waits_for_end(const struct child_stream *s)
+{
+	struct span head = {s->c->cgi, s->head_end}, bad;
+	struct cgi_head f;
+
+	return s->head_n - s->head_end <= CHILD_SMALL && cgi_head_scan(head, &f, &bad) &&
+	       f.length < 0 && !f.location.n && !head_is_all(s, &f);
+}
+
+/* Whether the complete head waits for something that stands behind it. */
+static bool head_waits(const struct child_stream *s)
+{
+	return child_cgi_head_room(s) &&
+	       (head_waits_for_body(s) || child_filter_wants(s->r, s->head_n - s->head_end) ||
+	           head_waits_for_end(s));
+}
+
 void child_cgi_head_paused(struct child_stream *s)
 {
 	if (head_waits_for_body(s))
@@ -326,13 +355,15 @@ void child_cgi_head_got(struct child_stream *s, size_t n)
 		s->head_end = cgi_head_end(s->c->cgi, s->head_n + n, s->head_n);
 	s->head_n += n;
 	child_stream_progress(s);
-	if (s->head_end && n && child_cgi_head_room(s) &&
-	    (head_waits_for_body(s) || child_filter_wants(s->r, s->head_n - s->head_end)))
-		s->pause = clock_ms() + CHILD_FILTER_PAUSE;
-	else if (s->head_end)
+	if (s->head_end && n && head_waits(s)) {
+		/* However often it says a little: its first word is not kept back any longer. */
+		if (!s->pause)
+			s->pause = clock_ms() + CHILD_FILTER_PAUSE;
+	} else if (s->head_end) {
 		head_complete(s, n == 0);
-	else if (n == 0)
+	} else if (n == 0) {
 		head_none(s, "End of script output before headers");
-	else if (child_cgi_head_room(s) == 0)
+	} else if (child_cgi_head_room(s) == 0) {
 		head_none(s, "The head is too large: script");
+	}
 }

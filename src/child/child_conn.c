@@ -279,10 +279,11 @@ int child_serve(const struct child_start *start)
 	next = child_remoteip_header(c) ? CONN_KEEP : CONN_CLOSE;
 	while (next == CONN_KEEP)
 		next = conn_request(c);
+	c->request = NULL;
 	log_tell_lost();
 	if (next == CONN_ABORT)
 		child_abort(c);
 	else
 		child_close(c);
-	return 0;
+	return child_log_status(c);
 }

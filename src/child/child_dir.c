@@ -8,7 +8,10 @@
 
 #include "itkd/conf_table.h"
 #include <fnmatch.h>
+#include <limits.h>
 #include <string.h>
+
+#define DIR_LOOK 16 /* names of a path, until it is looked whether there is such a directory */
 
 static enum child_links dir_links(const struct conf_dir *dir)
 {
@@ -133,9 +136,23 @@ static void dir_begin(struct child *c, const char *path, size_t n)
 	d->runs = arena_array(&d->arena, dir_count(path, n) + 2, sizeof(*d->runs));
 }
 
+/* Looked at where a path has more names than any directory of a site. */
+static bool dir_is_there(const char *path, size_t n)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	if (n >= sizeof(part))
+		return false;
+	memcpy(part, path, n);
+	part[n] = '\0';
+	return stat(part, &st) == 0;
+}
+
 int child_dir_merge(struct child *c, const char *path, size_t n)
 {
 	struct child_dir *d = &c->dir;
+	bool there = true;
 	int status;
 
 	while (n && path[n - 1] == '/')
@@ -156,12 +173,17 @@ int child_dir_merge(struct child *c, const char *path, size_t n)
 	for (size_t end = 0, components = 0; end < n && !status;) {
 		end = dir_component_end(path, n, end);
 		next = dir_merge_level(c, next, (uint32_t)++components, path, end);
-		status = dir_merge_htaccess(c, path, end);
+		/* Below what is not there is no .htaccess, however many names a client makes up. */
+		if (components % DIR_LOOK == 0)
+			there = there && dir_is_there(path, end);
+		if (there)
+			status = dir_merge_htaccess(c, path, end);
 		dir_add_run(d, end + 1);
 	}
 	d->next = next;
 	d->merged = d->walked;
-	if (!status)
+	/* What was not looked for may be there for the next request. */
+	if (!status && there)
 		d->vhost = c->vhost;
 	return status;
 }
@@ -202,12 +224,17 @@ void child_dir_merge_file(struct child *c, const char *file)
 		conf_dir_merge(&c->arena, &c->dir.merged, s->dir);
 }
 
-void child_dir_start(struct child *c)
+void child_dir_server(struct child *c)
 {
 	c->dir.matched = NULL;
 	c->dir.merged = c->vhost->dir;
-	c->dir.fresh = true;
 	c->dir.undecided = false;
+}
+
+void child_dir_start(struct child *c)
+{
+	child_dir_server(c);
+	c->dir.fresh = true;
 }
 
 bool child_option(const struct child *c, uint32_t option)

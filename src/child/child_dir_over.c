@@ -164,6 +164,10 @@ int child_dir_walk(struct child *c, const char *uri, const char *file, enum chil
 	size_t n = what == WALK_DIRECTORY ? strlen(file) : slash ? (size_t)(slash - file) : 0;
 	int status = child_dir_merge(c, file, n);
 
+	/* mpm-itk reads what is closed to us before it drops its rights: that still says something.
+	 */
+	if (status && status != 403)
+		child_dir_server(c);
 	if (status)
 		return status;
 	if (what == WALK_FILE)

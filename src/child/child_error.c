@@ -9,8 +9,6 @@
 
 static const char *error_text(struct child *c, const struct child_request *r, int status)
 {
-	const struct http_field *expect =
-	    r->parsed ? http_head_field(&r->head, SPAN("Expect")) : NULL;
 	struct error_page page = {.status = status,
 	    .first = r->error_status,
 	    .admin = c->vhost->server_admin,
@@ -19,10 +17,10 @@ static const char *error_text(struct child *c, const struct child_request *r, in
 	    .signature = child_signature(c, r, "<hr>\n")};
 
 	page.reason = r->reason;
-	if (r->parsed)
+	if (r->parsed) {
 		page.method = r->head.method;
-	if (expect)
-		page.expect = expect->value;
+		page.expect = http_head_joined(&c->arena, &r->head, SPAN("Expect"));
+	}
 	return error_page(&c->arena, &page);
 }
 

@@ -37,6 +37,11 @@ const char *child_error_text(
 static void redirect_to(struct child *c, struct child_request *r, const char *path,
     struct span query, bool has_query, int status)
 {
+	if (!r->redirects)
+		r->first_uri = r->uri;
+	/* One too many: what led to it is what is told of (child_too_deep). */
+	if (r->redirects++ >= c->vhost->redirects_max)
+		return;
 	r->redirect_url = r->uri;
 	r->redirect_query = child_query(r);
 	r->redirect_status = status;
@@ -50,7 +55,6 @@ static void redirect_to(struct child *c, struct child_request *r, const char *pa
 	child_filter_end(r);
 	r->whole = (struct child_whole){0};
 	r->parts_type = (struct span){NULL, 0};
-	r->redirects++;
 	/* Of what only led elsewhere. */
 	if (!r->first_status)
 		r->first_status = 200;
@@ -78,9 +82,11 @@ int child_redirect_inside(
 static void document_failed(struct child *c, struct child_request *r, int status)
 {
 	r->document_status = status;
+	r->document_uri = r->uri;
+	r->document_type = r->target.type;
 	r->uri = r->error_uri;
 	child_target_close(&r->target);
-	child_dir_start(c);
+	child_dir_server(c);
 	if (*r->uri == '/')
 		child_map_quiet(c, r->uri, &r->target);
 }
@@ -101,6 +107,8 @@ bool child_error_redirect(struct child *c, struct child_request *r, int status)
 	if (!r->first_status)
 		r->first_status = status;
 	r->error_uri = r->uri ? r->uri : "";
+	/* A fragment is the client's matter, and the client sees nothing of this. */
+	to = arena_strndup(&c->arena, to, strcspn(to, "#"));
 	mark = strchr(to, '?');
 	path = mark ? arena_strndup(&c->arena, to, (size_t)(mark - to)) : to;
 	/* What no path can be is an error of the document, told with the first one. */

@@ -31,6 +31,9 @@ void child_expires(struct child *c, struct child_request *r, struct child_header
 	    child_table_find(&h->out, SPAN("Expires")))
 		return;
 	type = r->parts_type.p ? r->parts_type : h->type;
+	/* RFC 9110 section 15.4.5: a 304 says it as the 200 would have, though it has no type. */
+	if (!type.p && r->status == 304)
+		type = child_type(c, r, span_of(r->target.type));
 	code = conf_expires_find(conf, type.p ? arena_span(&c->arena, type) : NULL);
 	if (!code || !expires_base(r, code, &base))
 		return;

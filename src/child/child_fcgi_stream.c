@@ -12,11 +12,18 @@
 
 static void fcgi_broken(struct fcgi *g)
 {
-	if (g->s.phase == STREAM_HEAD)
-		g->s.status = g->s.broken;
-	else if (g->s.phase != STREAM_DISCARD)
-		g->s.r->aborted = true;
+	struct child_stream *s = &g->s;
+
 	g->eof = true;
+	/* What only waited for its end is passed on as far as it came. */
+	if (s->phase == STREAM_HEAD && s->head_end)
+		child_cgi_head_paused(s);
+	if (s->phase == STREAM_HEAD) {
+		s->status = s->broken;
+	} else if (s->phase == STREAM_BODY) {
+		child_stream_send(s);
+		s->r->aborted = true;
+	}
 }
 
 /* The head of the next record of the body, or of its end. */

@@ -131,7 +131,7 @@ static enum text_kind text_open(struct index *x, const char *name, struct child_
 		return TEXT_NONE;
 	const struct child_target *t = &sub->target;
 
-	if (!S_ISREG(t->st.st_mode) || !t->type || t->fd < 0)
+	if (!S_ISREG(t->st.st_mode) || !t->type || t->fd < 0 || t->unreadable)
 		return TEXT_NONE;
 	if (text_is_html(t->type)) {
 		/* A program's output is not put in. */

@@ -116,6 +116,8 @@ int child_body_skip(struct child *c, struct child_request *r);
 /* child_dir.c, child_dir_over.c: the settings that hold for a target, in c->dir.merged. */
 /* At a request's start: those of the server. */
 void child_dir_start(struct child *c);
+/* The same within a request: the way to a file failed, and its settings are nobody's. */
+void child_dir_server(struct child *c);
 /* Those of a directory alone. 0, or a status for its .htaccess, which is logged. */
 int child_dir_merge(struct child *c, const char *path, size_t n);
 /* And over them those of <Directory> that match a file in it. */
@@ -181,6 +183,8 @@ size_t child_lookup_addresses(
 	struct child *c, const char *name, struct sockaddr_storage *v, size_t max);
 
 /* child_map.c: from a URL path to a file. */
+/* root and rest as one path, without doubled slashes: sections are compared with it as text. */
+const char *child_map_join(struct child *c, const char *root, const char *rest, bool slash);
 /* The file that uri stands for by alias and DocumentRoot: text only. */
 void child_translate(struct child *c, const char *uri, struct child_target *t);
 /* Opens it. 0, or the status that says why not. */
@@ -201,6 +205,8 @@ int child_map_file(struct child *c, const char *uri, const char *file,
  */
 void child_map_cut(struct child *c, struct child_target *t);
 void child_target_close(struct child_target *t);
+/* For whoever is about to read it: 0, or the status of what may not be read, logged. */
+int child_target_denied(struct child *c, struct child_target *t);
 /* A program's file is opened for others to read, too: 0, or the status that says why not. */
 int child_target_read(struct child *c, struct child_target *t);
 /* A media type that is a handler's name. */
@@ -325,6 +331,8 @@ struct expr_source child_expr_source(struct child *c, struct child_request *r);
 int child_static(struct child *c, struct child_request *r);
 /* Last-Modified and ETag of r->target.st. */
 void child_static_validators(struct child *c, struct child_request *r);
+/* Apache's name for what is no file. */
+#define CHILD_DIRECTORY_TYPE "httpd/unix-directory"
 /* What a file, a list and a page of ours can be asked with, for Allow. */
 #define CHILD_ALLOW "HEAD,GET,POST,OPTIONS"
 /* What the method alone gets from a file or a list: 0 to go on, 200 when answered, or a status. */
@@ -354,7 +362,10 @@ int child_proxy(struct child *c, struct child_request *r);
 /* ProxyPass for uri: sets r->proxy where one is for it. 0, or a status. */
 int child_proxy_translate(struct child *c, struct child_request *r, const char *uri);
 
-/* child_request.c: raw, decoded as the vhost's settings say. 0, or a status, logged. */
+/*
+ * child_request.c: raw, decoded as the vhost's settings say. 0, or a status, logged; *path is then
+ * what is told of it, or NULL.
+ */
 int child_path_decode(struct child *c, struct span raw, char **path);
 /* child_request.c: one thing led to another too often: 500, logged. */
 int child_too_deep(struct child *c, const char *number, const char *what);
@@ -367,6 +378,8 @@ bool child_log_wanted(const struct child *c, int level, const char *module);
 void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void child_log_access(struct child *c, const struct child_request *r);
+/* The exit status: 0, or which log lost lines (CHILD_LOST). */
+int child_log_status(const struct child *c);
 void child_state(struct child *c, char state);
 void child_state_request(struct child *c, const struct child_request *r);
 

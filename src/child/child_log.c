@@ -8,6 +8,7 @@
 #include "itkd/expr.h"
 #include "itkd/log_format.h"
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,9 @@ static const char *log_answer_field(const struct log_context *l, const char *nam
 
 	if (strcasecmp(name, "Date") == 0 || strcasecmp(name, "Server") == 0)
 		return NULL;
+	/* Of the last request inside, as its status and length. */
+	if (l->r->document_status)
+		return strcasecmp(name, "Content-Type") == 0 ? l->r->document_type : NULL;
 	if (value && strcasecmp(name, "Content-Type") == 0)
 		return arena_strndup(&l->c->arena, value, strcspn(value, "; \t"));
 	return value;
@@ -165,8 +169,8 @@ static void log_fill(struct log_record *record, struct child *c, const struct ch
 	    .method = r->method,
 	    .query = child_query(r),
 	    /* An index file counts as what was asked for (mod_dir). */
-	    .path = r->redirects ? r->path : r->uri,
-	    .final_path = r->uri,
+	    .path = r->redirects ? r->first_uri : r->uri,
+	    .final_path = r->document_uri ? r->document_uri : r->uri,
 	    .filename = r->target.file,
 	    .handler = r->target.handler,
 	    .server_name = c->vhost->server_name,
@@ -240,4 +244,21 @@ void child_state_request(struct child *c, const struct child_request *r)
 	c->status.requests++;
 	c->status.since = r->start.tv_sec;
 	child_state(c, 'W');
+}
+
+const int child_lost_causes[CHILD_LOST_CAUSES] = {ENOSPC, EDQUOT, EIO, EFBIG, 0};
+
+/* Nobody else may say that the site's logs take no lines: they are where that would stand. */
+int child_log_status(const struct child *c)
+{
+	int fd, error, cause = 0;
+	uint32_t i = 0;
+
+	if (log_take_failed(&fd, &error) == 0)
+		return 0;
+	while (i + 1 < c->vhost->nlogs && c->logs[i] != fd)
+		i++;
+	while (cause + 1 < CHILD_LOST_CAUSES && child_lost_causes[cause] != error)
+		cause++;
+	return CHILD_LOST + cause * CONF_VHOST_LOGS + (int)i;
 }

@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* root and rest as one path, without doubled slashes: sections are compared with it as text. */
-static const char *map_join(struct child *c, const char *root, const char *rest, bool slash)
+const char *child_map_join(struct child *c, const char *root, const char *rest, bool slash)
 {
 	size_t n = strlen(root), m = strlen(rest);
 	char *file = arena_alloc(&c->arena, n + m + 2), *at = file;
@@ -60,7 +59,7 @@ static const char *map_alias(struct child *c, const struct conf_alias *alias, co
 		return map_clean(c, regex_expand(&c->arena, alias->to, &m));
 	}
 	n = conf_alias_match(uri, alias->from);
-	return n ? map_join(c, alias->to, uri + n, false) : NULL;
+	return n ? child_map_join(c, alias->to, uri + n, false) : NULL;
 }
 
 /* `Alias file` in <Location>: all below it is that file, unless AliasPreservePath adds the rest. */
@@ -114,7 +113,7 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 	t->context_prefix = "";
 	t->context_root = v->root_told;
 	t->script = false;
-	t->file = map_join(c, v->document_root, uri, true);
+	t->file = child_map_join(c, v->document_root, uri, true);
 }
 
 /* The type stands for a handler where there is none; the other is of times before there were any.
@@ -172,20 +171,9 @@ static void map_handler(struct child *c, struct child_target *t, const char *fil
 	t->handler = map_set_handler(c);
 	if (!t->handler)
 		t->handler = info.handler;
+	t->typed = !t->script && !t->handler;
 	if (t->script || child_type_is_cgi(t->handler ? t->handler : t->type))
 		t->handler = "cgi-script";
-}
-
-/* A directory that may be passed through but not read (0711) is a directory all the same. */
-static int map_open_unreadable(struct child *c, const char *file)
-{
-	struct stat st;
-	int fd = child_open(&c->dir, file, false);
-
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)))
-		return fd;
-	fd_close(&fd);
-	return -EACCES;
 }
 
 /* Opens one candidate: 0 or -errno. */
@@ -200,8 +188,10 @@ static int map_open(struct child *c, struct child_target *t, const char *uri, co
 	bool readable = !c->looking && (!t->handler || strcmp(t->handler, "cgi-script") != 0);
 	int fd = child_open(&c->dir, file, readable);
 
-	if (fd == -EACCES && readable)
-		fd = map_open_unreadable(c, file);
+	/* What may not be read is there all the same: who answers for it says what that means. */
+	t->unreadable = fd == -EACCES && readable;
+	if (t->unreadable)
+		fd = child_open(&c->dir, file, false);
 	if (fd < 0)
 		return fd;
 	t->fd = fd;
@@ -248,26 +238,42 @@ static int map_missing(struct child *c, struct child_target *t, const char *uri)
 	return -ENOENT;
 }
 
-/* The first file on the way; what follows it is PATH_INFO. */
-static int map_walk(struct child *c, struct child_target *t, const char *uri)
+/* Where context_root ends that t->file begins with: nothing above it is anybody's PATH_INFO. */
+static size_t map_least(const struct child_target *t)
 {
-	const char *whole = t->file;
-	size_t end = strlen(whole), least = strlen(t->context_root);
-	int error;
+	size_t least = strlen(t->context_root);
 
 	while (least > 1 && t->context_root[least - 1] == '/')
 		least--;
 	/* A pattern led elsewhere. */
-	if (strncmp(whole, t->context_root, least) != 0)
-		least = 1;
+	return strncmp(t->file, t->context_root, least) == 0 ? least : 1;
+}
+
+/* Without the last name of path[0..end), and the slash before it. */
+static size_t map_above(const char *path, size_t end)
+{
+	while (end > 0 && path[end - 1] != '/')
+		end--;
+	return end > 0 ? end - 1 : 0;
+}
+
+/*
+ * The first file on the way; what follows it is PATH_INFO. Looked for from the front: from the end
+ * each name of a path that the client made long would be a walk of its own.
+ */
+static int map_walk(struct child *c, struct child_target *t, const char *uri)
+{
+	const char *whole = t->file;
+	size_t least = map_least(t);
+	int error;
+
 	t->path_info = "";
+	error = map_open(c, t, uri, whole);
 	/* ENOTDIR: something above is a file. */
-	for (error = map_open(c, t, uri, whole); error == -ENOTDIR;) {
-		if (whole[end - 1] != '/')
-			while (end > 0 && whole[end - 1] != '/')
-				end--;
-		if (end > 0)
-			end--;
+	if (error == -ENOTDIR)
+		child_map_cut(c, t);
+	/* Once; but the root itself, which may be a file, was taken for a directory. */
+	for (size_t end = strlen(t->file); error == -ENOTDIR; end = map_above(whole, end)) {
 		if (end < least || end == 0) {
 			t->file = whole;
 			break;
@@ -348,6 +354,14 @@ int child_map(struct child *c, struct child_request *r, const char *uri, struct 
 	child_map_quiet(c, uri, t);
 	status = t->status ? t->status : child_access(c, r, t->file);
 	return status ? status : child_map_status(c, t);
+}
+
+int child_target_denied(struct child *c, struct child_target *t)
+{
+	if (!t->unreadable)
+		return 0;
+	t->error = EACCES;
+	return child_map_status(c, t);
 }
 
 int child_target_read(struct child *c, struct child_target *t)

@@ -348,9 +348,6 @@ static int map_answer_inside(struct child *c, struct child_request *r, const str
 	struct span none = {NULL, 0};
 	int status;
 
-	/* It is not told when it was changed: a cache that knows no Vary must not keep it. */
-	r->no_cache =
-	    r->head.minor == 0 && !(c->dir.merged.negotiate && c->dir.merged.negotiate->cache);
 	r->allow = "HEAD,GET,POST,OPTIONS";
 	if (r->method_id != HTTP_METHOD_GET && r->method_id != HTTP_METHOD_HEAD &&
 	    r->method_id != HTTP_METHOD_POST)
@@ -384,12 +381,17 @@ int child_type_map(struct child *c, struct child_request *r)
 	const char *info = r->target.path_info, *path = NULL;
 	struct negotiate g;
 	struct variant *best;
-	int status;
+	int status = child_target_denied(c, &r->target);
 
+	if (status)
+		return status;
 	child_negotiate_start(c, r, &g);
 	status = child_negotiate_map(c, &r->target, &g);
 	if (status)
 		return status;
+	/* A cache that knows no Vary must not keep it. */
+	r->no_cache =
+	    r->head.minor == 0 && !(c->dir.merged.negotiate && c->dir.merged.negotiate->cache);
 	child_negotiate_validator(c, r, &r->target, NULL);
 	status = child_negotiate_choose(c, r, &g, *info, false, &best);
 	if (!status && !best->inside) {
@@ -406,6 +408,8 @@ int child_type_map(struct child *c, struct child_request *r)
 		r->target.language = best->nlanguages ? negotiate_languages(&g, best) : NULL;
 		return map_answer_inside(c, r, best);
 	}
+	/* What is behind the map's name was asked of the variant. */
+	r->uri = arena_strndup(&c->arena, r->uri, path_without_info(r->uri, info));
 	return child_redirect_inside(
 	    c, r, arena_printf(&c->arena, "%s%s", path, info), r->query, r->has_query);
 }

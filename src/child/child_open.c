@@ -178,6 +178,10 @@ int child_open(const struct child_dir *dir, const char *path, bool readable)
 	for (size_t i = 0; i < dir->nruns; i++) {
 		size_t from = dir->runs[i].at;
 		size_t end = i + 1 < dir->nruns ? dir->runs[i + 1].at : n;
+
+		/* A part that begins with a slash would be a path from the root. */
+		while (i && path[from] == '/')
+			from++;
 		bool last = end >= n;
 
 		int fd = last ? open_part(at, path + from, dir->runs[i].links, wanted)

@@ -232,7 +232,8 @@ bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 	} else {
 		child_head_keep(c, r);
 	}
-	if (length >= 0 && !head_is_bodiless(r->status))
+	/* Apache does not tell HEAD that there would be nothing (HttpContentLengthHeadZero). */
+	if (length >= 0 && !head_is_bodiless(r->status) && (length > 0 || !r->head_only))
 		child_head_number(c, SPAN("Content-Length"), (uint64_t)length);
 	if (r->chunked)
 		child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));

@@ -19,11 +19,13 @@ int child_path_decode(struct child *c, struct span raw, char **path)
 	case PATH_OK:
 		return 0;
 	case PATH_NOT_FOUND:
+		path_decode_as(&c->arena, raw, flags | PATH_DECODE_SLASHES, path);
 		child_log(c, LOG_INFO, "core",
 		    "AH00026: found %%2f (encoded '/') in URI path (%.*s), returning 404",
 		    (int)raw.n, raw.p);
 		return 404;
 	default:
+		*path = path_refused(&c->arena, raw);
 		child_log(
 		    c, LOG_ERR, "core", "AH10244: invalid URI path (%.*s)", (int)raw.n, raw.p);
 		return 400;
@@ -42,16 +44,15 @@ static int request_check(struct child *c, struct child_request *r)
 		    "an https target on a connection without TLS that is no listed proxy's");
 		return 421;
 	}
+	int status =
+	    r->method_id == HTTP_METHOD_CONNECT ? 405 : child_path_decode(c, r->head.path, &path);
+
+	r->path = r->uri = path;
 	if (r->head.expect_unknown)
 		return 417;
 	/* Apache reads a head before it knows whose it is: the default one's setting counts. */
 	if (r->method_id == HTTP_METHOD_OTHER && c->first->registered_methods)
 		return 501;
-	if (r->method_id == HTTP_METHOD_CONNECT)
-		return 405;
-	int status = child_path_decode(c, r->head.path, &path);
-
-	r->path = r->uri = path;
 	return status;
 }
 
@@ -150,7 +151,9 @@ static int request_once(struct child *c, struct child_request *r)
 	if (status != 404 || !r->target.error || r->target.status)
 		return status;
 	child_headers_request(c, r, false);
-	method = child_body_skip(c, r);
+	method = request_limit(c, r);
+	if (!method)
+		method = child_body_skip(c, r);
 	if (!method)
 		method = child_method(c, r);
 	return method == 200 ? 0 : method ? method : status;
@@ -184,7 +187,11 @@ static int request_serve(struct child *c, struct child_request *r)
 			break;
 		status = request_once(c, r);
 	}
-	return child_too_deep(c, "AH00124", "internal redirects");
+	status = child_too_deep(c, "AH00124", "internal redirects");
+	/* A document for that is one more. */
+	return child_error_redirect(c, r, status)
+	           ? child_too_deep(c, "AH00124", "internal redirects")
+	           : status;
 }
 
 /* One that RegisterHttpMethod names is known, too. */

@@ -10,14 +10,10 @@
 
 #define RESOLVE_LOOK (-4) /* look at the path itself first: rules of the place may change it */
 
-/* Whether Apache's look at the path would have come through: it opens nothing yet. */
+/* A link that may not be followed, or a name that none can have: Apache knows no more of it. */
 static bool resolve_is_walked(const struct child_target *t)
 {
-	struct stat st;
-
-	if (t->error == EACCES)
-		return stat(t->file, &st) == 0;
-	return !t->error || t->error == ENOENT || t->error == ENOTDIR;
+	return !t->error || t->error == ENOENT || t->error == ENOTDIR || t->error == EACCES;
 }
 
 /* Before something answers for a path, whoever asked for it. */
@@ -34,7 +30,7 @@ static int resolve_enter(struct child *c, struct child_request *r, const char *u
 		status = r->target.status = child_negotiate(c, r, uri);
 	if (r->target.uri)
 		uri = r->target.uri;
-	if (!status && child_rewrite_has_dir(c) && resolve_is_walked(&r->target))
+	if (!status && child_rewrite_has_dir(c) && r->target.error != EACCES)
 		status = r->target.status = child_rewrite_dir(c, r, uri);
 	/* Its 404 is said of what is there, too, and no fallback takes its place. */
 	if (!status)
@@ -59,6 +55,10 @@ static int resolve_look(struct child *c, struct child_request *r, const char *ur
 	child_map_quiet(c, uri, t);
 	if (t->status)
 		return t->status;
+	if (!resolve_is_walked(t)) {
+		child_dir_server(c);
+		return child_map_status(c, t);
+	}
 	status = resolve_enter(c, r, uri);
 	if (status || child_resolve_is_elsewhere(r))
 		return status;

@@ -79,7 +79,7 @@ static const char *resolve_fallback_name(struct child *c, const struct child_req
 
 	if (!name || !*name || t->error != ENOENT)
 		return NULL;
-	return t->handler ? NULL : name;
+	return t->handler && !t->typed ? NULL : name;
 }
 
 bool child_resolve_has_fallback(struct child *c, const struct child_request *r)
@@ -108,14 +108,18 @@ static int resolve_fallback_found(struct child *c, struct child_request *r, cons
  * FallbackResource in the place of what is not there: 0 with its path and query, a status, or
  * RESOLVE_NONE. One that is not there itself has one, too, mostly the same: Apache gives up, too.
  */
-static int resolve_fallback(
-    struct child *c, struct child_request *r, const char **path, struct span *query)
+static int resolve_fallback(struct child *c, struct child_request *r, const char **path)
 {
 	const char *name = resolve_fallback_name(c, r);
 	int status = RESOLVE_NONE;
 
 	for (unsigned depth = 0; name && depth <= c->vhost->redirects_max; depth++) {
-		*path = resolve_path(c, "/", name, query);
+		const char *slash = strrchr(*path, '/');
+		struct span query;
+
+		*path = resolve_path(
+		    c, arena_strndup(&c->arena, *path, (size_t)(slash - *path) + 1), name, &query);
+		resolve_query(c, r, query);
 		status = *path ? child_resolve_ask(c, r, path) : 400;
 		if (status == 0)
 			return resolve_fallback_found(c, r, *path);
@@ -125,12 +129,12 @@ static int resolve_fallback(
 	}
 	if (!name)
 		return RESOLVE_NONE;
-	return child_too_deep(c, "AH00124", "internal redirects");
+	return child_too_deep(c, "AH00125", "subrequest nesting levels");
 }
 
 /* What is of the request and not of what is looked up for it (Apache's main request). */
 struct resolve_main {
-	const char *uri, *type, *handler, *mapped, *mapped_uri;
+	const char *uri, *type, *handler, *mapped, *mapped_uri, *context_prefix, *context_root;
 	struct child_env env;
 	struct span query;
 	bool has_query, end;
@@ -139,7 +143,8 @@ struct resolve_main {
 static struct resolve_main resolve_nest(struct child *c, struct child_request *r, const char *uri)
 {
 	struct resolve_main kept = {r->main_uri, r->forced_type, r->forced_handler, r->mapped,
-	    r->mapped_uri, r->env, r->query, r->has_query, r->rewrite_end};
+	    r->mapped_uri, r->target.context_prefix, r->target.context_root, r->env, r->query,
+	    r->has_query, r->rewrite_end};
 
 	if (r->env.n && (c->vhost->rewrite || c->dir.merged.rewrite))
 		child_env_own(c, r);
@@ -156,6 +161,8 @@ static void resolve_unnest(
 	r->rewrite_end = kept->end;
 	if (!failed) {
 		child_env_behind(c, r, &kept->env);
+		r->target.context_prefix = kept->context_prefix;
+		r->target.context_root = kept->context_root;
 		return;
 	}
 	r->env = kept->env;
@@ -169,15 +176,14 @@ static void resolve_unnest(
 }
 
 /* Asked for as if a client had (Apache's subrequest): redirects and fallbacks hold for it, too. */
-static int resolve_sub(
-    struct child *c, struct child_request *r, const char **path, struct span *query)
+static int resolve_sub(struct child *c, struct child_request *r, const char **path)
 {
 	int status = child_resolve_ask(c, r, path);
 
 	if (child_resolve_is_elsewhere(r))
 		return status;
 	if (status == 404 && !r->target.status && child_resolve_has_fallback(c, r)) {
-		status = resolve_fallback(c, r, path, query);
+		status = resolve_fallback(c, r, path);
 		return status == RESOLVE_NONE ? 404 : status;
 	}
 	if (status == 0 && S_ISDIR(r->target.st.st_mode) && !r->target.path_info[0] &&
@@ -201,15 +207,14 @@ static int resolve_name_try(struct child *c, struct child_request *r, const char
 	if (path && strcmp(path, uri) == 0)
 		return child_too_deep(c, "AH00125", "subrequest nesting levels");
 	resolve_query(c, r, query);
-	int status = !path  ? 400
-	             : deep ? resolve_sub(c, r, &path, &query)
-	                    : child_resolve_ask(c, r, &path);
+	int status = !path ? 400 : deep ? resolve_sub(c, r, &path) : child_resolve_ask(c, r, &path);
 
-	/* What should be a directory is a file, or below one. */
-	if (status == 404 && t->error == ENOTDIR)
+	/* What should be a directory is a file, or below one: it has settings of its own. */
+	if ((status == 404 && t->error == ENOTDIR) ||
+	    (status == 0 && !r->proxy && t->path_info[0] && !strchr(name, '/'))) {
+		r->env_dir = r->env_dir && strcmp(uri, r->uri) != 0;
 		return RESOLVE_NONE;
-	if (status == 0 && !r->proxy && t->path_info[0] && !strchr(name, '/'))
-		return RESOLVE_NONE;
+	}
 	if (status == 0 && !r->proxy && !S_ISREG(t->st.st_mode))
 		return 404;
 	if (status)
@@ -283,13 +288,9 @@ int child_resolve_index(struct child *c, struct child_request *r)
 int child_resolve_fallback(struct child *c, struct child_request *r)
 {
 	struct resolve_main kept = resolve_nest(c, r, r->uri);
-	struct span query;
-	const char *path;
-	int status = resolve_fallback(c, r, &path, &query);
+	const char *path = r->uri;
+	int status = resolve_fallback(c, r, &path);
 
 	resolve_unnest(c, r, &kept, status != 0);
-	if (status)
-		return status;
-	resolve_query(c, r, query);
-	return resolve_take(r, path);
+	return status ? status : resolve_take(r, path);
 }

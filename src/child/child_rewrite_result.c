@@ -132,10 +132,11 @@ static int rewrite_redirect(struct child *c, struct child_request *r)
 	/* These let in what is rewritten: under the same ones nobody is asked again. */
 	uint64_t print = c->dir.merged.print;
 
-	c->dir.merged = c->vhost->dir;
-	c->dir.matched = NULL;
 	status = child_redirect_inside(
 	    c, r, path, m > 0 ? (struct span){text + n + 1, m - 1} : (struct span){NULL, 0}, m > 0);
+	if (r->redirects > c->vhost->redirects_max)
+		return status;
+	child_dir_server(c);
 	r->before.print = print;
 	return status;
 }

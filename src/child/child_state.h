@@ -127,6 +127,7 @@ struct child {
 	char client[ADDR_TEXT_MAX];  /* for the error log */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	unsigned served;             /* requests on this connection, the current one included */
+	unsigned nonce_taken;        /* the one of them whose nonce was taken (child_auth_nonce.c) */
 	int unsent;                  /* bytes in the socket that the client has not taken */
 	uint64_t bytes_in, bytes_out; /* of the current request */
 	struct arena arena;          /* of the current request */
@@ -159,6 +160,8 @@ struct child_target {
 	const char *language;       /* Content-Language or NULL */
 	const char *input_filters, *output_filters; /* AddInputFilter, AddOutputFilter, or NULL */
 	bool script;                /* by ScriptAlias */
+	bool typed;                 /* the handler is what its type stands for */
+	bool unreadable;            /* there is such a file, but its bytes are not to be had */
 	int fd;                     /* -1: nothing is open */
 	int error;                  /* errno of the open that failed, or 0 */
 	int status;                 /* of its .htaccess, which was refused; 0: none was */
@@ -261,6 +264,8 @@ struct child_request {
 	int document_status;        /* why an error's document could not be had, for the log; 0 */
 	int first_status;           /* the same, for the log, whatever it answers */
 	const char *error_uri;      /* what was asked for before it */
+	const char *document_uri, *document_type; /* of the document that failed, for the log */
+	const char *first_uri;      /* what an index file made of the path, before any of it */
 	const char *error_notes;    /* told on the page, already escaped (Apache's error-notes) */
 	struct span reason;         /* of an error's own page; p NULL: the status' */
 	struct span origin_date, origin_server; /* of a backend's answer; p NULL: our own */

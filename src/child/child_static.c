@@ -70,17 +70,28 @@ void child_static_answer(struct child *c, struct child_request *r, int status, s
 		static_send(c, r, x);
 }
 
+/* What names say of a type is said of files; what is forced holds for a directory, too. */
+static const char *method_type(const struct child *c, const struct child_request *r)
+{
+	const struct conf_dir *dir = &c->dir.merged;
+
+	if (r->forced_type)
+		return r->forced_type;
+	if (!S_ISDIR(r->target.st.st_mode) || (dir->set & DIR_TYPE && *dir->type))
+		return r->target.type;
+	return CHILD_DIRECTORY_TYPE;
+}
+
 static int method_options(struct child *c, struct child_request *r)
 {
 	bool trace = c->vhost->trace != TRACE_OFF;
+	const char *type = method_type(c, r);
 
 	child_head_start(c, r, 200, child_reason(200));
 	r->file_fields = true;
 	child_head_add(c, SPAN("Allow"), trace ? SPAN(CHILD_ALLOW ",TRACE") : SPAN(CHILD_ALLOW));
-	if (S_ISDIR(r->target.st.st_mode))
-		child_head_add(c, SPAN("Content-Type"), SPAN("httpd/unix-directory"));
-	else if (r->target.type)
-		child_head_add(c, SPAN("Content-Type"), span_of(r->target.type));
+	if (type)
+		child_head_add(c, SPAN("Content-Type"), span_of(type));
 	if (r->target.encoding)
 		child_head_add(c, SPAN("Content-Encoding"), span_of(r->target.encoding));
 	if (r->target.language)
@@ -142,6 +153,9 @@ int child_static(struct child *c, struct child_request *r)
 		return status == 200 ? 0 : status;
 	if (!static_path_info(c, r))
 		return 404;
+	status = child_target_denied(c, &r->target);
+	if (status)
+		return status;
 	etag = child_etag(c, r, text);
 	/* An ErrorDocument is no representation of what was asked for. */
 	status = r->error_status ? 0 : child_conditions(c, r, etag, static_modified(r));

@@ -434,6 +434,7 @@ static int stream_failed(struct child_stream *s)
 	if (child_error_redirect(s->c, s->r, s->status))
 		return CHILD_REDIRECT;
 	child_error(s->c, s->r, s->status);
+	child_stream_replied(s);
 	return 0;
 }
 

@@ -91,9 +91,21 @@ void child_sub_start(struct child *c, struct child_request *r, const char *from,
 	sub->status = status <= 0 || missing ? 200 : status;
 }
 
+/* A rule's cookie goes to the client, whatever was looked up when the rule was met. */
+static void sub_cookies(struct child *c, struct child_request *outer, const struct child_request *r)
+{
+	for (size_t i = outer->err.n; i < r->err.n; i++)
+		if (span_ieq(r->err.v[i].name, SPAN("Set-Cookie"))) {
+			outer->err.a = &c->arena;
+			child_table_add(&outer->err, r->err.v[i].name, r->err.v[i].value);
+		}
+	outer->cookies = r->cookies;
+}
+
 void child_sub_end(struct child *c, struct child_sub *sub)
 {
 	sub->outer->rewrite_spent = sub->r.rewrite_spent;
+	sub_cookies(c, sub->outer, &sub->r);
 	child_target_close(&sub->r.target);
 	arena_free(&c->dir.arena);
 	arena_free(&c->dir.kept);
@@ -110,5 +122,8 @@ const char *child_sub_file(struct child *c, const struct child_sub *sub)
 		    &c->arena, "redirect:%.*s", (int)strcspn(r->rewritten, "?"), r->rewritten);
 	if (r->proxy)
 		return arena_printf(&c->arena, "proxy:%s", r->proxy);
-	return r->target.file ? r->target.file : "";
+	if (r->target.file)
+		return r->target.file;
+	/* Where rules are looked at the path stands in until there is a file. */
+	return c->vhost->rewrite && c->vhost->rewrite->engine == REWRITE_ON ? r->uri : "";
 }

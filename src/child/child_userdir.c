@@ -109,7 +109,7 @@ bool child_userdir(struct child *c, const char *uri, struct child_target *t)
 	t->context_prefix = arena_strndup(&c->arena, uri, u.prefix);
 	t->context_root = dir;
 	t->script = false;
-	t->file = arena_printf(&c->arena, "%s%s", dir, u.rest);
+	t->file = child_map_join(c, dir, u.rest, false);
 	return true;
 }
 

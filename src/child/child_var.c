@@ -151,8 +151,11 @@ static const char *target_variable(struct child *c, const struct child_request *
 	if (strcmp(name, "PATH_INFO") == 0)
 		return t->path_info;
 	/* While a handler answers, the type stands for one (ap_invoke_handler). */
-	if (strcmp(name, "HANDLER") == 0 && !r->untyped)
-		return t->handler || r->status == 0 || r->status >= 400 ? t->handler : t->type;
+	if (strcmp(name, "HANDLER") == 0 && !r->untyped) {
+		if (t->handler || r->status == 0 || r->status >= 400)
+			return t->handler;
+		return S_ISDIR(t->st.st_mode) ? CHILD_DIRECTORY_TYPE : t->type;
+	}
 	if (strcmp(name, "CONTENT_TYPE") == 0 && (r->headers || !r->untyped))
 		return r->headers ? child_field(r, &c->arena, "Content-Type") : t->type;
 	if (strcmp(name, "CONTEXT_PREFIX") == 0)

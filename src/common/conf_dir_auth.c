@@ -160,10 +160,6 @@ const char *dir_auth_digest_lifetime(struct conf_dir_build *b, const struct conf
 
 	if (end == v->text || *end)
 		return arena_printf(b->tmp, "Invalid time in AuthDigestNonceLifetime: %s", v->text);
-	if (seconds == 0)
-		return "0, a nonce for one request alone, is not implemented: connections share no "
-		       "memory to remember it in that the site's own programs could not write, "
-		       "too; write a number of seconds";
 	/* Their microseconds must fit, too. */
 	if (seconds > UINT32_MAX)
 		seconds = UINT32_MAX;
@@ -173,11 +169,8 @@ const char *dir_auth_digest_lifetime(struct conf_dir_build *b, const struct conf
 
 const char *dir_auth_digest_nc_check(struct conf_dir_build *b, const struct conf_value *v)
 {
-	auth_digest_of(b);
-	return v->flag ? "On is not implemented: connections share no memory to count in that the "
-	                 "site's own programs could not write, too; a short "
-	                 "AuthDigestNonceLifetime bounds a replay, TLS prevents it"
-	               : NULL;
+	auth_digest_of(b)->nc_check = v->flag;
+	return NULL;
 }
 
 const char *dir_auth_digest_domain(struct conf_dir_build *b, const struct conf_value *v)

@@ -74,14 +74,17 @@ static void put_tls(struct wire *w, const struct conf_tls *t)
 	put_bool(w, t->honor_order);
 	put_bool(w, t->tickets);
 	put_bool(w, t->strict_sni);
-	wire_put_str(w, t->cert);
-	wire_put_str(w, t->key);
+	wire_put_u32(w, t->npairs);
+	for (uint32_t i = 0; i < t->npairs; i++) {
+		wire_put_str(w, t->pairs[i].cert);
+		wire_put_str(w, t->pairs[i].key);
+		wire_put_str(w, t->pairs[i].file);
+		wire_put_u32(w, t->pairs[i].line);
+	}
 	wire_put_str(w, t->chain);
 	wire_put_str(w, t->ciphers);
 	wire_put_str(w, t->ciphersuites);
 	wire_put_str(w, t->commands);
-	wire_put_str(w, t->file);
-	wire_put_u32(w, t->line);
 }
 
 static void put_subnets(struct wire *w, const struct subnet *nets, uint32_t n)
@@ -174,7 +177,7 @@ static void put_assign(struct wire *w, const struct assign *s)
 /* What a front can send: of the statuses that it answers with itself, and no expression. */
 static bool is_fronts(const struct error_document *d)
 {
-	static const int statuses[] = {400, 403, 408, 414, 421, 431, 500, 503, 505};
+	static const int statuses[] = {400, 403, 408, 413, 414, 421, 431, 500, 501, 503, 505};
 
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
 		if (d->status == statuses[i])

@@ -195,6 +195,20 @@ static void get_read_timeout(struct table *t, struct conf_read_timeout *r)
 	r->handshake_rate = wire_get_u32(&t->w);
 }
 
+static const struct conf_tls_pair *get_tls_pairs(struct table *t, uint32_t *n)
+{
+	*n = get_count(t, 16);
+	struct conf_tls_pair *pairs = arena_array(t->a, *n, sizeof(*pairs));
+
+	for (uint32_t i = 0; i < *n; i++) {
+		pairs[i].cert = get_str(t);
+		pairs[i].key = get_optional(t);
+		pairs[i].file = get_optional(t);
+		pairs[i].line = wire_get_u32(&t->w);
+	}
+	return pairs;
+}
+
 static void get_tls(struct table *t, struct conf_tls *tls)
 {
 	tls->engine = get_bool(t);
@@ -202,14 +216,11 @@ static void get_tls(struct table *t, struct conf_tls *tls)
 	tls->honor_order = get_bool(t);
 	tls->tickets = get_bool(t);
 	tls->strict_sni = get_bool(t);
-	tls->cert = get_optional(t);
-	tls->key = get_optional(t);
+	tls->pairs = get_tls_pairs(t, &tls->npairs);
 	tls->chain = get_optional(t);
 	tls->ciphers = get_optional(t);
 	tls->ciphersuites = get_optional(t);
 	tls->commands = get_optional(t);
-	tls->file = get_optional(t);
-	tls->line = wire_get_u32(&t->w);
 }
 
 static const struct subnet *get_subnets(struct table *t, uint32_t *n)

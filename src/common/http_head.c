@@ -52,14 +52,11 @@ struct span http_head_joined(struct arena *a, const struct http_head *head, stru
 	char *p = arena_alloc(a, n), *end = p;
 
 	for (size_t i = 0; (f = next_field(head, name, &i)) != NULL;) {
-		if (end != p) {
-			memcpy(end, ", ", 2);
-			end += 2;
-		}
 		memcpy(end, f->value.p, f->value.n);
-		end += f->value.n;
+		memcpy(end + f->value.n, ", ", 2);
+		end += f->value.n + 2;
 	}
-	return (struct span){p, (size_t)(end - p)};
+	return (struct span){p, n - 2};
 }
 
 bool http_head_has_token(const struct http_head *head, struct span name, struct span token)

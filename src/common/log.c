@@ -27,7 +27,9 @@ static struct {
 	int fd, level;
 	int patience; /* ms to wait for a reader that does not read; of one that was late, none */
 	bool late;
-	unsigned long lost; /* lines that nobody took, and of which nothing was said yet */
+	unsigned long lost;   /* lines that nobody took, and of which nothing was said yet */
+	unsigned long failed; /* the same, of a file */
+	int failed_fd, failed_error;
 } own;
 
 struct log_line {
@@ -153,9 +155,9 @@ static bool wait_writable(int fd, int64_t since)
 static bool write_line(int fd, const char *line, size_t n)
 {
 	int64_t since = 0;
+	ssize_t written;
 
-	/* A part that was written stays a part: a second write could land in another's line. */
-	while (write(fd, line, n) < 0) {
+	while ((written = write(fd, line, n)) < 0) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN)
@@ -164,10 +166,13 @@ static bool write_line(int fd, const char *line, size_t n)
 			since = clock_ms();
 		if (!wait_writable(fd, since)) {
 			own.late = true;
+			errno = EAGAIN;
 			return false;
 		}
 	}
-	return true;
+	/* A part stays a part: a second write could land in another's line. */
+	errno = ENOSPC;
+	return (size_t)written == n;
 }
 
 void log_tell_lost(void)
@@ -183,15 +188,36 @@ void log_tell_lost(void)
 		own.lost = lost;
 }
 
+unsigned long log_take_failed(int *fd, int *error)
+{
+	unsigned long n = own.failed;
+
+	own.failed = 0;
+	*fd = own.failed_fd;
+	*error = own.failed_error;
+	return n;
+}
+
+static void write_failed(int fd)
+{
+	if (errno == EAGAIN) {
+		own.lost++;
+		return;
+	}
+	own.failed++;
+	own.failed_fd = fd;
+	own.failed_error = errno;
+}
+
 void log_write(int fd, const char *line, size_t n)
 {
 	int saved = errno;
 
 	if (fd < 0)
 		return;
-	if (!write_line(fd, line, n))
-		own.lost++;
-	else if (own.lost)
+	if (!write_line(fd, line, n)) {
+		write_failed(fd);
+	} else if (own.lost)
 		log_tell_lost();
 	else
 		own.late = false;
@@ -203,23 +229,45 @@ void log_patience(int ms)
 	own.patience = ms;
 }
 
-void log_vto(int fd, int level, const char *module, const char *client, const char *fmt, va_list ap)
+static void line_make(struct log_line *l, int level, const char *module, const char *client,
+    const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static void line_make(struct log_line *l, int level, const char *module, const char *client,
+    const char *fmt, va_list ap)
 {
-	struct log_line l = {.n = 0};
 	char message[LOG_LINE_MAX];
-	int saved = errno;
+
+	l->n = 0;
 
 	vsnprintf(message, sizeof(message), fmt, ap);
-	line_put_time(&l);
+	line_put_time(l);
 	line_printf(
-	    &l, "[%s:%s] [pid %d] ", module ? module : "-", log_level_name(level), (int)getpid());
+	    l, "[%s:%s] [pid %d] ", module ? module : "-", log_level_name(level), (int)getpid());
 	if (client) {
-		line_printf(&l, "[client ");
-		line_put_escaped(&l, client);
-		line_printf(&l, "] ");
+		line_printf(l, "[client ");
+		line_put_escaped(l, client);
+		line_printf(l, "] ");
 	}
-	line_put_escaped(&l, message);
-	l.text[l.n++] = '\n';
+	line_put_escaped(l, message);
+	l->text[l->n++] = '\n';
+}
+
+size_t log_line(char line[static LOG_LINE_MAX], int level, const char *module, const char *client,
+    const char *fmt, va_list ap)
+{
+	struct log_line l;
+
+	line_make(&l, level, module, client, fmt, ap);
+	memcpy(line, l.text, l.n);
+	return l.n;
+}
+
+void log_vto(int fd, int level, const char *module, const char *client, const char *fmt, va_list ap)
+{
+	struct log_line l;
+	int saved = errno;
+
+	line_make(&l, level, module, client, fmt, ap);
 	log_write(fd, l.text, l.n);
 	errno = saved;
 }

@@ -122,6 +122,32 @@ enum path_result path_decode_as(struct arena *a, struct span raw, unsigned flags
 	return result;
 }
 
+/* RFC 3986 section 2.3. */
+static bool is_unreserved(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+	       (c != '\0' && strchr("-._~", c));
+}
+
+char *path_refused(struct arena *a, struct span raw)
+{
+	char *p = arena_alloc(a, raw.n + 1);
+	size_t n = 0;
+
+	if (raw.n == 0 || raw.p[0] != '/')
+		return NULL;
+	for (size_t i = 0; i < raw.n; i++) {
+		int high = raw.p[i] == '%' && i + 2 < raw.n ? path_hex(raw.p[i + 1]) : -1;
+		int low = high >= 0 ? path_hex(raw.p[i + 2]) : -1;
+		bool plain = low >= 0 && is_unreserved((char)(high << 4 | low));
+
+		p[n++] = plain ? (char)(high << 4 | low) : raw.p[i];
+		i += plain ? 2 : 0;
+	}
+	remove_dots(p, n, PATH_DECODE_SLASHES);
+	return p;
+}
+
 /* What a path may hold as it is: Apache's choice (ap_os_escape_path), a part of RFC 3986's pchar.
  */
 static bool is_path_char(char c)

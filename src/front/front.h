@@ -197,6 +197,7 @@ void front_end(struct front_conn *c);
 
 /* front_logs.c */
 void front_logs_receive(void);
+void front_logs_tell_lost(void);
 
 /* front_control.c */
 void front_control_start(void);

@@ -181,10 +181,11 @@ static void accept_last(struct front_listener *l)
 
 void front_accept_stop(void)
 {
-	front_accept_pause();
 	for (uint32_t i = 0; i < front.conf->nlisteners && !front.orphan; i++)
 		if (front.listeners[i].fd >= 0)
 			accept_last(&front.listeners[i]);
+	/* Behind it: what ends there may have made room, and resumed. */
+	front_accept_pause();
 	for (uint32_t i = 0; i < front.conf->nlisteners; i++)
 		fd_close(&front.listeners[i].fd);
 }

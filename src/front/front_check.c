@@ -24,17 +24,19 @@
 
 #define CHECK_CHAIN_MAX 64
 
-/* A certificate with its key, read once for all the vhosts that name the same files. */
+/* Certificates with their keys, read once for all the vhosts that name the same files. */
 struct check_entry {
 	const struct conf_tls *tls; /* of the first of them */
 	bool good;
-	struct front_pem pem;
+	STACK_OF(X509) * chain; /* SSLCertificateChainFile; NULL: not given */
+	struct front_pem *pems; /* one for each of tls->pairs */
 };
 
 struct check {
 	struct arena arena;
 	const struct conf *conf;
 	const struct conf_vhost *vhost; /* whose files are read now */
+	uint32_t pair;                  /* which of its certificates */
 	bool failed;
 	void *entries; /* tsearch(3) */
 	uint32_t ncerts;
@@ -42,12 +44,14 @@ struct check {
 };
 
 __attribute__((format(printf, 3, 0))) static void check_vsay(
-    const struct conf_vhost *v, const char *directive, const char *fmt, va_list ap)
+    const struct check *k, const char *directive, const char *fmt, va_list ap)
 {
-	const char *file = v->tls.file ? v->tls.file : v->file;
+	const struct conf_vhost *v = k->vhost;
+	const struct conf_tls_pair *pair = v->tls.npairs ? &v->tls.pairs[k->pair] : NULL;
+	const char *file = pair ? pair->file : v->file;
 
 	fprintf(stderr, "itkd: %s:%u: %s: ", file ? file : "(main server)",
-	    v->tls.file ? v->tls.line : v->line, directive);
+	    pair ? pair->line : v->line, directive);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
 }
@@ -58,7 +62,7 @@ __attribute__((format(printf, 3, 4))) static void check_error(
 	va_list ap;
 
 	va_start(ap, fmt);
-	check_vsay(k->vhost, directive, fmt, ap);
+	check_vsay(k, directive, fmt, ap);
 	va_end(ap);
 	k->failed = true;
 }
@@ -69,7 +73,7 @@ __attribute__((format(printf, 3, 4))) static void check_warning(
 	va_list ap;
 
 	va_start(ap, fmt);
-	check_vsay(k->vhost, directive, fmt, ap);
+	check_vsay(k, directive, fmt, ap);
 	va_end(ap);
 }
 
@@ -81,10 +85,14 @@ static int compare_text(const char *a, const char *b)
 static int compare_entries(const void *x, const void *y)
 {
 	const struct check_entry *a = x, *b = y;
-	int r = compare_text(a->tls->cert, b->tls->cert);
+	uint32_t n = a->tls->npairs;
+	int r = (n > b->tls->npairs) - (n < b->tls->npairs);
 
-	if (r == 0)
-		r = compare_text(a->tls->key, b->tls->key);
+	for (uint32_t i = 0; r == 0 && i < n; i++) {
+		r = strcmp(a->tls->pairs[i].cert, b->tls->pairs[i].cert);
+		if (r == 0)
+			r = compare_text(a->tls->pairs[i].key, b->tls->pairs[i].key);
+	}
 	return r ? r : compare_text(a->tls->chain, b->tls->chain);
 }
 
@@ -135,59 +143,79 @@ static void check_dates(const struct check *k, const char *path, X509 *x)
 		    k, "SSLCertificateFile", "warning: %s: the certificate is not valid yet", path);
 }
 
-static bool check_certificate(struct check *k, struct check_entry *e)
+/* Its chain is what follows in the file, unless SSLCertificateChainFile has one (as mod_ssl). */
+static bool check_certificate(
+    struct check *k, const struct check_entry *e, const char *path, struct front_pem *pem)
 {
-	BIO *b = check_open(k, "SSLCertificateFile", e->tls->cert);
+	BIO *b = check_open(k, "SSLCertificateFile", path);
 	bool ok;
 
 	if (!b)
 		return false;
 	ERR_clear_error();
-	e->pem.leaf = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
-	ok = e->pem.leaf != NULL;
+	pem->leaf = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
+	ok = pem->leaf != NULL;
 	if (!ok && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-		check_error(
-		    k, "SSLCertificateFile", "%s: no certificate in it (PEM)", e->tls->cert);
+		check_error(k, "SSLCertificateFile", "%s: no certificate in it (PEM)", path);
 	else if (!ok)
-		check_error(k, "SSLCertificateFile", "%s: %s", e->tls->cert, front_record_error());
-	else
-		ok = check_chain(k, "SSLCertificateFile", e->tls->cert, b, e->pem.chain);
+		check_error(k, "SSLCertificateFile", "%s: %s", path, front_record_error());
+	else if (e->chain)
+		pem->chain = X509_chain_up_ref(e->chain);
+	else if ((pem->chain = sk_X509_new_null()))
+		ok = check_chain(k, "SSLCertificateFile", path, b, pem->chain);
 	BIO_free(b);
+	if (ok && !pem->chain)
+		fatal_oom();
 	if (ok)
-		check_dates(k, e->tls->cert, e->pem.leaf);
+		check_dates(k, path, pem->leaf);
 	return ok;
+}
+
+static bool check_is_certificate(const struct conf_tls *tls, const char *path)
+{
+	for (uint32_t i = 0; i < tls->npairs; i++)
+		if (strcmp(tls->pairs[i].cert, path) == 0)
+			return true;
+	return false;
 }
 
 static bool check_chain_file(struct check *k, struct check_entry *e)
 {
-	int before = sk_X509_num(e->pem.chain);
+	const char *path = e->tls->chain;
 	BIO *b;
 	bool ok;
 
-	if (!e->tls->chain)
+	if (!path)
 		return true;
-	b = check_open(k, "SSLCertificateChainFile", e->tls->chain);
+	b = check_open(k, "SSLCertificateChainFile", path);
 	if (!b)
 		return false;
-	ok = check_chain(k, "SSLCertificateChainFile", e->tls->chain, b, e->pem.chain);
+	e->chain = sk_X509_new_null();
+	if (!e->chain)
+		fatal_oom();
+	ok = check_chain(k, "SSLCertificateChainFile", path, b, e->chain);
 	BIO_free(b);
-	if (!ok || sk_X509_num(e->pem.chain) > before)
-		return ok;
-	check_error(k, "SSLCertificateChainFile", "%s: no certificate in it (PEM)", e->tls->chain);
-	return false;
+	if (ok && sk_X509_num(e->chain) == 0) {
+		check_error(k, "SSLCertificateChainFile", "%s: no certificate in it (PEM)", path);
+		return false;
+	}
+	/* The certificate's own file: what is behind it is the chain. */
+	if (ok && check_is_certificate(e->tls, path))
+		X509_free(sk_X509_shift(e->chain));
+	return ok;
 }
 
 /* Without SSLCertificateKeyFile the key stands beside the certificate. */
-static bool check_key(struct check *k, struct check_entry *e)
+static bool check_key(struct check *k, const struct conf_tls_pair *pair, struct front_pem *pem)
 {
-	const char *directive = e->tls->key ? "SSLCertificateKeyFile" : "SSLCertificateFile";
-	const char *path = e->tls->key ? e->tls->key : e->tls->cert;
+	const char *directive = pair->key ? "SSLCertificateKeyFile" : "SSLCertificateFile";
+	const char *path = pair->key ? pair->key : pair->cert;
 	BIO *b = check_open(k, directive, path);
 	enum front_key_result r;
 
 	if (!b)
 		return false;
-	r = front_key_read(b, &e->pem.key);
+	r = front_key_read(b, &pem->key);
 	BIO_free(b);
 	if (r == FRONT_KEY_ENCRYPTED)
 		check_error(k, directive,
@@ -197,45 +225,63 @@ static bool check_key(struct check *k, struct check_entry *e)
 		    path, path);
 	else if (r == FRONT_KEY_NONE)
 		check_error(k, directive, "%s: no private key in it (PEM)%s", path,
-		    e->tls->key ? "" : ", and there is no SSLCertificateKeyFile");
+		    pair->key ? "" : ", and there is no SSLCertificateKeyFile");
 	return r == FRONT_KEY_OK;
 }
 
-static bool check_fit(struct check *k, const struct check_entry *e)
+static bool check_fit(
+    struct check *k, const struct conf_tls_pair *pair, const struct front_pem *pem)
 {
-	const struct conf_tls *t = e->tls;
+	const struct conf_vhost *v = k->vhost;
+	const char *directive = pair->key ? "SSLCertificateKeyFile" : "SSLCertificateFile";
+	const char *key = pair->key ? pair->key : pair->cert;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	const char *bad;
+	const char *bad = NULL;
 
 	if (!ctx)
 		fatal_oom();
-	bad = front_cipher_apply(ctx, &k->vhost->tls);
-	if (bad)
-		bad = NULL; /* told by check_settings() */
-	else
-		bad = front_key_fits(ctx, &e->pem);
-	if (bad)
-		check_error(k, t->key ? "SSLCertificateKeyFile" : "SSLCertificateFile",
-		    "%s: %s (%s)", t->key ? t->key : t->cert, bad, t->cert);
+	if (!front_key_matches(pem)) {
+		bad = "";
+		check_error(k, directive,
+		    "AH02565: Certificate and private key %s:%u:%u from %s and %s do not match",
+		    v->server_name, v->server_port ? v->server_port : 443, k->pair, pair->cert,
+		    key);
+	} else if (!front_cipher_apply(ctx, &v->tls)) { /* else told by check_settings() */
+		bad = front_key_fits(ctx, pem);
+		if (bad)
+			check_error(k, directive, "%s: %s (%s)", key, bad, pair->cert);
+	}
 	SSL_CTX_free(ctx);
 	return !bad;
 }
 
+static bool check_pair(struct check *k, const struct check_entry *e)
+{
+	const struct conf_tls_pair *pair = &e->tls->pairs[k->pair];
+	struct front_pem *pem = &e->pems[k->pair];
+	bool ok = check_certificate(k, e, pair->cert, pem);
+
+	ok = check_key(k, pair, pem) && ok;
+	return ok && check_fit(k, pair, pem);
+}
+
 static void check_load(struct check *k, struct check_entry *e)
 {
-	bool ok;
+	const uint32_t n = e->tls->npairs;
 
-	e->pem.chain = sk_X509_new_null();
-	if (!e->pem.chain)
+	e->pems = calloc(n, sizeof(*e->pems));
+	k->certs = reallocarray(k->certs, k->ncerts + n, sizeof(*k->certs));
+	if (!e->pems || !k->certs)
 		fatal_oom();
-	ok = check_certificate(k, e);
-	ok = check_chain_file(k, e) && ok;
-	ok = check_key(k, e) && ok;
-	e->good = ok && check_fit(k, e);
-	if (!e->good)
-		return;
-	e->pem.index = k->ncerts;
-	k->certs[k->ncerts++] = &e->pem;
+	e->good = check_chain_file(k, e);
+	for (k->pair = 0; k->pair < n; k->pair++)
+		e->good = check_pair(k, e) && e->good;
+	k->pair = 0;
+	for (uint32_t i = 0; e->good && i < n; i++) {
+		e->pems[i].more = i + 1 < n;
+		e->pems[i].index = k->ncerts;
+		k->certs[k->ncerts++] = &e->pems[i];
+	}
 }
 
 static struct check_entry *check_entry_of(struct check *k)
@@ -287,31 +333,34 @@ static void check_vhost(struct check *k)
 	if (!k->vhost->tls.engine)
 		return;
 	check_settings(k);
-	if (!k->vhost->tls.cert) {
+	if (!k->vhost->tls.npairs) {
 		check_error(k, "SSLEngine", "%s has no SSLCertificateFile", k->vhost->server_name);
 		return;
 	}
 	e = check_entry_of(k);
 	if (e->good)
-		k->by_vhost[k->vhost->id] = &e->pem;
+		k->by_vhost[k->vhost->id] = e->pems;
 }
 
 static void check_free(void *node)
 {
 	struct check_entry *e = node;
 
-	X509_free(e->pem.leaf);
-	sk_X509_pop_free(e->pem.chain, X509_free);
-	EVP_PKEY_free(e->pem.key);
+	for (uint32_t i = 0; i < e->tls->npairs; i++) {
+		X509_free(e->pems[i].leaf);
+		sk_X509_pop_free(e->pems[i].chain, X509_free);
+		EVP_PKEY_free(e->pems[i].key);
+	}
+	sk_X509_pop_free(e->chain, X509_free);
+	free(e->pems);
 	free(e);
 }
 
 static void check_table(struct check *k)
 {
 	k->conf = front_conf(&k->arena);
-	k->certs = calloc(k->conf->nvhosts, sizeof(*k->certs));
 	k->by_vhost = calloc(k->conf->nvhosts, sizeof(*k->by_vhost));
-	if (!k->certs || !k->by_vhost)
+	if (!k->by_vhost)
 		fatal_oom();
 }
 
@@ -341,6 +390,7 @@ int front_check(void)
 {
 	struct check k = {0};
 
+	front_library_look();
 	check_table(&k);
 	for (uint32_t i = 0; i < k.conf->nvhosts; i++) {
 		k.vhost = k.conf->vhosts[i];

@@ -27,8 +27,9 @@ static void control_drain(void)
 {
 	if (front.draining)
 		return;
-	front.draining = true;
+	/* First: the end of one that is accepted here is not the end of those behind it. */
 	front_accept_stop();
+	front.draining = true;
 	if (!front.orphan)
 		front_control_send(FRONT_DRAINED, 0);
 	if (front_conn_none())
@@ -54,6 +55,13 @@ static void control_orphaned(void)
 	front_conn_orphan();
 }
 
+/* At the pace of the heartbeat. */
+static void control_ping(uint32_t value)
+{
+	front_control_send(FRONT_PONG, value);
+	front_logs_tell_lost();
+}
+
 static void control_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct front_msg m;
@@ -69,9 +77,9 @@ static void control_event(evutil_socket_t fd, short what, void *arg)
 	if (n != sizeof(m))
 		log_msg(LOG_ERR, "a message of %zd bytes from the master", n);
 	else if (m.type == FRONT_PING)
-		front_control_send(FRONT_PONG, m.value);
-	else if (m.type == FRONT_ACCEPT && !front.draining)
-		front_accept_resume();
+		control_ping(m.value);
+	else if (m.type == FRONT_ACCEPT)
+		front_accept_resume(); /* of one that drains no listener is left */
 	else if (m.type == FRONT_DRAIN)
 		control_drain();
 	else

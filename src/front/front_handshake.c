@@ -123,7 +123,7 @@ static bool handshake_step(struct front_conn *c)
 		handshake_failed(c);
 		return false;
 	}
-	if (!front_record_flush(c) || (r != 1 && t->eof)) {
+	if (r != 1 && (!front_record_flush(c) || t->eof)) {
 		front_conn_free(c);
 		return false;
 	}
@@ -161,13 +161,16 @@ static void handshake_head(struct front_conn *c)
 	size_t n;
 	enum front_read r = handshake_read(c, &n);
 
-	if (r == FRONT_READ_DEAD || !front_record_flush(c)) {
+	/* A ticket goes out with the answer: one send(2), and one wake-up of the client, less. */
+	if (r == FRONT_READ_DEAD || !front_record_defer(c)) {
 		front_conn_free(c);
 		return;
 	}
 	if ((n > t->in_len || c->looked) && front_head_look(c, front_buffer, n) == FRONT_HEAD_TAKEN)
 		return;
-	if (r == FRONT_READ_END)
+	if (!front_record_undefer(t) || !front_record_flush(c))
+		front_conn_free(c);
+	else if (r == FRONT_READ_END)
 		front_head_closed(c, front_buffer, n);
 	else if (!front_record_hold(c, (struct span){front_buffer, n}))
 		front_conn_free(c);

@@ -29,13 +29,16 @@ enum front_key_result front_key_read(BIO *in, EVP_PKEY **key)
 	return asked ? FRONT_KEY_ENCRYPTED : FRONT_KEY_NONE;
 }
 
+bool front_key_matches(const struct front_pem *pem)
+{
+	return X509_check_private_key(pem->leaf, pem->key) == 1;
+}
+
 const char *front_key_fits(SSL_CTX *ctx, const struct front_pem *pem)
 {
 	const char *reason;
 
 	ERR_clear_error();
-	if (X509_check_private_key(pem->leaf, pem->key) != 1)
-		return "the private key does not belong to the certificate";
 	if (SSL_CTX_use_cert_and_key(ctx, pem->leaf, pem->key, pem->chain, 1) == 1)
 		return NULL;
 	reason = ERR_reason_error_string(ERR_peek_last_error());

@@ -3,6 +3,7 @@
  */
 #include "front.h"
 
+#include "itkd/clock.h"
 #include "itkd/front_proto.h"
 #include "itkd/log.h"
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define LOGS_MINUTE_MS 60000
 
 static void logs_take(const uint32_t *ids, const int *fds, size_t n)
 {
@@ -72,6 +75,22 @@ static void logs_complete(void)
 				fatal(
 				    "log %u of %s did not come", v->access[k].log, v->server_name);
 	}
+}
+
+/* What this process lost, since the sites' logs take no lines: once a minute at most. */
+void front_logs_tell_lost(void)
+{
+	static unsigned long lost;
+	static int64_t told;
+	const int64_t now = clock_ms();
+	int fd, error;
+
+	lost += log_take_failed(&fd, &error);
+	if (lost == 0 || (told && now - told < LOGS_MINUTE_MS))
+		return;
+	log_msg(LOG_ERR, "%lu lines of sites' logs are lost: %s", lost, strerror(error));
+	lost = 0;
+	told = now;
 }
 
 void front_logs_receive(void)

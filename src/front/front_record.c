@@ -185,11 +185,43 @@ static ssize_t record_send(const struct front_conn *c, const char *p, size_t n)
 	return sent;
 }
 
+bool front_record_undefer(struct front_tls *t)
+{
+	if (t->later_len > sizeof(stage.bytes) - stage.n)
+		return false;
+	if (t->later_len == 0)
+		return true;
+	memmove(stage.bytes + t->later_len, stage.bytes, stage.n);
+	memcpy(stage.bytes, t->later, t->later_len);
+	stage.n += t->later_len;
+	free(t->later);
+	t->later = NULL;
+	t->later_len = 0;
+	return true;
+}
+
+bool front_record_defer(struct front_conn *c)
+{
+	struct front_tls *t = c->tls;
+
+	if (stage.n == 0)
+		return true;
+	if (!front_record_undefer(t) || !(t->later = malloc(stage.n)))
+		return false;
+	memcpy(t->later, stage.bytes, stage.n);
+	t->later_len = stage.n;
+	stage.n = 0;
+	return true;
+}
+
 bool front_record_flush(struct front_conn *c)
 {
 	struct front_tls *t = c->tls;
-	size_t n = stage.n;
 	ssize_t sent = 0;
+
+	if (stage.n > 0 && !front_record_undefer(t))
+		return false;
+	size_t n = stage.n;
 
 	stage.n = 0;
 	if (n == 0)

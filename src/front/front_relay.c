@@ -41,6 +41,7 @@ void front_tls_free(struct front_conn *c)
 	SSL_free(t->ssl);
 	free(t->in);
 	free(t->out);
+	free(t->later);
 	free(t->sni);
 	free(t);
 	c->tls = NULL;

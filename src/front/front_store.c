@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #define STORE_MAGIC 0x69746c73u
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 #define STORE_CHAIN_MAX 64
 #define STORE_NONE UINT32_MAX
 
@@ -23,6 +23,7 @@ struct front_cert {
 	struct span leaf, key;
 	uint32_t nchain;
 	struct span *chain;
+	bool more; /* the next one is the same virtual host's, too */
 	bool decoded, bad;
 	X509 *x509;
 	STACK_OF(X509) * stack;
@@ -51,6 +52,7 @@ static void store_put_cert(struct wire *w, const struct front_pem *pem)
 	struct wire key;
 	uint32_t n = (uint32_t)sk_X509_num(pem->chain);
 
+	wire_put_u32(w, pem->more);
 	store_put_x509(w, pem->leaf);
 	wire_put_u32(w, n);
 	for (uint32_t i = 0; i < n; i++)
@@ -86,6 +88,7 @@ static void *store_array(uint32_t n, size_t size)
 
 static void store_get_cert(struct wire *w, struct front_cert *cert)
 {
+	cert->more = wire_get_u32(w) != 0;
 	cert->leaf = wire_get_bytes(w, UINT32_MAX);
 	cert->nchain = wire_get_u32(w);
 	if (cert->nchain > STORE_CHAIN_MAX)
@@ -106,6 +109,8 @@ static void store_get(struct wire *w, size_t size)
 	store.certs = store_array(store.ncerts, sizeof(*store.certs));
 	for (uint32_t i = 0; i < store.ncerts; i++)
 		store_get_cert(w, &store.certs[i]);
+	if (store.ncerts && store.certs[store.ncerts - 1].more)
+		fatal("the certificates are not as --check wrote them");
 	store.nvhosts = wire_get_u32(w);
 	if (store.nvhosts != front.conf->nvhosts)
 		fatal("the certificates are not those of this front table");
@@ -167,7 +172,7 @@ static bool store_decode(struct front_cert *cert)
 	return true;
 }
 
-bool front_store_use(SSL *ssl, struct front_cert *cert)
+static bool store_use_one(SSL *ssl, struct front_cert *cert)
 {
 	if (!cert->decoded) {
 		cert->decoded = true;
@@ -176,4 +181,14 @@ bool front_store_use(SSL *ssl, struct front_cert *cert)
 			log_msg(LOG_CRIT, "a certificate that --check took cannot be decoded");
 	}
 	return !cert->bad && front_key_use(ssl, cert->x509, cert->pkey, cert->stack);
+}
+
+bool front_store_use(SSL *ssl, struct front_cert *cert)
+{
+	while (store_use_one(ssl, cert)) {
+		if (!cert->more)
+			return true;
+		cert++;
+	}
+	return false;
 }

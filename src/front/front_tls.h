@@ -24,6 +24,8 @@ struct front_tls {
 	char *out; /* encrypted, not sent: what the client's socket did not take */
 	size_t out_len, out_at;
 	struct event writable; /* the client's socket, while out is not empty */
+	char *later; /* encrypted: goes out together with what is sent next */
+	size_t later_len;
 
 	int relay;         /* our end; -1: none */
 	struct event ev;   /* relay, to read: edge-triggered, set up once */
@@ -59,6 +61,10 @@ void front_record_message(
 bool front_record_write(struct front_conn *c, const char *p, size_t n);
 /* Sends what was encrypted; what the socket does not take is kept in out. false: it is dead. */
 bool front_record_flush(struct front_conn *c);
+/* Lets what was encrypted wait for a flush that has more to send. false: no memory. */
+bool front_record_defer(struct front_conn *c);
+/* It need not wait any more. false: no room for all of it. */
+bool front_record_undefer(struct front_tls *t);
 void front_record_forget(void);
 /* Makes bytes the decrypted ones that wait in `in`. */
 bool front_record_hold(struct front_conn *c, struct span bytes);
@@ -81,9 +87,9 @@ SSL *front_tls_new(struct front_conn *c);
 /* front_store.c: certificates and keys in the memfd that --check wrote */
 struct front_cert;
 void front_store_map(int fd);
-/* NULL where the vhost has none. */
+/* Its first certificate; NULL where the vhost has none. */
 struct front_cert *front_store_of(const struct conf_vhost *vhost);
-/* This certificate, its chain and its key for one connection. */
+/* The certificates, their chains and their keys for one connection. */
 bool front_store_use(SSL *ssl, struct front_cert *cert);
 
 struct wire;
@@ -91,14 +97,20 @@ struct front_pem {
 	X509 *leaf;
 	STACK_OF(X509) *chain; /* without the leaf */
 	EVP_PKEY *key;
+	bool more;      /* the next one is the same virtual host's, with another kind of key */
 	uint32_t index; /* in the memfd */
 };
+/* by_vhost: the first one of each; NULL: none. */
 void front_store_put(struct wire *w, const struct front_pem *const *certs, uint32_t n,
 	const struct front_pem *const *by_vhost, uint32_t nvhosts);
+
+/* front_library.c: warns where the machine's OpenSSL is not the one that is linked in */
+void front_library_look(void);
 
 /* front_key.c: the only code that touches a private key */
 enum front_key_result { FRONT_KEY_OK, FRONT_KEY_NONE, FRONT_KEY_ENCRYPTED };
 enum front_key_result front_key_read(BIO *in, EVP_PKEY **key);
+bool front_key_matches(const struct front_pem *pem);
 /* NULL, or why a server cannot use them. */
 const char *front_key_fits(SSL_CTX *ctx, const struct front_pem *pem);
 void front_key_put(struct wire *w, EVP_PKEY *key);

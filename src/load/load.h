@@ -36,6 +36,11 @@ struct load_who {
 	const char *user, *group;     /* group NULL: the user's own */
 };
 
+struct load_ssl_file {
+	const char *path; /* in the common arena */
+	const struct conf_node *node;
+};
+
 struct load_access {
 	const struct conf_node *node;
 	const char *path;
@@ -94,7 +99,8 @@ struct load_server {
 	struct load_remoteip remoteip;
 	const struct conf_node *document_root;
 	const struct conf_node *server_name;
-	const struct conf_node *ssl_engine, *ssl_certificate, *ssl_key, *ssl_protocol;
+	const struct conf_node *ssl_engine;
+	struct conf_vec certificates, keys; /* struct load_ssl_file: its own, in pairs */
 	struct conf_vhost *out; /* its place in the configuration */
 	int engine; /* SSLEngine: 1 On, 0 Off, -1 not given */
 };
@@ -280,6 +286,11 @@ void load_alias_finish(struct loader *l, struct load_server *s);
 
 /* load_page.c: who may show the status page. */
 void load_status_page(struct loader *l);
+/* Whether a line among nodes, or in a section of them that is no <VirtualHost>, is one of those. */
+bool load_says(const struct conf_node *nodes, bool (*is)(const struct conf_node *n));
+
+/* load_digest.c: whose clients of AuthType Digest are kept in mind. At the end. */
+void load_digest_files(struct loader *l);
 
 /* load_log_target.c: the log that a text names, of what kind it is, and who writes it. */
 uint32_t load_log_id(struct loader *l, const struct load_server *s, const char *text,

@@ -205,6 +205,7 @@ static void finish_conf(struct loader *l, const struct load_options *o, struct l
 	c->config_file = arena_strdup(&l->common, o->config_file);
 	if (!c->pid_file)
 		c->pid_file = arena_printf(&l->common, "%s/itkd.pid", c->runtime_dir);
+	load_digest_files(l);
 	c->nlisteners = l->listeners.n;
 	c->listeners = copy_list(l, &l->listeners, sizeof(struct conf_listener));
 	c->nidentities = l->identities.n;

@@ -164,8 +164,8 @@ void load_dump_certs(const struct loader *l)
 	for (uint32_t i = 0; i < l->conf->nvhosts; i++) {
 		const struct conf_tls *tls = &l->conf->vhosts[i]->tls;
 
-		if (tls->engine && tls->cert)
-			printf("  %s\n", tls->cert);
+		for (uint32_t k = 0; tls->engine && k < tls->npairs; k++)
+			printf("  %s\n", tls->pairs[k].cert);
 	}
 }
 

@@ -6,8 +6,10 @@
 
 #include "itkd/log.h"
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PROGRAM_ARGS 256u
@@ -99,10 +101,40 @@ static void set_program(
 		    "the program '%s' cannot be started as it is now", argv[0]);
 }
 
+/* 1 or 2 for a name of what this process was started with; 0: it is a file's. */
+static int standard_of(const char *path)
+{
+	static const struct {
+		const char *name;
+		int fd;
+	} names[] = {{"/dev/stdout", 1}, {"/dev/fd/1", 1}, {"/proc/self/fd/1", 1},
+	    {"/dev/stderr", 2}, {"/dev/fd/2", 2}, {"/proc/self/fd/2", 2}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(path, names[i].name) == 0)
+			return names[i].fd;
+	return 0;
+}
+
+/* The same through a link of root's: images of Apache have error.log -> /dev/stderr. */
+static int standard_target(const char *path)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	if (standard_of(path) || lstat(path, &st) != 0 || !S_ISLNK(st.st_mode) || st.st_uid != 0)
+		return standard_of(path);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	return standard_of(target);
+}
+
 static void set_file(
     struct loader *l, struct conf_log *log, const char *text, const struct conf_node *node)
 {
-	log->kind = CONF_LOG_FILE;
+	log->standard = standard_target(text);
+	log->kind = log->standard ? CONF_LOG_STANDARD : CONF_LOG_FILE;
 	log->path = arena_strdup(&l->common, text);
 	if (strcmp(text, "/") == 0)
 		conf_report(l->report, CONF_ERROR, node, "'/' is not a file name");

@@ -6,17 +6,21 @@
 
 #include <strings.h>
 
-static bool says_status(const struct conf_node *nodes)
+static bool is_status(const struct conf_node *n)
+{
+	return (n->directive->id == CONF_ID_SetHandler || n->directive->id == CONF_ID_AddHandler) &&
+	       n->nargs && strcasecmp(n->args[0], "server-status") == 0;
+}
+
+bool load_says(const struct conf_node *nodes, bool (*is)(const struct conf_node *n))
 {
 	for (const struct conf_node *n = nodes; n; n = n->next) {
 		if (!n->directive)
 			continue;
 		if (n->section && n->directive->id != CONF_ID_SECTION_VirtualHost &&
-		    says_status(n->children))
+		    load_says(n->children, is))
 			return true;
-		if ((n->directive->id == CONF_ID_SetHandler ||
-		        n->directive->id == CONF_ID_AddHandler) &&
-		    n->nargs && strcasecmp(n->args[0], "server-status") == 0)
+		if (is(n))
 			return true;
 	}
 	return false;
@@ -24,12 +28,12 @@ static bool says_status(const struct conf_node *nodes)
 
 void load_status_page(struct loader *l)
 {
-	bool everywhere = says_status(l->parser.root.children);
+	bool everywhere = load_says(l->parser.root.children, is_status);
 
 	l->main.v.status_page = everywhere;
 	for (uint32_t i = 0; i < l->nservers; i++)
 		l->servers[i]->v.status_page =
-		    everywhere || says_status(l->servers[i]->node->children);
+		    everywhere || load_says(l->servers[i]->node->children, is_status);
 	bool shown = everywhere;
 
 	for (uint32_t i = 0; i < l->nservers; i++)

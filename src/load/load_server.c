@@ -118,7 +118,8 @@ void load_server_inherit(struct loader *l, struct load_server *s)
 	s->v.encoded_slashes = SLASHES_REFUSED;
 	s->server_name = NULL;
 	s->default_format = NULL;
-	s->ssl_engine = s->ssl_certificate = s->ssl_key = s->ssl_protocol = NULL;
+	s->ssl_engine = NULL;
+	s->certificates = s->keys = (struct conf_vec){0};
 	s->access = s->addrs = s->names = s->sections = (struct conf_vec){0};
 	s->locations = s->proxies = (struct conf_vec){0};
 	s->userdir.enabled = s->userdir.disabled_users = (struct conf_vec){0};

@@ -33,32 +33,22 @@ static const char *check_file(struct loader *l, const char *path)
 	return load_fail(l, "file '%s' does not exist or is empty", path);
 }
 
+static const char *add_file(struct loader *l, struct conf_vec *files, const struct conf_value *v)
+{
+	*(struct load_ssl_file *)conf_vec_push(files, l->tmp, sizeof(struct load_ssl_file)) =
+	    (struct load_ssl_file){arena_strdup(&l->common, v->text), v->node};
+	return check_file(l, v->text);
+}
+
 const char *load_set_ssl_certificate(
     struct loader *l, struct load_server *s, const struct conf_value *v)
 {
-	struct conf_tls *tls = &s->v.tls;
-
-	if (s->ssl_certificate && strcmp(tls->cert, v->text) != 0)
-		return load_fail(l,
-		    "only one certificate a virtual host is implemented yet; %s:%u names another",
-		    s->ssl_certificate->file, s->ssl_certificate->line);
-	/* A key or chain of the main server would belong to another certificate. */
-	if (!s->ssl_certificate && tls->cert && !s->ssl_key) {
-		tls->key = NULL;
-		tls->chain = NULL;
-	}
-	tls->cert = arena_strdup(&l->common, v->text);
-	tls->file = arena_strdup(&l->common, v->node->file);
-	tls->line = v->node->line;
-	s->ssl_certificate = v->node;
-	return check_file(l, v->text);
+	return add_file(l, &s->certificates, v);
 }
 
 const char *load_set_ssl_key(struct loader *l, struct load_server *s, const struct conf_value *v)
 {
-	s->v.tls.key = arena_strdup(&l->common, v->text);
-	s->ssl_key = v->node;
-	return check_file(l, v->text);
+	return add_file(l, &s->keys, v);
 }
 
 const char *load_set_ssl_chain(struct loader *l, struct load_server *s, const struct conf_value *v)

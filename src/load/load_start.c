@@ -5,11 +5,16 @@
 #include "load/load_cli.h"
 
 #include "itkd/build.h"
+#include "itkd/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
+
+#define ENDING_MS 100
 
 const char *load_self(struct arena *a)
 {
@@ -91,6 +96,17 @@ static bool have_standard(void)
 	return fd >= 0 && close(fd) == 0;
 }
 
+/* One that was killed a moment ago still runs for some milliseconds. */
+static bool ends_now(pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool ended = fd < 0 ? errno == ESRCH : poll(&p, 1, ENDING_MS) == 1;
+
+	fd_close(&fd);
+	return ended;
+}
+
 int load_start(struct cli *c)
 {
 	const char *master = load_program(&c->a, "itkd-master");
@@ -113,7 +129,7 @@ int load_start(struct cli *c)
 		return 1;
 	}
 	pid = load_running(load_pid_file(c), NULL);
-	if (pid > 0) {
+	if (pid > 0 && !ends_now(pid)) {
 		printf("itkd (pid %d) already running\n", (int)pid);
 		/* As httpd's: -k start has nothing more to do. */
 		return c->signal ? 0 : 1;

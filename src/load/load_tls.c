@@ -19,6 +19,28 @@ struct groups {
 	struct conf_vec list; /* struct group * */
 };
 
+/* A server's own certificates stand for all of the main server's, and so do its keys. */
+static void pair_files(struct loader *l, struct load_server *s)
+{
+	const struct conf_vec *own = &s->certificates;
+	const struct conf_vec *certs = own->n ? own : &l->main.certificates;
+	/* The main server's keys would belong to other certificates. */
+	const bool alone = own->n && l->main.certificates.n;
+	const struct conf_vec *keys = s->keys.n || alone ? &s->keys : &l->main.keys;
+	const struct load_ssl_file *cert = certs->v, *key = keys->v;
+	struct conf_tls_pair *pairs =
+	    arena_array(&l->common, certs->n, sizeof(struct conf_tls_pair));
+
+	s->v.tls.npairs = certs->n;
+	s->v.tls.pairs = pairs;
+	for (uint32_t i = 0; i < certs->n; i++) {
+		pairs[i].cert = cert[i].path;
+		pairs[i].key = i < keys->n ? key[i].path : NULL;
+		pairs[i].file = arena_strdup(&l->common, cert[i].node->file);
+		pairs[i].line = cert[i].node->line;
+	}
+}
+
 static const struct conf_node *engine_node(const struct load_server *s)
 {
 	return s->ssl_engine ? s->ssl_engine : s->node;
@@ -40,8 +62,9 @@ static void decide_engine(
 {
 	bool implied = s->engine < 0 && default_engine(s, by_port);
 
+	pair_files(l, s);
 	s->v.tls.engine = s->engine == 1 || implied;
-	if (!s->v.tls.engine || s->v.tls.cert)
+	if (!s->v.tls.engine || s->v.tls.npairs)
 		return;
 	/* As Apache: -t takes it, and then it does not start. */
 	const enum conf_severity severity = l->check_only ? CONF_WARNING : CONF_ERROR;
@@ -184,6 +207,6 @@ void load_tls_finish(struct loader *l)
 	for (uint32_t i = 0; i <= l->nservers; i++) {
 		struct load_server *s = i ? l->servers[i - 1] : &l->main;
 
-		s->v.tls.engine = s->v.tls.engine && s->v.tls.cert;
+		s->v.tls.engine = s->v.tls.engine && s->v.tls.npairs;
 	}
 }

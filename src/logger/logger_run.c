@@ -8,26 +8,10 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define AGAIN_SECONDS 30
-
-static void append(int file, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t written = write(file, p, n);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0) {
-			/* A full disk must not stop the others; Apache loses the line, too. */
-			return;
-		}
-		p += written;
-		n -= (size_t)written;
-	}
-}
 
 static time_t started;
 
@@ -48,33 +32,36 @@ static bool copy(struct logger_log *log)
 	ssize_t n = read(log->pipe, buffer, sizeof(buffer));
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (!log->syslog)
-		append(log->file, buffer, (size_t)n);
+	if (n > 0 && !log->syslog)
+		logger_append(log, buffer, (size_t)n);
 	else if (n > 0 && !logger_syslog(log, buffer, (size_t)n))
 		look_again();
 	return n > 0;
 }
 
-_Noreturn void logger_run(struct logger_log *logs, uint32_t n, int ready)
+_Noreturn void logger_run(struct logger *l, int ready)
 {
-	struct pollfd *fds = calloc(n, sizeof(*fds));
-	uint32_t open = n;
+	struct pollfd *fds = calloc(l->n, sizeof(*fds));
+	uint32_t open = l->n;
 	if (!fds)
 		fatal_oom();
 	started = time(NULL);
 	if (write(ready, "", 1) != 1 || close(ready) != 0)
 		fatal_errno("telling the master");
-	for (uint32_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){.fd = logs[i].pipe, .events = POLLIN};
+	for (uint32_t i = 0; i < l->n; i++)
+		fds[i] = (struct pollfd){.fd = l->logs[i].pipe, .events = POLLIN};
 	while (open > 0) {
-		if (poll(fds, n, -1) < 0 && errno != EINTR)
+		if (poll(fds, l->n, logger_next_tell(l)) < 0 && errno != EINTR)
 			fatal_errno("poll");
-		for (uint32_t i = 0; i < n; i++) {
-			if (fds[i].fd < 0 || fds[i].revents == 0 || copy(&logs[i]))
-				continue;
-			fds[i].fd = -1;
-			open--;
+		for (uint32_t i = 0; i < l->n; i++) {
+			if (fds[i].fd >= 0 && fds[i].revents != 0 && !copy(&l->logs[i])) {
+				fds[i].fd = -1;
+				open--;
+			}
+			logger_tell_lost(l, &l->logs[i], false);
 		}
 	}
+	for (uint32_t i = 0; i < l->n; i++)
+		logger_tell_lost(l, &l->logs[i], true);
 	_exit(0);
 }

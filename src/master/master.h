@@ -65,6 +65,7 @@ struct master_gen {
 	struct master_pipe *pipes; /* by log id; -1/-1 where the log is no pipe */
 	struct master_program *programs; /* by log id */
 	bool programs_started;
+	bool digest_made; /* the files of master_digest.c are there */
 	int64_t programs_end;     /* ms; their pipes were closed, until then they may go on */
 	pid_t helper;              /* loader or checker */
 	pid_t logger;
@@ -93,12 +94,20 @@ struct master_status {
 	int64_t next_ask; /* ms */
 };
 
+/* Lines that sites' own logs did not take, and of which nothing was said yet. */
+struct master_lost {
+	uint32_t n; /* processes that lost some */
+	int64_t told;
+	char where[512];
+};
+
 struct master {
 	char *const *loader_args; /* NULL-terminated config options for `itkd --load` */
 	const char *loader, *front;
 	int environment; /* the administrator's, in a memfd */
 	bool notify;     /* NOTIFY_SOCKET is in it */
 	bool foreground;
+	int standard[3]; /* the administrator's 1 and 2, by number; -1: a daemon has let go of them */
 	int ready_pipe; /* daemonizing: the waiting parent reads the exit status; -1: none */
 	struct rlimit nofile;
 	uint64_t seed;
@@ -122,6 +131,7 @@ struct master {
 	bool stopping; /* nothing is replaced any more */
 	int64_t stop_deadline;
 	struct throttle spares;
+	struct master_lost lost;
 	int64_t next_beat;
 	uint32_t hurry;            /* where the search for idle children goes on */
 	char *pid_file, *made_dir; /* to remove at the end; NULL: nothing */
@@ -215,6 +225,11 @@ uint32_t master_pool_count(const struct master *m, const struct master_gen *g);
 bool master_pool_waiting(const struct master_gen *g);
 void master_pool_signal(const struct master *m, const struct master_gen *g, int signal);
 
+/* master_lost.c: a child's status that says that lines were lost; end: say it at once */
+bool master_lost_status(int status);
+void master_lost_add(struct master *m, const struct scoreboard_slot *slot, int status);
+void master_lost_tell(struct master *m, bool end);
+
 /* master_reap.c */
 void master_reap(struct master *m);
 /* A signal to a process of ours, or, as in kill(2), to the group of one; a failure is logged. */
@@ -231,6 +246,10 @@ void master_status_take(struct master *m);
 /* master_stop.c */
 void master_stop(struct master *m);
 void master_graceful_stop(struct master *m);
+
+/* master_digest.c */
+void master_digest_make(struct master_gen *g);
+void master_digest_remove(struct master_gen *g);
 
 /* master_pidfile.c */
 bool master_pidfile_write(struct master *m, const char *path);

@@ -40,7 +40,7 @@ void master_signals_unblock(void)
 static void reset_signals(void)
 {
 	master_signals_unblock();
-	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
+	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_DFL) == SIG_ERR)
 		fatal_errno("signal");
 }
 

@@ -152,6 +152,7 @@ static void unmap(void *p, size_t n)
 
 void master_gen_free(struct master *m, struct master_gen *g)
 {
+	master_digest_remove(g);
 	for (uint32_t i = 0; g->pipes && i < g->conf->nlogs; i++) {
 		fd_close(&g->pipes[i].read);
 		fd_close(&g->pipes[i].write);

@@ -2,14 +2,19 @@
  * Listening sockets: one for each Listen, held here, shared by the fronts of every generation, so
  * that a reload never closes what it goes on using. Without SO_REUSEPORT (docs/ARCHITECTURE.md).
  */
+#include "itkd/clock.h"
 #include "itkd/cred.h"
 #include "itkd/fd.h"
 #include "itkd/log.h"
 #include "master/master.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define HELD_MS 1000
+#define HELD_STEP_MS 10
 
 static struct master_socket *find(struct master *m, const struct conf_listener *l)
 {
@@ -38,7 +43,7 @@ static int bind_new(const struct conf_listener *l, uint32_t backlog)
 	return -1;
 }
 
-static struct master_socket *open_one(
+static struct master_socket *open_now(
     struct master *m, const struct conf_listener *l, uint32_t backlog)
 {
 	struct master_socket *s = find(m, l);
@@ -64,6 +69,18 @@ static struct master_socket *open_one(
 	return NULL;
 }
 
+/* Fronts of a master that was killed a moment ago let go of their sockets when they see its end. */
+static struct master_socket *open_one(
+    struct master *m, const struct conf_listener *l, uint32_t backlog, int64_t until)
+{
+	for (;;) {
+		struct master_socket *s = open_now(m, l, backlog);
+		if (s || errno != EADDRINUSE || clock_ms() >= until)
+			return s;
+		(void)poll(NULL, 0, HELD_STEP_MS);
+	}
+}
+
 static const char *hint(int error, bool again)
 {
 	if (error == EADDRINUSE && !again)
@@ -80,9 +97,10 @@ static const char *hint(int error, bool again)
 bool master_listen_open(struct master *m, struct master_gen *g, bool again)
 {
 	bool ok = true;
+	const int64_t until = again ? 0 : clock_ms() + HELD_MS;
 	for (uint32_t i = 0; i < g->conf->nlisteners; i++) {
 		const struct conf_listener *l = &g->conf->listeners[i];
-		struct master_socket *s = open_one(m, l, g->conf->listen_backlog);
+		struct master_socket *s = open_one(m, l, g->conf->listen_backlog, until);
 		if (!s) {
 			int error = errno;
 			fprintf(stderr,

@@ -169,6 +169,7 @@ static void take_over(struct master *m, struct master_gen *g)
 	atomic_store(&m->scoreboard->loaded, (int64_t)time(NULL));
 	take_log(g);
 	master_status_open(m, g);
+	master_digest_make(g);
 	log_msg(LOG_NOTICE, "itkd/%s configured -- resuming normal operations", ITKD_VERSION);
 	master_pool_fill(m);
 	master_front_accept(g);

@@ -59,34 +59,111 @@ static int open_syslog(void)
 	return fd;
 }
 
-static bool open_shared(const struct master_gen *g, struct logger_log *logs)
+/*
+ * A description of its own where there can be one: O_NONBLOCK is the description's, and whoever
+ * else holds the administrator's pipe or terminal must not meet it. A daemon has none.
+ */
+static int open_standard(const struct master *m, int number, bool main)
+{
+	char path[64] = "/dev/null";
+	int fd;
+	/* As in Apache, the main error log is what is standard error while the server runs. */
+	if (number == STDERR_FILENO && !main)
+		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (m->standard[number] >= 0)
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", m->standard[number]);
+	fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* A socket, which the journal gives, cannot be opened again. */
+	return fd >= 0 ? fd : fcntl(m->standard[number], F_DUPFD_CLOEXEC, 3);
+}
+
+static void set_syslog(struct logger_log *to, int facility, const char *tag)
+{
+	to->syslog = true;
+	to->facility = facility;
+	snprintf(to->tag, sizeof(to->tag), "%s", tag);
+	to->file = open_syslog();
+}
+
+/* The configuration's memory is unmapped before it is used. */
+static bool open_one(
+    const struct master *m, const struct conf_log *log, bool main, struct logger_log *to)
+{
+	const char *why = NULL;
+	to->file = -1;
+	to->path = strdup(log->path);
+	if (!to->path)
+		fatal_oom();
+	if (log->kind == CONF_LOG_SYSLOG) {
+		set_syslog(to, log->facility, log->tag);
+		return true;
+	}
+	if (log->kind == CONF_LOG_STANDARD) {
+		to->file = open_standard(m, log->standard, main);
+		why = to->file < 0 ? strerror(errno) : NULL;
+	} else {
+		to->file = master_open_log(log->path, &why);
+	}
+	if (to->file < 0)
+		refuse(log, why);
+	return to->file >= 0;
+}
+
+/* 2 is a pipe to a logger, and it must not write to its own pipe. */
+static void take_stderr(int fd)
+{
+	if (fd >= 0 && dup2(fd, STDERR_FILENO) < 0)
+		fatal_errno("dup2");
+}
+
+static bool open_shared(const struct master *m, const struct master_gen *g, struct logger *l)
 {
 	const struct conf *conf = g->conf;
 	bool ok = true;
+	uint32_t n = 0;
+	/* The main error log is the first of all. */
+	if (conf->logs[conf->main_log].kind == CONF_LOG_PROGRAM)
+		take_stderr(g->pipes[conf->main_log].write);
 	for (uint32_t i = 0; i < conf->nlogs; i++) {
-		const char *why = NULL;
+		struct logger_log *to = &l->logs[n];
 		if (!conf_log_is_loggers(&conf->logs[i]))
 			continue;
-		const struct conf_log *log = &conf->logs[i];
-		*logs = (struct logger_log){.pipe = g->pipes[i].read, .file = -1};
-		if (log->kind == CONF_LOG_SYSLOG) {
-			/* The configuration's memory is unmapped before it is used. */
-			logs->syslog = true;
-			logs->facility = log->facility;
-			snprintf(logs->tag, sizeof(logs->tag), "%s", log->tag);
-			logs->file = open_syslog();
-		} else {
-			logs->file = master_open_log(log->path, &why);
-			if (logs->file < 0)
-				refuse(log, why);
-			ok = ok && logs->file >= 0;
-		}
-		/* 2 is a pipe to the logger, and it must not write to its own pipe. */
-		if (logs->file >= 0 && i == conf->main_log && dup2(logs->file, STDERR_FILENO) < 0)
-			fatal_errno("dup2");
-		logs++;
+		to->pipe = g->pipes[i].read;
+		ok = open_one(m, &conf->logs[i], i == conf->main_log, to) && ok;
+		n++;
+		if (i != conf->main_log)
+			continue;
+		l->main = to;
+		take_stderr(to->file);
 	}
 	return ok;
+}
+
+/* What says that the main error log takes no lines. */
+static void open_last(const struct master *m, struct logger_log *last)
+{
+	last->file = m->standard[STDERR_FILENO];
+	if (last->file < 0)
+		set_syslog(last, LOG_DAEMON, "itkd");
+}
+
+static void close_others(struct logger *l, int ready, int empty_root)
+{
+	int *keep = calloc(2 * (size_t)l->n + 3, sizeof(*keep));
+	size_t kept = 0;
+	if (!keep)
+		fatal_oom();
+	for (uint32_t i = 0; i < l->n; i++) {
+		keep[kept++] = l->logs[i].pipe;
+		if (l->logs[i].file >= 0)
+			keep[kept++] = l->logs[i].file;
+	}
+	if (l->last.file >= 0)
+		keep[kept++] = l->last.file;
+	keep[kept++] = ready;
+	keep[kept++] = empty_root;
+	keep_only(keep, kept);
+	free(keep);
 }
 
 _Noreturn static void run_logger(struct master *m, struct master_gen *g, int ready)
@@ -94,30 +171,22 @@ _Noreturn static void run_logger(struct master *m, struct master_gen *g, int rea
 	const struct conf *conf = g->conf;
 	const uid_t uid = conf->log_uid;
 	const gid_t gid = conf->log_gid;
-	uint32_t n = 0;
+	struct logger l = {0};
 	for (uint32_t i = 0; i < conf->nlogs; i++)
-		n += conf_log_is_loggers(&conf->logs[i]);
-	struct logger_log *logs = calloc(n, sizeof(*logs));
-	int *keep = calloc(2 * (size_t)n + 2, sizeof(*keep));
-	size_t kept = 0;
-	if (!logs || !keep)
+		l.n += conf_log_is_loggers(&conf->logs[i]);
+	l.logs = calloc((size_t)l.n + 1, sizeof(*l.logs));
+	if (!l.logs)
 		fatal_oom();
-	if (!open_shared(g, logs))
+	open_last(m, &l.last);
+	if (!open_shared(m, g, &l))
 		_exit(1);
-	for (uint32_t i = 0; i < n; i++) {
-		keep[kept++] = logs[i].pipe;
-		if (logs[i].file >= 0)
-			keep[kept++] = logs[i].file;
-	}
-	keep[kept++] = ready;
-	keep[kept++] = m->empty_root;
-	keep_only(keep, kept);
+	close_others(&l, ready, m->empty_root);
 	master_gen_unmap_all(m);
 	spare_forget();
 	title_set("itkd: log"); /* prctl(2) is not on its list */
 	cred_become_service(uid, gid, m->empty_root);
 	sandbox_logger();
-	logger_run(logs, n, ready);
+	logger_run(&l, ready);
 }
 
 void master_log_start(struct master *m, struct master_gen *g)

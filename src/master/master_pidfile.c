@@ -57,11 +57,16 @@ void master_pidfile_remove(struct master *m)
 {
 	if (m->pid_file && unlink(m->pid_file) != 0 && errno != ENOENT)
 		log_msg(LOG_ERR, "PidFile %s: %s", m->pid_file, strerror(errno));
-	/* Others may have put files there meanwhile; then it stays. */
-	if (m->made_dir && rmdir(m->made_dir) != 0 && errno != ENOTEMPTY && errno != ENOENT)
-		log_msg(LOG_ERR, "%s: %s", m->made_dir, strerror(errno));
 	free(m->pid_file);
-	free(m->made_dir);
-	m->pid_file = m->made_dir = NULL;
+	m->pid_file = NULL;
 	fd_close(&m->pid_fd);
+	if (m->made_dir && rmdir(m->made_dir) != 0) {
+		/* Others' files, or ours of what still runs: again at the end. */
+		if (errno == ENOTEMPTY)
+			return;
+		if (errno != ENOENT)
+			log_msg(LOG_ERR, "%s: %s", m->made_dir, strerror(errno));
+	}
+	free(m->made_dir);
+	m->made_dir = NULL;
 }

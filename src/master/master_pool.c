@@ -220,6 +220,8 @@ bool master_pool_ended(struct master *m, pid_t pid, int status, const struct rus
 		    strsignal(WTERMSIG(status)), WTERMSIG(status));
 	if (state == SLOT_BAD_JOB)
 		kill_culprit(m, atomic_load(&sb->slots[slot].culprit));
+	if (WIFEXITED(status) && master_lost_status(WEXITSTATUS(status)) && state == SLOT_BUSY)
+		master_lost_add(m, &sb->slots[slot], WEXITSTATUS(status));
 	if (clean || state == SLOT_BUSY) {
 		m->spares.failures = 0;
 	} else if (!m->stopping) {

@@ -81,7 +81,8 @@ void master_reap(struct master *m)
 		struct rusage used = {0};
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
 			return;
-		if (info.si_code != CLD_EXITED || info.si_status != 0)
+		if (info.si_code != CLD_EXITED ||
+		    (info.si_status != 0 && !master_lost_status(info.si_status)))
 			master_kill(-info.si_pid, SIGKILL);
 		if (wait4(info.si_pid, &status, 0, &used) != info.si_pid) {
 			log_msg(LOG_ERR, "wait4: %s", strerror(errno));

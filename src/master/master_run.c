@@ -69,8 +69,11 @@ static void daemonize(struct master *m)
  * Whoever waits for the end of our output must not wait for the daemon's end; and no site's program
  * is to find the administrator's terminal at /dev/tty, and type there (TIOCSTI).
  */
-static void leave_terminal(void)
+static void leave_terminal(struct master *m)
 {
+	/* For logs at /dev/stdout; only loggers get them. */
+	for (int i = 0; i <= 2; i++)
+		m->standard[i] = m->foreground && i > 0 ? fcntl(i, F_DUPFD_CLOEXEC, 3) : -1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int tty = getsid(0) == getpid() ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
 	if (tty >= 0 && (ioctl(tty, TIOCNOTTY) != 0 || close(tty) != 0))
@@ -92,8 +95,9 @@ static void open_signals(struct master *m)
 		ok = ok && sigaddset(&set, wanted[i]) == 0;
 	if (!ok || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		fatal_errno("sigprocmask");
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		fatal_errno("SIGPIPE");
+	/* A write beyond RLIMIT_FSIZE is an error of that file. */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		fatal_errno("SIGPIPE, SIGXFSZ");
 	m->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	m->taken = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (m->signals < 0 || m->taken < 0)
@@ -153,7 +157,7 @@ static void start(struct master *m)
 	umask(022);
 	master_env_hide(m);
 	tzset();
-	leave_terminal();
+	leave_terminal(m);
 	m->group = getpgrp();
 	master_code_gather();
 	open_signals(m);
@@ -290,6 +294,7 @@ static void beat(struct master *m)
 			master_pool_signal(m, g, SIGUSR1);
 	}
 	master_pool_trim(m);
+	master_lost_tell(m, false);
 	if (m->reload_wanted)
 		master_load_start(m);
 }

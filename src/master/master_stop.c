@@ -88,6 +88,9 @@ void master_stop(struct master *m)
 			kill_all(m, SIGKILL);
 		wait_a_little(m);
 	}
+	master_lost_tell(m, true);
+	for (size_t i = 0; i < MASTER_GENERATIONS; i++)
+		master_digest_remove(&m->gens[i]);
 	master_pidfile_remove(m);
 	if (m->active && !m->ending)
 		log_msg(LOG_NOTICE, "caught SIGTERM, shutting down");

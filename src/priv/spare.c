@@ -12,6 +12,7 @@
 #include "itkd/sandbox.h"
 #include "itkd/status_page.h"
 #include "itkd/title.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -287,6 +288,15 @@ static void derive_secret(const struct conf_identity *id, uint8_t own[static HAS
 	explicit_bzero(&h, sizeof(h));
 }
 
+/*
+ * Root's file, which only processes of that identity get, and only as a descriptor; its name is the
+ * configuration's. -1: none, which a request that needs it is told.
+ */
+static int open_digest(const struct conf_identity *id)
+{
+	return id->digest_file ? open(id->digest_file, O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
+}
+
 static void close_own(const struct spare_start *s)
 {
 	if (close(s->queue) != 0 || close(s->taken) != 0)
@@ -311,6 +321,7 @@ _Noreturn void spare_run(const struct spare_start *start)
 
 	uint8_t own[HASH_SHA1_SIZE];
 	derive_secret(id, own);
+	const int digest = open_digest(id);
 	keep_own_part(s.conf, id);
 	unmap(s.scoreboard, sizeof(*s.scoreboard));
 	close_own(&s);
@@ -330,6 +341,7 @@ _Noreturn void spare_run(const struct spare_start *start)
 	    .status = status,
 	    .sums = s.status.sums,
 	    .report = s.status.report,
+	    .digest = digest,
 	    .over_cap = !claimed,
 	    .nofile = s.nofile,
 	    .master_group = s.master_group,

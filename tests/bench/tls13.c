@@ -11,8 +11,9 @@ enum { HELLO_CLIENT = 1, HELLO_SERVER, FINISHED = 20 };
 static EVP_MD *sha256;
 static EVP_CIPHER *gcm;
 static EVP_MD_CTX *scratch;
-static EVP_PKEY *share; /* used for all connections: a benchmark has no secrets */
+static EVP_PKEY_CTX *share; /* used for all connections: a benchmark has no secrets */
 static uint8_t share_public[32];
+static uint8_t empty[TLS13_HASH]; /* of no bytes */
 static uint8_t derived[TLS13_HASH]; /* RFC 8446 section 7.1: before the shared secret comes in */
 
 static void check(bool ok)
@@ -85,15 +86,16 @@ static void nonce(struct tls13_keys *k, uint8_t *out)
 void tls13_setup(void)
 {
 	static const uint8_t zero[TLS13_HASH];
-	uint8_t early[TLS13_HASH], empty[TLS13_HASH];
+	uint8_t early[TLS13_HASH];
 	size_t n = sizeof(share_public);
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
 
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
 	scratch = EVP_MD_CTX_new();
-	share = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-	check(sha256 && gcm && scratch && share);
-	check(EVP_PKEY_get_raw_public_key(share, share_public, &n));
+	share = EVP_PKEY_CTX_new(key, NULL);
+	check(sha256 && gcm && scratch && share && EVP_PKEY_derive_init(share) == 1);
+	check(EVP_PKEY_get_raw_public_key(key, share_public, &n));
 	hmac(zero, zero, sizeof(zero), early);
 	check(EVP_Digest("", 0, empty, NULL, sha256, NULL));
 	expand(early, "derived", empty, sizeof(empty), derived, sizeof(derived));
@@ -188,11 +190,8 @@ static bool read_server_hello(struct tls13 *t, const uint8_t *p, size_t n)
 	if (!theirs || p[0] != HELLO_SERVER)
 		return false;
 	EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, theirs, 32);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(share, NULL);
-	check(peer && ctx && EVP_PKEY_derive_init(ctx) == 1 &&
-	      EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
-	      EVP_PKEY_derive(ctx, shared, &nshared) == 1);
-	EVP_PKEY_CTX_free(ctx);
+	check(peer && EVP_PKEY_derive_set_peer_ex(share, peer, 0) == 1 &&
+	      EVP_PKEY_derive(share, shared, &nshared) == 1);
 	EVP_PKEY_free(peer);
 	hmac(derived, shared, sizeof(shared), t->handshake_secret);
 	transcript_hash(t, hash);
@@ -265,13 +264,12 @@ static size_t seal(struct tls13_keys *k, uint8_t type, const uint8_t *p, size_t 
 size_t tls13_finish(struct tls13 *t, const char *request, size_t n, uint8_t *buf, size_t cap)
 {
 	static const uint8_t zero[TLS13_HASH];
-	uint8_t message[4 + TLS13_HASH] = {FINISHED, 0, 0, TLS13_HASH}, empty[TLS13_HASH];
+	uint8_t message[4 + TLS13_HASH] = {FINISHED, 0, 0, TLS13_HASH};
 	uint8_t next[TLS13_HASH], master[TLS13_HASH], hash[TLS13_HASH], secret[TLS13_HASH];
 
 	check(cap >= n + 2 * (6 + TAG) + sizeof(message));
 	finished_mac(t, t->client_secret, message + 4);
 	size_t used = seal(&t->out, TYPE_HANDSHAKE, message, sizeof(message), buf);
-	check(EVP_Digest("", 0, empty, NULL, sha256, NULL));
 	expand(t->handshake_secret, "derived", empty, sizeof(empty), next, sizeof(next));
 	hmac(next, zero, sizeof(zero), master);
 	transcript_hash(t, hash);

@@ -233,6 +233,7 @@ def plain_fields(answer, case):
 
 def plain_value(name, value):
     if name in ("www-authenticate", "authentication-info"):  # what no two servers have in common
+        value = re.sub(r'opaque="[^"]*"', 'opaque="(any)"', value)
         return re.sub(r'(nonce|rspauth)="([^"]*)"', lambda m: f'{m[1]}="({len(m[2])})"', value)
     if name == "allow":  # a set
         return ",".join(sorted(m.strip() for m in value.split(",")))

@@ -5,6 +5,7 @@ What each directive means is compared with Apache in tests/compare.
 """
 
 import base64
+import fcntl
 import hashlib
 import re
 import subprocess
@@ -295,6 +296,132 @@ def test_curl(world):
         bad = curl(world.server, url, how, "-u", "alice:wrong", "-o", "/dev/null", "-w",
                    "%{http_code}")
         assert bad.stdout == b"401", how
+
+
+def test_counting_not_configured(world):
+    """A .htaccess alone cannot have nonces counted: the log says what to write."""
+    for i, line in enumerate(("AuthDigestNcCheck On", "AuthDigestNonceLifetime 0")):
+        protect(world.a, f"counted{i}", *rules("Digest", world.a.root / "digest"), line)
+        assert world.status(f"/counted{i}/x", world.a) == 500
+    world.server.wait_log("need a line in the server's configuration: AuthDigestShmemSize 1000",
+                          "a.test-error.log")
+    protect(world.a, "uncounted", *rules("Digest", world.a.root / "digest"),
+            "AuthDigestNcCheck Off")
+    assert world.status("/uncounted/x", world.a) == 401
+
+
+class Counting:
+    """Site a's nonces are counted, with room for eight clients; nothing asks for b's."""
+
+    def __init__(self, start, config, site_a, site_b):
+        self.site, self.config = site_a, config
+        for site in (site_a, site_b):
+            htdigest(site)
+        lines = []
+        for name, line in (("nc", "AuthDigestNcCheck On"), ("once", "AuthDigestNonceLifetime 0")):
+            site_a.mkdir(name)
+            site_a.file(f"{name}/x", f"in {name}\n")
+            lines += [f'<Directory "{site_a.docroot}/{name}">',
+                      *rules("Digest", site_a.root / "digest"), line, "</Directory>"]
+        config.vhost(site_a, *lines)
+        config.vhost(site_a, "Timeout 1", *lines, name="short.test")
+        config.vhost(site_b)
+        self.server = start(config)
+
+    def files(self):
+        return sorted(self.config.pid_file.parent.glob(self.config.pid_file.name + ".digest.*"))
+
+    def ask(self, path):
+        """The parameters of a new nonce."""
+        return field(self.server.get(path, self.site))
+
+    def use(self, path, given, site=None):
+        return self.server.get(path, site or self.site, headers=digest(
+            given["nonce"], path, opaque=given["opaque"]))
+
+
+@pytest.fixture(name="counting")
+def _counting(start, config, site_a, site_b):
+    return Counting(start, config, site_a, site_b)
+
+
+def test_counted_file(counting, site_b):
+    """
+    Root's, beside the PidFile, for a's identity alone and of one generation; neither another site's
+    user nor a's own programs get at it. Nothing is left of it at the end.
+    """
+    [file] = counting.files()
+    stat = file.stat()
+    assert (stat.st_uid, stat.st_gid, stat.st_mode, stat.st_size) == (0, 0, 0o100600, 768)
+    given = counting.ask("/nc/x")
+    assert counting.use("/nc/x", given).status == 200
+    for user in (counting.site.user, site_b.user):
+        for how in ("rb", "r+b"):
+            done = subprocess.run(["setpriv", "--reuid", user, "--regid", user, "--clear-groups",
+                                   "/usr/bin/python3", "-c", f"open({str(file)!r}, {how!r})"],
+                                  capture_output=True, text=True, timeout=60)
+            assert "PermissionError" in done.stderr, done
+    for site, found in ((counting.site, 1), (site_b, 0)):
+        [held] = counting.server.hold(site)
+        [child] = [p for p in counting.server.children() if p.uids[:1] == (site.uid,)]
+        assert list(child.fds().values()).count(str(file)) == found
+        assert str(file) not in [f for p in site.held() for f in p.fds().values()]
+        site.release()
+        held.close()
+    counting.server.reload()
+    wait_for(lambda: len(counting.files()) == 1 and counting.files() != [file], 60,
+             "the old generation's file to go")
+    assert counting.use("/nc/x", given).status == 401
+    counting.server.stop()
+    assert not counting.files()
+
+
+def test_counted_once_of_many(counting):
+    """Of requests that come together with one nonce, one is taken."""
+    for path in ("/once/x", "/nc/x"):
+        given = counting.ask(path)
+        headers = digest(given["nonce"], path, opaque=given["opaque"])
+        connections = [counting.server.connect() for _ in range(8)]
+        try:
+            for c in connections:
+                c.request(path, counting.site.name, headers=headers)
+            assert sorted(c.response().status for c in connections) == [200] + 7 * [401]
+        finally:
+            for c in connections:
+                c.close()
+
+
+def test_counted_gives_way(counting):
+    """With more clients than there is room for, the first is asked once more, not refused."""
+    first = counting.ask("/nc/x")
+    for _ in range(100):
+        last = counting.ask("/nc/x")
+    again = counting.use("/nc/x", first)
+    assert again.status == 401 and field(again)["stale"] == "true"
+    assert counting.use("/nc/x", last).status == 200
+    assert counting.use("/nc/x", field(again)).status == 200
+
+
+def test_counted_held(counting):
+    """Whoever holds the file is waited for as long as for anything: then 500, and b answers."""
+    given = counting.ask("/nc/x")
+    [file] = counting.files()
+    with open(file, "r+b") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        assert counting.use("/nc/x", given, "short.test").status == 500
+        assert counting.server.get("/", "b.test").status == 200
+    counting.server.wait_log(r"\(110\)Connection timed out: AH01769: unable to allocate a client",
+                             "short.test-error.log")
+    assert counting.use("/nc/x", given, "short.test").status == 200
+
+
+def test_counted_curl(counting):
+    """curl, with many files on one connection, and again on another."""
+    for name in ("nc", "once"):
+        url = f"http://a.test/{name}/x"
+        done = curl(counting.server, url, url + "?2", url, "--digest", "-u", "alice:secret",
+                    "-f", "-s", "-S")
+        assert (done.returncode, done.stdout) == (0, 3 * f"in {name}\n".encode()), done.stderr
 
 
 def fail2ban(log):

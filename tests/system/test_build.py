@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from itkd import BUILD, ROOT, is_asan
+from itkd_site import compile_c
 
 PROGRAMS = ("itkd", "itkd-master", "itkd-front")
 
@@ -37,15 +38,44 @@ def test_presets():
 
 
 def test_libraries():
-    """1, design 1: only itkd-front is linked with OpenSSL and libevent."""
-    needed = {}
+    """1, design 1: only itkd-front has OpenSSL (linked in or shared) and libevent."""
+    libraries = {}
     for program in PROGRAMS:
         dynamic = output("readelf", "-dW", BUILD / program)
-        needed[program] = re.findall(r"NEEDED.*\[(.*?)\]", dynamic)
-    text = {program: " ".join(names) for program, names in needed.items()}
-    assert "libssl" in text["itkd-front"] and "libevent" in text["itkd-front"]
-    for program in ("itkd", "itkd-master"):
-        assert not re.search("libssl|libcrypto|libevent", text[program]), program
+        found = re.findall(r"NEEDED.*\[(lib\w+)", dynamic)
+        symbols = output("readelf", "-sW", BUILD / program)
+        libraries[program] = {library for library, symbol in
+                              {"libssl": "SSL_do_handshake", "libcrypto": "EVP_DigestInit_ex",
+                               "libevent_core": "event_base_dispatch"}.items()
+                              if library in found or re.search(rf"\b{symbol}\b", symbols)}
+    assert libraries == {"itkd": set(), "itkd-master": set(),
+                         "itkd-front": {"libssl", "libcrypto", "libevent_core"}}
+
+
+OTHER_OPENSSL = """
+const char *OpenSSL_version(int what);
+const char *OpenSSL_version(int what) { return what == 0 ? "OpenSSL 9.8.7" : "built on: today"; }
+"""
+
+
+def test_linked_openssl_is_the_machines(config, site_a, tmp):
+    """An OpenSSL that is linked in does not change with the package: --check says so."""
+    config.vhost(site_a, tls=True)
+    file = config.write()
+
+    def said(**environment):
+        done = subprocess.run([BUILD / "itkd", "-t", "-f", file], capture_output=True, text=True,
+                              timeout=120, env={**os.environ, **environment})
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    assert said() == "Syntax OK\n"
+    if "libcrypto" in output("readelf", "-dW", BUILD / "itkd-front"):
+        return  # it is the machine's
+    compile_c(OTHER_OPENSSL, tmp / "libcrypto.so.3", "-shared", "-fPIC")
+    assert re.search(r"warning: itkd-front has OpenSSL 3.* linked in, this machine has "
+                     r"OpenSSL 9\.8\.7 \(built on: today\): build and install itkd again",
+                     said(LD_LIBRARY_PATH=str(tmp)))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

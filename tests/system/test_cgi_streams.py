@@ -383,6 +383,6 @@ def test_half_closed_tls_client_gets_its_answer(world):
         c.send(outgoing.read())
         gate.open()
         answer = b""
-        while not answer.endswith(b"passed\n\r\n0\r\n\r\n"):
+        while b"passed\n" not in answer:
             answer += run(lambda: tls.read(65536))
         assert answer.startswith(b"HTTP/1.1 200")

@@ -110,6 +110,16 @@ def test_text(server, name):
     assert "exit signal" not in server.error_log()[before:]
 
 
+@pytest.mark.parametrize("path", ["x.txt" + "/a" * 1900, "none" + "/a" * 4000 + "/"],
+                         ids=["of a file", "of nothing"])
+def test_long_path(server, path):
+    """Not the owner but any client: each name of a path is no walk to a .htaccess of its own."""
+    plant(server.site, "long-path", "DirectoryIndex " + "i " * 60 + "\n")
+    before = len(server.error_log())
+    assert ask(server, "long-path", path).status in (403, 404)
+    assert "out of memory" not in server.log("a.test-error.log") + server.error_log()[before:]
+
+
 def special(path, kind, site):
     if kind == "fifo":
         os.mkfifo(path)

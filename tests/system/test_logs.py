@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -181,6 +182,108 @@ def test_log_that_is_no_plain_file(config, site_a, tmp, kind, log):
         assert not target.exists()
     elif kind in ("symlink", "hard link"):
         assert target.read_text() == "precious\n"
+
+
+class SmallDisk:
+    """A tmpfs of 64 KiB over directory, for the server alone."""
+
+    def __init__(self, directory):
+        directory.mkdir()
+        self.prefix = ["unshare", "-m", "sh", "-c",
+                       'mount -t tmpfs -o size=64k,mode=755 none "$0" && exec "$@"', directory]
+        self.dir = directory
+
+    def path(self, server, name):
+        return Path(f"/proc/{server.master_pid}/root{self.dir}/{name}")
+
+    def fill(self, server):
+        with self.path(server, "fill").open("wb", 0) as f, pytest.raises(OSError):
+            while True:
+                f.write(bytes(4096))
+
+
+def test_full_disk(start, config, tmp, site_a, site_b, site_c):
+    """Issue 2, nothing is lost unsaid: lines that a full disk did not take are counted in the main
+    error log, with the file and the cause; with room again, logging goes on."""
+    disk = SmallDisk(tmp / "disk")
+    config.main('LogFormat "%r" line')
+    for site, log in ((site_a, "own"), (site_b, "shared"), (site_c, "shared")):
+        config.vhost(site, f"CustomLog {disk.dir}/{log}.log line", access=False)
+    server = start(config, prefix=disk.prefix)
+    patterns = {"own": r"at least (\d+) lines of sites' logs are lost, the last of a.test in "
+                       rf"{disk.dir}/own.log: No space left on device$",
+                "shared": rf"(\d+) lines of the log {disk.dir}/shared.log are lost: "
+                          "No space left on device$"}
+    sites = {"own": site_a, "shared": site_b}
+
+    def ask(log, word):
+        assert server.get(f"/?{word}{'x' * 3000}", sites[log]).status == 200
+
+    for log in sites:
+        ask(log, "before")
+        wait_for(lambda: b"before" in disk.path(server, f"{log}.log").read_bytes(), 30, "the line")
+    disk.fill(server)
+    for log in sites:
+        for _ in range(3):
+            ask(log, "lost")
+    for log in sites:
+        server.wait_log(patterns[log])
+    disk.path(server, "fill").unlink()
+    for log in sites:
+        ask(log, "after")
+        wait_for(lambda: re.search("GET /[?]afterx+ HTTP/1.1\n",
+                                   disk.path(server, f"{log}.log").read_text()), 30, "the line")
+    assert re.search("^GET /[?]after", disk.path(server, "shared.log").read_text(), re.M)
+    # The logger of the old generation tells the rest when it ends.
+    server.reload()
+
+    def accounted():
+        told = sum(map(int, re.findall(patterns["shared"], server.error_log(), re.M)))
+        text = disk.path(server, "shared.log").read_text()
+        return told + len(re.findall(r"GET /[?]lostx{3000} HTTP/1.1\n", text)) == 3
+
+    wait_for(accounted, 60, "each line to be there or counted")
+
+
+# where the logs go, how the server runs, whether standard output has the lines (as Apache's)
+STANDARD = [
+    ("/dev/stderr", "/dev/stdout", True),
+    ("/proc/self/fd/2", "LINK", True),
+    ("error.log", "/dev/stderr", False),
+]
+
+
+@pytest.mark.parametrize("error, access, shown", STANDARD)
+def test_standard_output(config, site_a, tmp, error, access, shown):
+    """As images of Apache for containers have it: logs to what the server was started with, which
+    no child gets."""
+    link = tmp / "link.log"
+    link.symlink_to("/dev/stdout")
+    config.main(f'ErrorLog "{config.logs / error}"', 'LogFormat "line %r" line')
+    config.vhost(site_a, f'CustomLog "{link if access == "LINK" else access}" line', access=False)
+    server = Server(config)
+    try:
+        server.start(wait=False)
+        wait_for(server.answers, 60, "an answer")
+        server.master_pid = server.popen.pid
+        assert server.get("/?one", site_a).status == 200
+
+        def lines():
+            return (server.console if shown else config.logs / error).read_text()
+
+        wait_for(lambda: "line GET /?one HTTP/1.1\n" in lines(), 30, "the line")
+        wait_for(lambda: "resuming normal operations\n" in lines(), 30, "the error log")
+        assert server.itkd("-k", "graceful").returncode == 0
+        wait_for(lambda: lines().count("resuming normal operations\n") == 2, 30, "the reload")
+        assert server.get("/?two", site_a).status == 200
+        wait_for(lambda: "line GET /?two HTTP/1.1\n" in lines(), 30, "the line")
+        [held] = server.hold(site_a)
+        child = Proc(site_a.held()[0].ppid)
+        assert str(server.console) not in child.fds().values()
+        site_a.release()
+        held.close()
+    finally:
+        server.discard()
 
 
 def test_log_in_a_users_directory(start, config, site_a):

@@ -318,6 +318,31 @@ def test_idle_kept_connection_across_a_reload(generations):
             assert connection.at_eof()
 
 
+def test_taken_last(start, config, site_a):
+    """12: what came while the old fronts stood still is all served, be it half a head: that one
+    of them is done is not the end of those behind it."""
+    config.vhost(site_a)
+    server = start(config)
+    old = server.fronts()
+    for front in old:
+        front.kill(signal.SIGSTOP)
+    os.kill(server.master_pid, signal.SIGUSR1)
+    wait_for(lambda: sum(p not in old and p.uids[0] != 0 for p in server.fronts()) == len(old), 60,
+             "the new fronts")
+    head = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
+    connections = [server.connect() for _ in range(6)]
+    for i, c in enumerate(connections):
+        c.send(head if i < 3 else head[:9])
+    for front in old:
+        front.kill(signal.SIGCONT)
+    for i, c in enumerate(connections):
+        if i >= 3:
+            c.send(head[9:])
+        assert c.response().status == 200
+        c.close()
+    wait_for(lambda: not any(p.alive for p in old), 60, "the old fronts to end")
+
+
 def test_reload_in_quick_succession(generations):
     """12: reloads that are asked for while one is under way: the last file serves in the end."""
     g = generations

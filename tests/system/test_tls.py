@@ -33,6 +33,11 @@ class World:
         config.vhost(self.a, tls=True, name="second.test", cert="c.test", access=False)
         config.vhost(self.a, "SSLProtocol TLSv1.3", tls=True, name="new.test", cert="a.test")
         config.vhost(self.b, tls=True, name="rsa.test")
+        chained = tls.cert("rsa.test").with_name("chained.pem")
+        chained.write_text(tls.cert("rsa.test").read_text() + tls.ca.read_text())
+        config.vhost(self.b, f'SSLCertificateFile "{chained}"',
+                     f'SSLCertificateKeyFile "{tls.key("rsa.test")}"', tls=True, name="b.two.test",
+                     cert="b.test")
         config.vhost(self.a)
         for name in ("digest", "echo"):
             install(self.a, name)
@@ -116,6 +121,30 @@ def test_name_selects_certificate(world, sni, certificate, page, version):
         assert common_name(c.sock) == certificate
         got = c.get("/", sni or "a.test")
         assert (got.status, got.text) == (200, page)
+
+
+# signature algorithms of a client, the certificates that it gets
+KINDS = [
+    ("ECDSA+SHA256", ["b.test"]),
+    ("RSA-PSS+SHA256", ["rsa.test", "ca"]),
+    ("RSA-PSS+SHA256:ECDSA+SHA256", None),
+]
+
+
+def test_certificates_of_two_kinds(world):
+    """Point 9: of an RSA and an ECDSA certificate each client gets one that it takes, and its
+    chain; after a reload, too."""
+    names = {"ca": "itkd test CA"}
+    for reload in (False, True):
+        if reload:
+            world.server.reload()
+        for version in ("-tls1_2", "-tls1_3"):
+            for algorithms, subjects in KINDS:
+                done = s_client(world.server, version, "-sigalgs", algorithms, "-showcerts",
+                                send=REQUEST % b"b.two.test", name="b.two.test")
+                assert "site b\n" in done.stdout, done.stdout
+                sent = re.findall(r"^ *\d s:.*CN ?= ?(.*)", done.stdout, re.M)
+                assert not subjects or sent == [names.get(n, n) for n in subjects]
 
 
 # SNI, Host, status
@@ -428,7 +457,12 @@ def _passphrase(tls, tmp):
     return tls.cert("a.test"), tmp / "locked.key"
 
 
-WRONG = [_other_key, _no_key, _no_certificate, _garbage, _swapped, _empty, _passphrase]
+def _second_other_key(tls, tmp):
+    more = f'"\nSSLCertificateFile "{tls.cert("b.test")}"\nSSLCertificateKeyFile "'
+    return tls.cert("a.test"), f'{tls.key("a.test")}{more}{tls.key("a.test")}'
+
+
+WRONG = [_other_key, _second_other_key, _no_key, _no_certificate, _garbage, _swapped, _empty, _passphrase]
 
 
 def with_wrong_key(world, make, directory):
@@ -457,6 +491,9 @@ def test_check_of_keys(world, make, tmp):
     assert done.returncode == 1 and "Syntax OK" not in done.stderr
     found = {int(n) for n in re.findall(re.escape(str(config.file)) + r":(\d+)", done.stderr)}
     assert found and found <= lines, done.stderr
+    if "other_key" in make.__name__:
+        assert re.search("AH02565: Certificate and private key wrong.test:.* do not match",
+                         done.stderr)
 
 
 def test_wrong_key_at_reload(world, tmp, start, tls):
@@ -466,7 +503,7 @@ def test_wrong_key_at_reload(world, tmp, start, tls):
     index = config.vhost(site, tls=True)
     server = start(config)
     config.drop(index)
-    config.vhost(site, f'SSLCertificateKeyFile "{tls.key("b.test")}"', tls=True)
+    config.vhost(site, tls=True, key="b.test")
     config.write()
     where = re.escape(str(config.file)) + r":\d+"
     done = server.itkd("-k", "graceful")

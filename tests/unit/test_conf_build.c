@@ -91,11 +91,14 @@ static void print_times(FILE *out, const struct conf_vhost *v)
 
 static void print_tls(FILE *out, const struct conf_tls *tls)
 {
-	if (tls->engine)
-		fprintf(out, "  tls %x order %d cert %s key %s chain %s ciphers %s suites %s\n",
-		    tls->protocols, tls->honor_order, tls->cert, tls->key ? tls->key : "-",
-		    tls->chain ? tls->chain : "-", tls->ciphers ? tls->ciphers : "-",
-		    tls->ciphersuites ? tls->ciphersuites : "-");
+	if (!tls->engine)
+		return;
+	fprintf(out, "  tls %x order %d", tls->protocols, tls->honor_order);
+	for (uint32_t i = 0; i < tls->npairs; i++)
+		fprintf(out, " cert %s key %s", tls->pairs[i].cert,
+		    tls->pairs[i].key ? tls->pairs[i].key : "-");
+	fprintf(out, " chain %s ciphers %s suites %s\n", tls->chain ? tls->chain : "-",
+	    tls->ciphers ? tls->ciphers : "-", tls->ciphersuites ? tls->ciphersuites : "-");
 }
 
 static void print_vhost(FILE *out, const struct conf *c, const struct conf_vhost *v)
@@ -205,9 +208,12 @@ static void check_pointers(const struct conf *c)
 		ck_assert(inside(c, v->server_admin) && inside(c, v->document_root));
 		ck_assert(inside(c, v->identities) && inside(c, v->access));
 		ck_assert(inside(c, v->aliases) && inside(c, v->sections.v));
-		ck_assert(inside(c, v->tls.cert) && inside(c, v->tls.key));
+		for (uint32_t k = 0; k < v->tls.npairs; k++)
+			ck_assert(inside(c, &v->tls.pairs[k]) && inside(c, v->tls.pairs[k].cert) &&
+			          inside(c, v->tls.pairs[k].key) &&
+			          inside(c, v->tls.pairs[k].file));
 		ck_assert(inside(c, v->tls.chain) && inside(c, v->tls.ciphers));
-		ck_assert(inside(c, v->tls.ciphersuites) && inside(c, v->tls.file));
+		ck_assert(inside(c, v->tls.ciphersuites));
 		ck_assert(inside(c, v->dir.index.v) && inside(c, v->dir.env.v));
 		for (const struct conf_mime_dir *m = v->dir.mime; m; m = m->below)
 			ck_assert(inside(c, m) && inside(c, m->exts.v) && !m->exts.a);

@@ -76,6 +76,9 @@ static const struct conf_vhost *const vhosts[] = {&main_server, &site, &site};
 
 static void make_site(void)
 {
+	static const struct conf_tls_pair pairs[] = {
+	    {.cert = "/c.pem", .key = "/k.pem", .file = "f", .line = 2},
+	    {.cert = "/both.pem", .file = "f", .line = 3}};
 	const char *error;
 
 	access_logs[0] = (struct conf_access_log){.log = 2,
@@ -118,13 +121,11 @@ static void make_site(void)
 	    .tls = {.engine = true,
 	        .protocols = TLS_V1_2 | TLS_V1_3,
 	        .honor_order = true,
-	        .cert = "/c.pem",
-	        .key = "/k.pem",
+	        .npairs = 2,
+	        .pairs = pairs,
 	        .chain = NULL,
 	        .ciphers = "HIGH",
-	        .ciphersuites = "",
-	        .file = "f",
-	        .line = 3}};
+	        .ciphersuites = ""}};
 }
 
 static struct conf make_conf(void)
@@ -239,12 +240,14 @@ static void check_tls(const struct conf_tls *t)
 {
 	ck_assert(t->engine && t->honor_order);
 	ck_assert_uint_eq(t->protocols, TLS_V1_2 | TLS_V1_3);
-	ck_assert_str_eq(t->cert, "/c.pem");
-	ck_assert_str_eq(t->key, "/k.pem");
+	ck_assert_uint_eq(t->npairs, 2);
+	ck_assert_str_eq(t->pairs[0].cert, "/c.pem");
+	ck_assert_str_eq(t->pairs[0].key, "/k.pem");
+	ck_assert_ptr_null(t->pairs[1].key);
+	ck_assert_uint_eq(t->pairs[1].line, 3);
 	ck_assert_ptr_null(t->chain);
 	ck_assert_str_eq(t->ciphers, "HIGH");
 	ck_assert_ptr_null(t->ciphersuites);
-	ck_assert_uint_eq(t->line, 3);
 }
 
 START_TEST(roundtrip)

@@ -4,6 +4,8 @@ from compare import Case, File, Get, Link, Verdict, cgi_env
 
 ENV = cgi_env("SCRIPT_NAME", "PATH_INFO", "REQUEST_URI", "QUERY_STRING", "REQUEST_METHOD",
               "REDIRECT_URL", "REDIRECT_STATUS", "REDIRECT_QUERY_STRING")
+PLACE = cgi_env("CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT", "SCRIPT_NAME", "SCRIPT_FILENAME",
+                "REQUEST_URI")
 CGI = "<Directory {root}>\nOptions +ExecCGI\nAddHandler cgi-script .cgi\n</Directory>\n"
 # Apache knows the length of a program's output when it came at once.
 LENGTH = ("content-length", "transfer-encoding")
@@ -136,6 +138,32 @@ CASES = [
          requests=[Get("/none")], **PORT),
     Case("fallback-is-directory-with-index", config="FallbackResource /z/", files={
         **FALLBACK, "z/index.html": "the index\n"}, requests=[Get("/none"), Get("/none?q=1")]),
+    Case("fallback-query-of-directory", config=CGI + "FallbackResource /front.cgi?own=1\n"
+         "DirectoryIndex none", files=FALLBACK, ignore=LENGTH,
+         requests=[Get(p) for p in ("/?q=1", "/", "/d/?q=1&r", "/d?q=1", "/d/?")]),
+    # Relative to what was asked for; where that is missing, too, Apache asks on until it gives up.
+    Case("fallback-relative", config=CGI, files={
+        **FALLBACK, ".htaccess": "FallbackResource x.html\n", "d/x.html": "d x\n",
+        "c/.htaccess": "FallbackResource front.cgi?own\n", "c/front.cgi": ENV, "c/d/x": "x"},
+        requests=[Get(p) for p in ("/none", "/d/none", "/d/", "/d/none?q", "/nodir/none", "/c/y?q",
+                                   "/c/none/y", "/c/d/", "/c/d/none", "/e")], ignore=LENGTH),
+    # What a type stands for is no handler yet.
+    Case("fallback-type", config=CGI + "AddType cgi-script .html\nAddType application/x-httpd-cgi "
+         ".cgi\nFallbackResource /front.cgi", files={**FALLBACK, "d/z": "z"}, ignore=LENGTH,
+         requests=[Get(p) for p in ("/none.html", "/none.cgi", "/none", "/d/", "/no/none.html")]),
+    # The place of what was asked for stays, wherever the answer comes from.
+    Case("fallback-context", config=CGI + 'Alias /al "{dir}/f"\n<Directory "{dir}/f">\n'
+         "Options +ExecCGI\nAddHandler cgi-script .cgi\nFallbackResource /place.cgi\n"
+         "</Directory>\n<Location /d>\nDirectoryIndex /al/place.cgi\n</Location>\n",
+         files={"place.cgi": PLACE, "{dir}/f/place.cgi": PLACE, "d/x": "x",
+                "e/.htaccess": "FallbackResource /al/place.cgi\n"},
+         requests=[Get(p) for p in ("/al/none", "/al/none/x?q", "/al/", "/d/", "/e/none", "/e/",
+                                    "/al/place.cgi")], ignore=LENGTH),
+    # Apache takes an index file that it may not read, and then does not look for another one.
+    Case("index-unreadable", config="DirectoryIndex secret index.html\nCustomLog {logs}/unreadable "
+         '"%U %>U %>s"\nErrorDocument 403 /index.html',
+         files={"secret": File("x", mode=0o600, owner="root"), "index.html": "html\n"},
+         requests=[Get("/"), Get("/?q"), Get("/index.html")], logs=("unreadable",)),
     Case("fallback-htaccess", config=CGI, files={".htaccess": "FallbackResource /front.cgi\n",
                                                  "front.cgi": ENV, "x.html": "x"},
          requests=[Get("/blog/post-1"), Get("/x.html"), Get("/blog/?s=1")], ignore=LENGTH),

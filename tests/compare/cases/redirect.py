@@ -163,6 +163,9 @@ CASES = [
          Get("/f.txt", host="LOGGED.test"), Get("/f%20%0a%22%5c"),
          files={"index.html": "index\n", "f.txt": "hello\n", "err.txt": "err\n", "empty": ""},
          logs=("all", "only", "not", "bad")),
+    case("logged_failure", 'CustomLog "{logs}/failed" "' + "long " * 60 + '%U %>s %{Content-Type}o'
+         ' %b"\nOptions +ExecCGI\nAddHandler cgi-script .cgi', "/silent.cgi", "/none",
+         files={"silent.cgi": "#!/bin/sh\n"}, logs=("failed",)),
 ]
 
 VERDICTS = [Verdict(text, where=where, ok=ok) for text, where, ok in [

@@ -27,6 +27,14 @@ FRONT = ("RewriteCond %{REQUEST_FILENAME} !-f\nRewriteCond %{REQUEST_FILENAME} !
          "RewriteRule . /index.php [L]")
 
 CASES = [
+    # what is not a file has the type, too, where only a method is asked about
+    case("type_options", "RewriteRule ^ - [T=text/x-t]", *[Get(p, method=m) for m in (
+        "OPTIONS", "DELETE") for p in ("/", "/only/", "/a.html")], Get("/only/", method="POST")),
+    # a cookie goes to the client, whatever was looked up for whom
+    case("cookie_looked_up", "RewriteCond /a.html -U\nRewriteRule b.html - [E=V:1]",
+         "/b.html", "/a.html", "/c", config="RewriteEngine On\n"
+         "RewriteRule ^/a.html$ - [CO=n:v:.test]\nRewriteRule ^/a.html$ - [CO=m:w:.test]\n"
+         "RewriteRule ^/c - [CO=n:c:.test]\n"),
     # substitution
     case("plain", "RewriteRule ^x\\.html$ a.html", "/x.html", "/x.html?q=1", "/y.html", "/x.htmlx",
          "/sub/x.html", Get("/x.html", method="HEAD"), Get("/x.html", method="POST", body=b"p")),

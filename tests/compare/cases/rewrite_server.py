@@ -22,6 +22,18 @@ CASES = [
     case("plain", "RewriteRule ^/x$ /a.html\nRewriteRule ^y$ /b.html\nRewriteRule ^/z/(.*) /$1",
          "/x", "/x?q", "/y", "/z/b.html", "/z/sub/", "/z/sub", "/z/none", "/z/c%20d.html",
          "/z/../x", "/z/a.html/pi"),
+    # PATH_TRANSLATED is what a look-up of PATH_INFO ends in.
+    case("translated", "RewriteRule ^/a.html$ /b.html [PT]\nRewriteRule ^/q /sub/x.html\n"
+         "RewriteRule ^/w /env.php/r/s\nRewriteRule ^/f - [F]\nRewriteRule ^/h - [G]\n"
+         "RewriteRule ^/v {dir}/f/z.html\nRedirect /old /new",
+         *[f"/env.php{p}" for p in ("/", "/a.html", "/q", "/w", "/f", "/h", "/v", "/sub", "/sub/",
+                                    "/only/", "/none/x", "/a%20b", "/text.txt/pi", "/%2e%2e")]),
+    Case("translated_alone", config=CGI + "Redirect /old /new\nAlias /al {dir}/f\n", files={
+        **FILES, ".htaccess": "Options +MultiViews\nRedirect /x /y\n", "x.gif": "GIF",
+        "sub/.htaccess": "FallbackResource /env.php\n", "d/.htaccess": "RewriteEngine On\n"
+        "RewriteRule ^x y\n"},
+        requests=[Get(f"/env.php{p}") for p in ("/old/x", "/text", "/x/y", "/x", "/sub/none",
+                                                "/d/x", "/al/z.html", "/al/none")]),
     case("off", "RewriteRule ^/x$ /a.html", "/x", on="RewriteEngine Off\n"),
     case("unsaid", "RewriteRule ^/x$ /a.html", "/x", on=""),
     case("file_path", "RewriteRule ^/x1$ {root}/a.html\nRewriteRule ^/x2$ {dir}/f/z.html\n"

@@ -54,6 +54,11 @@ SetEnvIf Request_URI ^/(.*)$ F=$1
 """
 
 CASES = [
+    # A file with a slash behind it is one all the same.
+    at_dir("files-slash", '<Files "p.cgi">\nSetEnvIf Request_URI . A=1\n</Files>\n'
+           '<Files "x">\nSetEnvIf Request_URI . B=1\n</Files>\n'
+           'SetEnvIf Request_URI . C=1', [Get("/p.cgi/"), Get("/p.cgi/y"), Get("/x/"), Get("/d/"),
+                                        Get("/p.cgi")]),
     *everywhere("attributes", ATTRIBUTES,
                 [Get("/x"), Get("/x?q=1"), Get("/%78"), Get("/d/"), Get("/d/%2e/x"),
                  Get("/x", method="POST", body=b"a"), Get("/x", version="1.0"), Get("/p.cgi/m"),

@@ -23,6 +23,9 @@ CASES = [
     case("star", "UserDir {dir}/*/www"),
     case("absolute", "UserDir {dir}"),
     case("absolute-slash", "UserDir {dir}/"),
+    Case("star-slash", config="UserDir {dir}/*/www/\n<Directory {dir}/*/www>\n"
+         "Options SymLinksIfOwnerMatch\n</Directory>", files=FILES,
+         requests=[*PATHS, Get("/~anna/etc/passwd"), Get("/~anna/d/")]),
     case("several", "UserDir {dir}/*/www {dir}/two"),
     case("several-reversed", "UserDir {dir}/two {dir}/*/www"),
     case("url", "UserDir http://other.test/users"),
