@@ -36,10 +36,19 @@
 #include <sys/types.h>
 
 #define CONF_MAGIC 0x69746b64u
-#define CONF_FORMAT 1
+/*
+ * A loader that another build of itkd left on the disk lays things out otherwise: the master, which
+ * is root, must not read them by its own structs.
+ */
+#define CONF_FORMAT                                                                            \
+	((uint32_t)((((sizeof(struct conf) * 31 + sizeof(struct conf_vhost)) * 31 +            \
+	                 sizeof(struct conf_dir)) * 31 + sizeof(struct conf_identity)) * 31 +  \
+	            sizeof(struct conf_listener) + sizeof(struct conf_log)))
 #define CONF_COMMON_MAX ((size_t)4 << 30)   /* address space, not memory */
 #define CONF_PRIVATE_STRIDE ((size_t)16 << 20) /* an identity's part begins at a multiple of it */
 #define CONF_VHOST_LOGS 8                   /* error log and access logs of one vhost */
+#define CONF_LISTENERS_MAX 512              /* Listen */
+#define CONF_FRONTS_MAX 64                  /* processes of a generation */
 
 /* Who a vhost runs as. Resolved from names at load; nobody asks NSS again. */
 struct conf_identity {

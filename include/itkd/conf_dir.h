@@ -10,6 +10,7 @@
 #include "itkd/conf_map.h"
 #include "itkd/conf_report.h"
 #include "itkd/conf_table.h"
+#include "itkd/expr.h"
 
 struct conf_node;
 
@@ -19,7 +20,10 @@ struct conf_node;
 #define WITHIN_MAIN 0x8u  /* outside of every <VirtualHost> */
 #define WITHIN_LIMIT 0x4u /* or <RequireAll> and the like, as in Apache */
 
-/* Variables, and settings of PHP, of one .htaccess: each is looked for among the others. */
+/*
+ * Elements of one list of a .htaccess where each line looks at all that stand there already:
+ * variables, settings of PHP, filters, types. So what its owner writes is no quadratic work.
+ */
 #define CONF_HTACCESS_NAMES 1000
 
 /* A conf_dir in the making. */
@@ -48,6 +52,14 @@ void conf_dir_begin(struct conf_dir_build *b, struct arena *tmp, struct arena *a
 	struct arena *secret, struct conf_report *report);
 /* Whether n bytes fit into b->secret; only a vhost's own region can be full. */
 bool conf_dir_secret_room(const struct conf_dir_build *b, size_t n);
+/* Whether a list of n elements has as many as a .htaccess may give it (CONF_HTACCESS_NAMES). */
+bool conf_dir_full(const struct conf_dir_build *b, uint32_t n);
+/*
+ * An expression of one of b's lines, into arena a: in a .htaccess without what reads files. NULL
+ * with *error.
+ */
+const struct expr *conf_dir_expr(const struct conf_dir_build *b, struct arena *a, const char *text,
+	enum expr_kind kind, const char **error);
 /* Applies one directive; NULL, or what is wrong with it. */
 const char *conf_dir_set(struct conf_dir_build *b, const struct conf_value *v);
 

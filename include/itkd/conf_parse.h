@@ -15,7 +15,8 @@
 #include <sys/types.h>
 
 #define CONF_INCLUDE_DEPTH 20
-#define CONF_MACRO_MAX ((size_t)64 << 20) /* bytes that all Use together may give */
+#define CONF_MACRO_ARGS 250 /* of one macro: each place in its lines is compared with all */
+#define CONF_MACRO_MAX ((size_t)64 << 20) /* bytes that all Use together may give or replace */
 #define CONF_MACRO_HTACCESS_MAX ((size_t)256 << 10) /* those of a .htaccess */
 #define CONF_FILE_MAX ((size_t)256 << 20)
 

@@ -111,6 +111,9 @@ const char *conf_table_value(struct arena *a, const char *server_root,
 /* A whole decimal number in min..max; false for anything else. */
 bool conf_number(const char *text, int64_t min, int64_t max, int64_t *number);
 
+/* Whether a scheme and a colon begin it (ap_is_url). */
+bool conf_is_url(const char *text);
+
 /* "." and ".." and "//" taken out of an absolute path, and a '/' at its end. */
 char *conf_path_clean(struct arena *a, const char *path);
 

@@ -25,7 +25,7 @@ struct error_record {
 	const char *server_name; /* canonical */
 	const char *host_name;   /* as the client asked for it */
 	unsigned keepalives;
-	/* what: 'i' a field of the request, 'e' a variable, 'n' a note */
+	/* what: 'i' a field of the request, 'e' a variable, 'n' a note, 'L' a log's id */
 	const char *(*lookup)(const void *ctx, char what, const char *name);
 	const void *ctx;
 };

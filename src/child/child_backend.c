@@ -117,12 +117,13 @@ static const char *backend_advice(struct child *c, int error)
 	    who->user, (unsigned)who->uid, who->user, who->user);
 }
 
-static int backend_unix(struct child *c, const struct child_backend *b, int64_t deadline, int *fd)
+static int backend_unix(struct child *c, const struct child_backend *b, int *fd)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
 	memcpy(addr.sun_path, b->at.socket, strlen(b->at.socket) + 1);
-	int error = backend_open((struct sockaddr *)&addr, sizeof(addr), deadline, fd);
+	int error =
+	    backend_open((struct sockaddr *)&addr, sizeof(addr), clock_ms() + b->connect_ms, fd);
 
 	if (error == 0)
 		return 0;
@@ -140,7 +141,8 @@ static void backend_set_port(struct sockaddr_storage *addr, uint16_t port)
 	addr_parse(span_of(addr_ip((struct sockaddr *)addr, ip)), port, addr);
 }
 
-static int backend_tcp(struct child *c, const struct child_backend *b, int64_t deadline, int *fd)
+/* Each address has all of the time, as in Apache: one that says nothing must not hide the next. */
+static int backend_tcp(struct child *c, const struct child_backend *b, int *fd)
 {
 	struct addresses a;
 	char text[ADDR_TEXT_MAX];
@@ -156,7 +158,7 @@ static int backend_tcp(struct child *c, const struct child_backend *b, int64_t d
 
 		backend_set_port(&addr, b->at.port);
 		const struct sockaddr *sa = (struct sockaddr *)&addr;
-		int error = backend_open(sa, addr_len(sa), deadline, fd);
+		int error = backend_open(sa, addr_len(sa), clock_ms() + b->connect_ms, fd);
 
 		if (error == 0)
 			return 0;
@@ -170,11 +172,10 @@ static int backend_tcp(struct child *c, const struct child_backend *b, int64_t d
 
 int child_backend_connect(struct child *c, const struct child_backend *b, int *fd)
 {
-	int64_t deadline = clock_ms() + b->connect_ms;
 	int status;
 
 	*fd = -1;
-	status = b->at.socket ? backend_unix(c, b, deadline, fd) : backend_tcp(c, b, deadline, fd);
+	status = b->at.socket ? backend_unix(c, b, fd) : backend_tcp(c, b, fd);
 	if (status == 503 && b->at.scheme == BACKEND_FCGI)
 		child_log(c, LOG_ERR, "proxy_fcgi",
 		    "AH01079: failed to make connection to backend: %s", b->at.host);

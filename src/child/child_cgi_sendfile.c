@@ -94,6 +94,8 @@ bool child_cgi_sendfile(struct child_stream *s, struct span name, struct span ty
 		s->status = 404;
 		return true;
 	}
+	/* It was that of the body which nobody gets, as PHP's zlib.output_compression says it. */
+	child_table_unset(&r->err, SPAN("Content-Encoding"));
 	if (status && status != 200)
 		r->error_status = status;
 	s->status = child_static(s->c, r);

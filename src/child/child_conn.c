@@ -229,6 +229,7 @@ static enum conn_next conn_request(struct child *c)
 
 	arena_reset(&c->arena);
 	c->request = &r;
+	c->log_ids[1][0] = '\0';
 	child_remoteip_reset(c);
 	child_dir_start(c);
 	if (c->in_at == c->in_end) {

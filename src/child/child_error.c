@@ -18,7 +18,7 @@ static const char *error_text(struct child *c, const struct child_request *r, in
 
 	page.reason = r->reason;
 	if (r->parsed) {
-		page.method = r->head.method;
+		page.method = r->method;
 		page.expect = http_head_joined(&c->arena, &r->head, SPAN("Expect"));
 	}
 	return error_page(&c->arena, &page);
@@ -68,6 +68,11 @@ void child_error(struct child *c, struct child_request *r, int status)
 	/* Of a document that failed, too: the first error counts. */
 	if (r->error_status)
 		status = r->error_status;
+	/* A rule's, perhaps (R=100): no client takes that for an answer (RFC 9110 section 15.2). */
+	if (status < 200) {
+		child_log(c, LOG_ERR, "core", "%d cannot be an answer's status: 500", status);
+		status = 500;
+	}
 	if (http_status_closes(status))
 		r->close = true;
 	status = error_elsewhere(c, r, status);

@@ -121,7 +121,8 @@ bool child_error_redirect(struct child *c, struct child_request *r, int status)
 		r->uri = "";
 	r->location = NULL;
 	child_env_set(c, r, "REQUEST_METHOD", arena_span(&c->arena, r->method));
-	if (r->error_notes)
+	/* A list of variants is none of them. */
+	if (r->error_notes && status != 406 && status != 300)
 		child_env_set(c, r, "ERROR_NOTES", r->error_notes);
 	child_internal_redirect(
 	    c, r, decoded, mark ? span_of(mark + 1) : SPAN(""), mark != NULL, status);

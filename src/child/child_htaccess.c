@@ -91,10 +91,7 @@ static int refuse(struct child *c, int error, const char *path, const char *dir,
 	    "(%d)%s: AH00529: %s pcfg_openfile: unable to check htaccess file, ensure it is "
 	    "readable and that '%.*s/' is executable",
 	    error, strerror(error), path, (int)dir_n, dir);
-	/* Apache would not have got past such a link. */
-	if (error == ELOOP)
-		c->dir.walked = c->vhost->dir;
-	else if (c->request)
+	if (c->request)
 		c->request->error_notes =
 		    "Server unable to read htaccess file, denying access to be safe";
 	return 403;

@@ -187,6 +187,8 @@ size_t child_lookup_addresses(
 const char *child_map_join(struct child *c, const char *root, const char *rest, bool slash);
 /* The file that uri stands for by alias and DocumentRoot: text only. */
 void child_translate(struct child *c, const char *uri, struct child_target *t);
+/* Whether an alias is for it. */
+bool child_map_aliased(struct child *c, const char *uri);
 /* Opens it. 0, or the status that says why not. */
 int child_map(
 	struct child *c, struct child_request *r, const char *uri, struct child_target *t);
@@ -378,6 +380,8 @@ bool child_log_wanted(const struct child *c, int level, const char *module);
 void child_log(struct child *c, int level, const char *module, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void child_log_access(struct child *c, const struct child_request *r);
+/* What its error log lines and its access log line have in common (%L); NULL: no error yet. */
+const char *child_log_id(const struct child *c, bool connection);
 /* The exit status: 0, or which log lost lines (CHILD_LOST). */
 int child_log_status(const struct child *c);
 void child_state(struct child *c, char state);

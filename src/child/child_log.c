@@ -4,6 +4,7 @@
  */
 #include "child_internal.h"
 
+#include "itkd/base64.h"
 #include "itkd/error_format.h"
 #include "itkd/expr.h"
 #include "itkd/log_format.h"
@@ -12,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define LOG_ACCESS_MAX 16384 /* into a file of the vhost's own; a pipe keeps LOG_LINE_MAX whole */
 
@@ -39,7 +41,27 @@ static const char *log_error_lookup(const void *ctx, char what, const char *name
 		return log_request_field(*c, name);
 	if (what == 'e' && (*c)->request)
 		return child_env_get((*c)->request, name);
+	if (what == 'L')
+		return child_log_id(*c, strcasecmp(name, "c") == 0);
 	return NULL;
+}
+
+/* As long as Apache's, and as unlikely to come twice. */
+static void log_identify(struct child *c, size_t which)
+{
+	uint64_t id;
+
+	if (c->log_ids[which][0] || getrandom(&id, sizeof(id), 0) != sizeof(id))
+		return;
+	memcpy(c->log_ids[which], base64_encode(&c->arena, &id, sizeof(id)),
+	    sizeof(c->log_ids[which]) - 1);
+}
+
+const char *child_log_id(const struct child *c, bool connection)
+{
+	const char *id = c->log_ids[connection ? 0 : 1];
+
+	return *id ? id : NULL;
 }
 
 /* ErrorLogFormat */
@@ -85,6 +107,9 @@ void child_log(struct child *c, int level, const char *module, const char *fmt, 
 
 	if (!child_log_wanted(c, level, module))
 		return;
+	log_identify(c, 0);
+	if (c->request)
+		log_identify(c, 1);
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
@@ -125,6 +150,8 @@ static const char *log_lookup(const void *ctx, char what, const char *name)
 		return child_note_get(l->r, &l->c->arena, name);
 	case 'x':
 		return child_tls_variable(l->c, name);
+	case 'L':
+		return child_log_id(l->c, strcmp(name, "c") == 0);
 	default:
 		return NULL;
 	}

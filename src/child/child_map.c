@@ -80,6 +80,33 @@ static bool map_location(struct child *c, const char *uri, struct child_target *
 	return true;
 }
 
+static bool map_aliases(struct child *c, const char *uri, struct child_target *t)
+{
+	const struct conf_vhost *v = c->vhost;
+
+	for (uint32_t i = 0; i < v->naliases; i++) {
+		const struct conf_alias *alias = &v->aliases[i];
+		const char *file = map_alias(c, alias, uri);
+
+		if (!file)
+			continue;
+		/* Where a pattern leads has no root of its own (ap_set_context_info). */
+		t->context_prefix = alias->regex ? "" : alias->from;
+		t->context_root = alias->regex ? v->root_told : alias->to;
+		t->script = alias->script;
+		t->file = file;
+		return true;
+	}
+	return false;
+}
+
+bool child_map_aliased(struct child *c, const char *uri)
+{
+	struct child_target t = {.fd = -1};
+
+	return map_location(c, uri, &t) || map_aliases(c, uri, &t);
+}
+
 void child_translate(struct child *c, const char *uri, struct child_target *t)
 {
 	const struct conf_vhost *v = c->vhost;
@@ -93,21 +120,8 @@ void child_translate(struct child *c, const char *uri, struct child_target *t)
 		t->file = r->mapped;
 		return;
 	}
-	if (map_location(c, uri, t))
+	if (map_location(c, uri, t) || map_aliases(c, uri, t))
 		return;
-	for (uint32_t i = 0; i < v->naliases; i++) {
-		const struct conf_alias *alias = &v->aliases[i];
-		const char *file = map_alias(c, alias, uri);
-
-		if (!file)
-			continue;
-		/* Where a pattern leads has no root of its own (ap_set_context_info). */
-		t->context_prefix = alias->regex ? "" : alias->from;
-		t->context_root = alias->regex ? v->root_told : alias->to;
-		t->script = alias->script;
-		t->file = file;
-		return;
-	}
 	if (v->userdir && child_userdir(c, uri, t))
 		return;
 	t->context_prefix = "";
@@ -171,8 +185,10 @@ static void map_handler(struct child *c, struct child_target *t, const char *fil
 	t->handler = map_set_handler(c);
 	if (!t->handler)
 		t->handler = info.handler;
-	t->typed = !t->script && !t->handler;
-	if (t->script || child_type_is_cgi(t->handler ? t->handler : t->type))
+	if (!t->handler && t->script)
+		t->handler = "cgi-script";
+	t->typed = !t->handler;
+	if (child_type_is_cgi(t->handler ? t->handler : t->type))
 		t->handler = "cgi-script";
 }
 

@@ -389,11 +389,11 @@ int child_type_map(struct child *c, struct child_request *r)
 	status = child_negotiate_map(c, &r->target, &g);
 	if (status)
 		return status;
-	/* A cache that knows no Vary must not keep it. */
-	r->no_cache =
-	    r->head.minor == 0 && !(c->dir.merged.negotiate && c->dir.merged.negotiate->cache);
 	child_negotiate_validator(c, r, &r->target, NULL);
 	status = child_negotiate_choose(c, r, &g, *info, false, &best);
+	/* A cache that knows no Vary must not keep it. */
+	r->no_cache = !status && r->head.minor == 0 &&
+	              !(c->dir.merged.negotiate && c->dir.merged.negotiate->cache);
 	if (!status && !best->inside) {
 		path = child_negotiate_path(c, map_dir(c, r->uri, info), best->file);
 		status = !path ? 404 : r->choice->tcn ? map_check(c, r, path) : 0;

@@ -6,10 +6,10 @@
 #include "child_internal.h"
 
 #include "itkd/conf_alias.h"
+#include "itkd/conf_table.h"
 #include "itkd/expr.h"
 #include "itkd/http_field.h"
 #include "itkd/regex.h"
-#include <ctype.h>
 #include <string.h>
 
 /* Where messages differ: Apache's numbers of the two places. */
@@ -19,15 +19,6 @@ enum redirect_place { PLACE_SERVER, PLACE_DIRECTORY };
 static const char *redirect_encode(struct arena *a, const char *text)
 {
 	return path_encode(a, arena_printf(a, "/%s", text)) + 1;
-}
-
-static bool redirect_is_url(const char *text)
-{
-	size_t n = 0;
-
-	while (isalnum((unsigned char)text[n]) || (text[n] && strchr("+-.", text[n])))
-		n++;
-	return n > 0 && text[n] == ':';
 }
 
 /* The port that a scheme has anyway is left out, as apr_uri_unparse() does. */
@@ -70,7 +61,7 @@ static const char *redirect_compose(struct arena *a, const char *text)
 	const char *rest = text + n, *path = arena_strndup(a, text, n);
 	const char *authority = strstr(path, "://");
 
-	if (authority && redirect_is_url(path) && authority == strchr(path, ':')) {
+	if (authority && conf_is_url(path) && authority == strchr(path, ':')) {
 		struct span scheme = {path, (size_t)(authority - path)};
 		const char *from = authority + 3;
 		size_t len = strcspn(from, "/");
@@ -152,7 +143,7 @@ static int redirect_locate(struct child *c, struct child_request *r, const char 
 		    "%s: incomplete redirection target of '%s' for URI '%s' modified to '%s'",
 		    place == PLACE_SERVER ? "AH00673" : "AH00675", url, uri, target);
 	}
-	if (*target != '/' && !redirect_is_url(target)) {
+	if (*target != '/' && !conf_is_url(target)) {
 		child_log(c, LOG_ERR, "alias",
 		    "%s: cannot redirect '%s' to '%s'; target is not a valid absoluteURI or "
 		    "abs_path",

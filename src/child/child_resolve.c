@@ -169,6 +169,7 @@ static int resolve_directory(struct child *c, struct child_request *r)
 static int resolve_file(struct child *c, struct child_request *r)
 {
 	bool slash = r->uri[strlen(r->uri) - 1] == '/', names = false;
+	uint32_t known = r->env.n;
 	int status = RESOLVE_LOOK;
 
 	if (slash && !r->mapped) {
@@ -176,6 +177,10 @@ static int resolve_file(struct child *c, struct child_request *r)
 		if (status != RESOLVE_NONE && status != RESOLVE_LOOK)
 			return status;
 		names = status == RESOLVE_NONE;
+		/* A file after all: what was said of a directory is said again. */
+		if (!r->env_dir && r->env.n > known)
+			r->env.n = known;
+		r->env_fixed = r->env_fixed && r->env_dir;
 	}
 	status = resolve_look(c, r, r->uri);
 	if (status == 404 && !r->target.status)

@@ -207,11 +207,12 @@ static int resolve_name_try(struct child *c, struct child_request *r, const char
 	if (path && strcmp(path, uri) == 0)
 		return child_too_deep(c, "AH00125", "subrequest nesting levels");
 	resolve_query(c, r, query);
+	const char *asked = path;
 	int status = !path ? 400 : deep ? resolve_sub(c, r, &path) : child_resolve_ask(c, r, &path);
 
 	/* What should be a directory is a file, or below one: it has settings of its own. */
 	if ((status == 404 && t->error == ENOTDIR) ||
-	    (status == 0 && !r->proxy && t->path_info[0] && !strchr(name, '/'))) {
+	    (status == 0 && !r->proxy && t->path_info[0] && path == asked && !strchr(name, '/'))) {
 		r->env_dir = r->env_dir && strcmp(uri, r->uri) != 0;
 		return RESOLVE_NONE;
 	}

@@ -127,13 +127,14 @@ struct child {
 	char client[ADDR_TEXT_MAX];  /* for the error log */
 	int logs[CONF_VHOST_LOGS];   /* by vhost->logs' index */
 	unsigned served;             /* requests on this connection, the current one included */
-	unsigned nonce_taken;        /* the one of them whose nonce was taken (child_auth_nonce.c) */
+	unsigned nonce_taken;        /* the one of them whose nonce was taken: child_auth_nonce.c */
 	int unsent;                  /* bytes in the socket that the client has not taken */
 	uint64_t bytes_in, bytes_out; /* of the current request */
 	struct arena arena;          /* of the current request */
 	struct child_request *request; /* that one */
 	bool looking; /* files are looked at for a list, not opened for reading */
 	struct child_dir dir;
+	char log_ids[2][12];         /* of the connection and the request, once one had an error */
 	struct child_status status;  /* see itkd/child.h */
 	time_t date_second;
 	char date[DATE_LEN + 1];

@@ -120,6 +120,8 @@ int child_userdir_redirect(struct child *c, struct child_request *r, const char 
 
 	if (!c->vhost->userdir || !userdir_find(c, uri, &u, &dir, &url) || !url)
 		return 0;
+	if (child_map_aliased(c, uri))
+		return 0;
 	r->location = url;
 	return 302;
 }

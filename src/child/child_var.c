@@ -78,8 +78,18 @@ static const char *owner_name(struct child *c, const struct child_request *r, bo
 {
 	struct stat st = r->target.st;
 
-	if (r->target.fd < 0 && (!r->target.file || stat(r->target.file, &st) < 0))
+	if (r->target.fd < 0 && !r->target.file)
 		return NULL;
+	/* Of what is not there, as in Apache: of the directory where looking for it ended. */
+	if (r->target.fd < 0) {
+		char *path = arena_strdup(&c->arena, r->target.file);
+
+		for (char *slash; stat(path, &st) < 0; *slash = '\0') {
+			slash = strrchr(path, '/');
+			if (!slash || slash == path)
+				return NULL;
+		}
+	}
 	unsigned id = group ? st.st_gid : st.st_uid;
 	const char *name = child_owner(c, group, id);
 
@@ -96,11 +106,21 @@ static const char *number_text(struct child *c, unsigned n)
 	return arena_printf(&c->arena, "%u", n);
 }
 
+/* Before it is a path: Apache takes slashes in front for one even then. */
+static const char *raw_uri(struct child *c, struct span path)
+{
+	while (path.n > 1 && path.p[0] == '/' && path.p[1] == '/') {
+		path.p++;
+		path.n--;
+	}
+	return span_text(c, path);
+}
+
 /* What the head says. */
 static const char *head_variable(struct child *c, const struct child_request *r, const char *name)
 {
 	if (strcmp(name, "REQUEST_URI") == 0)
-		return r->uri ? r->uri : span_text(c, r->head.path);
+		return r->uri ? r->uri : raw_uri(c, r->head.path);
 	if (strcmp(name, "REQUEST_METHOD") == 0)
 		return span_text(c, r->method);
 	if (strcmp(name, "QUERY_STRING") == 0)
@@ -208,6 +228,8 @@ static const char *server_variable(struct child *c, const struct child_request *
 		return strchr(c->connection_peer, ':') ? "on" : "off";
 	if (strcmp(name, "HTTP2") == 0)
 		return "off";
+	if (strcmp(name, "CONN_LOG_ID") == 0 || strcmp(name, "REQUEST_LOG_ID") == 0)
+		return child_log_id(c, *name == 'C');
 	return NULL;
 }
 

@@ -164,6 +164,16 @@ char *arena_span(struct arena *a, struct span s)
 	return arena_strndup(a, s.p, s.n);
 }
 
+char *arena_lower(struct arena *a, const char *s)
+{
+	char *copy = arena_strdup(a, s);
+
+	for (char *p = copy; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p |= 0x20;
+	return copy;
+}
+
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -119,11 +119,7 @@ static const char *parse_authority(struct arena *a, struct span s, struct backen
 			return "the URL of a backend has no valid host";
 		port = (struct span){end + 1, (size_t)(s.p + s.n - end) - 1};
 	}
-	char *lower = arena_span(a, host);
-
-	for (char *p = lower; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	b->host = lower;
+	b->host = arena_lower(a, arena_span(a, host));
 	return parse_port(port, b);
 }
 

@@ -39,6 +39,18 @@ bool conf_dir_secret_room(const struct conf_dir_build *b, size_t n)
 	       (s->size - s->used > ROOM_SLACK && n < s->size - s->used - ROOM_SLACK);
 }
 
+bool conf_dir_full(const struct conf_dir_build *b, uint32_t n)
+{
+	return b->context == CTX_HTACCESS && n >= CONF_HTACCESS_NAMES;
+}
+
+const struct expr *conf_dir_expr(const struct conf_dir_build *b, struct arena *a, const char *text,
+    enum expr_kind kind, const char **error)
+{
+	return b->context == CTX_HTACCESS ? expr_parse_restricted(a, text, kind, error)
+	                                  : expr_parse(a, text, kind, error);
+}
+
 #define VHOST(field) NULL
 #define GLOBAL(field) NULL
 #define SERVER(f) NULL

@@ -8,7 +8,6 @@
 #include "itkd/conf_lex.h"
 #include "itkd/conf_method.h"
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include <string.h>
 #include <strings.h>
 
@@ -164,8 +163,7 @@ static const char *require_expr_kind(
 {
 	const char *error = NULL;
 
-	line->expr = b->context == CTX_HTACCESS ? expr_parse_restricted(b->a, text, kind, &error)
-	                                        : expr_parse(b->a, text, kind, &error);
+	line->expr = conf_dir_expr(b, b->a, text, kind, &error);
 	if (line->expr)
 		return NULL;
 	return arena_printf(b->tmp, "Cannot parse expression in require line: %s", error);

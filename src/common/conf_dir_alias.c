@@ -7,7 +7,6 @@
 
 #include "itkd/conf_alias.h"
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include "itkd/regex.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -44,13 +43,6 @@ static const char *pattern(struct conf_dir_build *b, const char *text, struct co
 
 	out->regex = regex_compile(b->a, text, 0, &error);
 	return out->regex ? NULL : "Regular expression could not be compiled.";
-}
-
-static const struct expr *expression(struct conf_dir_build *b, const char *text, const char **error)
-{
-	if (b->context == CTX_HTACCESS)
-		return expr_parse_restricted(b->a, text, EXPR_STRING, error);
-	return expr_parse(b->a, text, EXPR_STRING, error);
 }
 
 /* An earlier one that takes all that this one could take. */
@@ -115,7 +107,7 @@ static const char *add_location_alias(struct conf_dir_build *b, const char *text
 		return "Alias must have two arguments when used globally";
 	if ((b->within & WITHIN_FILES) || !(b->within & WITHIN_LOCATION))
 		return "Alias with one argument can only occur within <Location>";
-	e = expression(b, text, &error);
+	e = conf_dir_expr(b, b->a, text, EXPR_STRING, &error);
 	if (!e)
 		return arena_printf(b->tmp, "Cannot parse alias expression '%s': %s", text, error);
 	d = own(b);
@@ -191,16 +183,6 @@ static bool read_status(const char *text, long *status)
 	return true;
 }
 
-/* scheme: */
-static bool is_url(const char *text)
-{
-	size_t n = 0;
-
-	while (isalnum((unsigned char)text[n]) || (text[n] && strchr("+-.", text[n])))
-		n++;
-	return n > 0 && text[n] == ':';
-}
-
 /* Of all that the section holds for: url NULL where the status needs none. */
 static const char *set_redirect(struct conf_dir_build *b, const char *url, long status)
 {
@@ -209,7 +191,7 @@ static const char *set_redirect(struct conf_dir_build *b, const char *url, long 
 	const char *error = NULL;
 
 	if (url) {
-		e = expression(b, url, &error);
+		e = conf_dir_expr(b, b->a, url, EXPR_STRING, &error);
 		if (!e)
 			return arena_printf(
 			    b->tmp, "Cannot parse redirect expression '%s': %s", url, error);
@@ -238,7 +220,7 @@ static const char *push_redirect(
 		return error;
 	if (is_redirect(w->status) && !w->url)
 		return "URL to redirect to is missing";
-	if (is_redirect(w->status) && !w->regex && !is_url(w->url) && *w->url != '/')
+	if (is_redirect(w->status) && !w->regex && !conf_is_url(w->url) && *w->url != '/')
 		return "Redirect to non-URL";
 	if (!is_redirect(w->status) && w->url)
 		return "Redirect URL not valid for this status";

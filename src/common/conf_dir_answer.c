@@ -5,9 +5,7 @@
  */
 #include "common/conf_dir_set.h"
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include "itkd/range.h"
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,16 +17,6 @@ static int word_in(const char *word, const char *const *list)
 		if (strcasecmp(word, list[i]) == 0)
 			return i;
 	return -1;
-}
-
-/* ap_is_url: a scheme and a colon. */
-static bool is_url(const char *text)
-{
-	size_t n = 0;
-
-	while (isalnum((unsigned char)text[n]) || (text[n] && strchr("+-.", text[n])))
-		n++;
-	return n > 0 && text[n] == ':';
 }
 
 /* The statuses that Apache knows (status_lines). */
@@ -58,7 +46,7 @@ const char *dir_error_document(struct conf_dir_build *b, const struct conf_value
 		d.kind = DOCUMENT_DEFAULT;
 	else if (!strchr(text, ' ') && *text == '/')
 		d.kind = DOCUMENT_LOCAL;
-	else if (!strchr(text, ' ') && is_url(text))
+	else if (!strchr(text, ' ') && conf_is_url(text))
 		d.kind = DOCUMENT_URL;
 	if (status == 401 && d.kind == DOCUMENT_URL) {
 		conf_report(b->report, CONF_WARNING, v->node,
@@ -68,9 +56,7 @@ const char *dir_error_document(struct conf_dir_build *b, const struct conf_value
 	}
 	d.text = arena_strdup(b->a, text);
 	if (strpbrk(text, "%$\\")) {
-		d.expr = b->context == CTX_HTACCESS
-		             ? expr_parse_restricted(b->a, text, EXPR_STRING, &error)
-		             : expr_parse(b->a, text, EXPR_STRING, &error);
+		d.expr = conf_dir_expr(b, b->a, text, EXPR_STRING, &error);
 		if (!d.expr)
 			return arena_printf(
 			    b->tmp, "Cannot parse expression in ErrorDocument: %s", error);

@@ -6,7 +6,6 @@
 #include "common/conf_dir_set.h"
 
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,13 +30,6 @@ static struct conf_auth_digest *auth_digest_of(struct conf_dir_build *b)
 	return (struct conf_auth_digest *)(uintptr_t)auth->digest;
 }
 
-static const struct expr *auth_expr(
-    struct conf_dir_build *b, struct arena *a, const char *text, const char **error)
-{
-	return b->context == CTX_HTACCESS ? expr_parse_restricted(a, text, EXPR_STRING, error)
-	                                  : expr_parse(a, text, EXPR_STRING, error);
-}
-
 static const char *auth_text(
     struct conf_dir_build *b, const struct conf_value *v, const struct expr **expr)
 {
@@ -45,7 +37,7 @@ static const char *auth_text(
 
 	if (!*v->text)
 		return "takes one argument";
-	*expr = auth_expr(b, b->a, v->text, &error);
+	*expr = conf_dir_expr(b, b->a, v->text, EXPR_STRING, &error);
 	if (*expr)
 		return NULL;
 	return arena_printf(b->tmp, "Cannot parse expression '%s' in %s: %s", v->text,
@@ -117,11 +109,11 @@ const char *dir_auth_basic_fake(struct conf_dir_build *b, const struct conf_valu
 	/* A parsed expression is some pieces for each %{} in it. */
 	if (!conf_dir_secret_room(b, 4096 + 64 * (strlen(user) + strlen(password))))
 		return "the variables of this user's virtual hosts exceed 16 MiB";
-	auth->fake_user = auth_expr(b, b->secret, user, &error);
+	auth->fake_user = conf_dir_expr(b, b->secret, user, EXPR_STRING, &error);
 	if (!auth->fake_user)
 		return arena_printf(
 		    b->tmp, "Could not parse fake username expression '%s': %s", user, error);
-	auth->fake_password = auth_expr(b, b->secret, password, &error);
+	auth->fake_password = conf_dir_expr(b, b->secret, password, EXPR_STRING, &error);
 	if (!auth->fake_password)
 		return arena_printf(b->tmp,
 		    "Could not parse fake password expression associated to user '%s': %s", user,

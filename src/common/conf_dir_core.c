@@ -5,20 +5,9 @@
  */
 #include "common/conf_dir_set.h"
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_strdup(a, text);
-
-	for (char *p = copy; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p |= 0x20;
-	return copy;
-}
 
 static bool option_bits(const char *word, size_t n, uint32_t *bits)
 {
@@ -266,21 +255,19 @@ const char *dir_set_handler(struct conf_dir_build *b, const struct conf_value *v
 	d->handler_expr = NULL;
 	/* The name of a socket is a file's. */
 	d->handler = strncmp(v->text, "proxy:unix:", 11) == 0 ? arena_strdup(b->a, v->text)
-	                                                      : lower(b->a, v->text);
+	                                                      : arena_lower(b->a, v->text);
 	if (strcmp(d->handler, "none") == 0)
 		d->handler = arena_strdup(b->a, "");
 	if (!strchr(v->text, '%'))
 		return NULL;
-	d->handler_expr = b->context == CTX_HTACCESS
-	                      ? expr_parse_restricted(b->a, v->text, EXPR_STRING, &error)
-	                      : expr_parse(b->a, v->text, EXPR_STRING, &error);
+	d->handler_expr = conf_dir_expr(b, b->a, v->text, EXPR_STRING, &error);
 	return d->handler_expr ? NULL : arena_printf(b->tmp, "Can't parse expression : %s", error);
 }
 
 const char *dir_force_type(struct conf_dir_build *b, const struct conf_value *v)
 {
 	b->dir.type =
-	    strcasecmp(v->text, "None") == 0 ? arena_strdup(b->a, "") : lower(b->a, v->text);
+	    strcasecmp(v->text, "None") == 0 ? arena_strdup(b->a, "") : arena_lower(b->a, v->text);
 	b->dir.set |= DIR_TYPE;
 	return NULL;
 }

@@ -7,7 +7,6 @@
 #include "common/conf_dir_set.h"
 #include "itkd/conf_lex.h"
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include "itkd/regex.h"
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@ static const char *add_env(struct conf_dir_build *b, const char *name, const cha
 
 	if (!*name)
 		return "a variable needs a name";
-	if (b->context == CTX_HTACCESS && b->env.n >= CONF_HTACCESS_NAMES)
+	if (conf_dir_full(b, b->env.n))
 		return "a .htaccess sets at most 1,000 variables";
 	/* Room for the finished lists too, twice: a section's and the merged one. */
 	need += 2 * sizeof(struct conf_env) * (b->env.n + 1);
@@ -251,9 +250,7 @@ const char *dir_set_env_if_expr(struct conf_dir_build *b, const struct conf_valu
 
 	if (!*text)
 		return arena_printf(b->tmp, "Missing expression for %s", directive);
-	s.expr = b->context == CTX_HTACCESS
-	             ? expr_parse_restricted(b->a, text, EXPR_CONDITION, &error)
-	             : expr_parse(b->a, text, EXPR_CONDITION, &error);
+	s.expr = conf_dir_expr(b, b->a, text, EXPR_CONDITION, &error);
 	if (!s.expr)
 		return arena_printf(b->tmp, "Could not parse expression \"%s\": %s", text, error);
 	error = add_vars(b, &s, directive, args);

@@ -5,7 +5,6 @@
  */
 #include "common/conf_dir_set.h"
 #include "itkd/conf_fcgi.h"
-#include "itkd/expr.h"
 #include <string.h>
 #include <strings.h>
 
@@ -30,13 +29,6 @@ const char *dir_fcgi_backend(struct conf_dir_build *b, const struct conf_value *
 	return NULL;
 }
 
-static const struct expr *fcgi_expr(struct conf_dir_build *b, struct arena *a, const char *text,
-    enum expr_kind kind, const char **error)
-{
-	return b->context == CTX_HTACCESS ? expr_parse_restricted(a, text, kind, error)
-	                                  : expr_parse(a, text, kind, error);
-}
-
 const char *dir_fcgi_set_env_if(struct conf_dir_build *b, const struct conf_value *v)
 {
 	const char *error = NULL, *name = v->words[1], *value = v->n > 2 ? v->words[2] : NULL;
@@ -46,13 +38,13 @@ const char *dir_fcgi_set_env_if(struct conf_dir_build *b, const struct conf_valu
 	if (env.unset && value)
 		return arena_printf(
 		    b->tmp, "Third argument not allowed when unsetting an envvar (\"%s\")", name);
-	env.when = fcgi_expr(b, b->a, v->words[0], EXPR_CONDITION, &error);
+	env.when = conf_dir_expr(b, b->a, v->words[0], EXPR_CONDITION, &error);
 	if (!env.when)
 		return arena_printf(
 		    b->tmp, "Could not parse expression \"%s\": %s", v->words[0], error);
 	if (value && !conf_dir_secret_room(b, FCGI_PARSED * (strlen(value) + 16)))
 		return FCGI_FULL;
-	if (value && !(env.value = fcgi_expr(b, b->secret, value, EXPR_STRING, &error)))
+	if (value && !(env.value = conf_dir_expr(b, b->secret, value, EXPR_STRING, &error)))
 		return arena_printf(b->tmp, "Could not parse expression \"%s\": %s", value, error);
 	env.name = arena_strdup(b->a, name + env.unset);
 	struct conf_fcgi_env *to = conf_dir_push(b->a, &fcgi->v, &fcgi->n, sizeof(*to));

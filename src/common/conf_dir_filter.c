@@ -5,7 +5,6 @@
  */
 #include "common/conf_dir_set.h"
 #include "itkd/conf_filter.h"
-#include "itkd/expr.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +36,17 @@ const char *dir_set_input_filter(struct conf_dir_build *b, const struct conf_val
 	return set_names(b, v, true, &filter_of(b)->input);
 }
 
+#define FILTERS_FULL "a .htaccess has at most 1,000 filters, and as many for one name"
+
+/* NULL: there are as many as there may be. */
 static struct filter_smart *smart_declare(
     struct conf_dir_build *b, const char *name, enum filter_place place)
 {
 	struct conf_filter *f = filter_of(b);
 	struct filter_smart *smart = conf_filter_smart(f, name);
 
+	if (!smart && conf_dir_full(b, f->nsmart))
+		return NULL;
 	if (!smart)
 		smart = conf_dir_push(b->a, &f->smart, &f->nsmart, sizeof(*smart));
 	*smart = (struct filter_smart){.name = arena_strdup(b->a, name), .place = place};
@@ -62,8 +66,7 @@ const char *dir_filter_declare(struct conf_dir_build *b, const struct conf_value
 		    "FilterDeclare: %s is behind an answer's head, where nothing may change its "
 		    "body any more; write CONTENT_SET",
 		    type);
-	smart_declare(b, v->words[0], place);
-	return NULL;
+	return smart_declare(b, v->words[0], place) ? NULL : FILTERS_FULL;
 }
 
 /* The last one that was written is asked first. */
@@ -80,6 +83,8 @@ static const char *provider_add(struct conf_dir_build *b, const char *name, cons
 	if (!smart)
 		smart = smart_declare(
 		    b, name, kind == FILTER_INFLATE ? FILTER_BEFORE_RESOURCE : FILTER_CONTENT_SET);
+	if (!smart || conf_dir_full(b, smart->nproviders))
+		return FILTERS_FULL;
 	conf_dir_push(b->a, &smart->providers, &smart->nproviders, sizeof(*what));
 	memmove(smart->providers + 1, smart->providers,
 	    (smart->nproviders - 1) * sizeof(*smart->providers));
@@ -93,9 +98,7 @@ const char *dir_filter_provider(struct conf_dir_build *b, const struct conf_valu
 	struct filter_provider what = {.kind = FILTER_UNKNOWN};
 	const char *error = NULL;
 
-	what.condition = b->context == CTX_HTACCESS
-	                     ? expr_parse_restricted(b->a, v->words[2], EXPR_CONDITION, &error)
-	                     : expr_parse(b->a, v->words[2], EXPR_CONDITION, &error);
+	what.condition = conf_dir_expr(b, b->a, v->words[2], EXPR_CONDITION, &error);
 	if (!what.condition)
 		return arena_printf(b->tmp, "Error parsing FilterProvider expression:%s", error);
 	return provider_add(b, v->words[0], v->words[1], &what);
@@ -153,8 +156,11 @@ static void chain_word(struct conf_dir_build *b, const char *word)
 
 const char *dir_filter_chain(struct conf_dir_build *b, const struct conf_value *v)
 {
-	for (uint32_t i = 0; i < v->n; i++)
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (conf_dir_full(b, filter_of(b)->nchain))
+			return FILTERS_FULL;
 		chain_word(b, v->words[i]);
+	}
 	return NULL;
 }
 

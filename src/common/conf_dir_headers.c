@@ -80,7 +80,7 @@ const char *dir_expires_default(struct conf_dir_build *b, const struct conf_valu
 	return error ? arena_printf(b->tmp, "'ExpiresDefault %s': %s", v->text, error) : NULL;
 }
 
-/* A type that has a line in this section already gets the new one's code. */
+/* A type that has a line in this section already gets the new one's code. NULL: too many. */
 static struct expires_type *expires_type(struct conf_dir_build *b, const char *type)
 {
 	struct conf_expires *e = expires_of(b);
@@ -88,6 +88,8 @@ static struct expires_type *expires_type(struct conf_dir_build *b, const char *t
 	for (uint32_t i = 0; i < e->ntypes; i++)
 		if (strcasecmp(e->types[i].type, type) == 0)
 			return &e->types[i];
+	if (conf_dir_full(b, e->ntypes))
+		return NULL;
 	struct expires_type *new = conf_dir_push(b->a, &e->types, &e->ntypes, sizeof(*new));
 
 	new->type = arena_strdup(b->a, type);
@@ -106,6 +108,10 @@ const char *dir_expires_by_type(struct conf_dir_build *b, const struct conf_valu
 		return arena_printf(b->tmp, "'ExpiresByType %s %s': %s", type, v->words[1], error);
 	if (strcmp(slash, "/*") == 0)
 		expires_of(b)->wildcards = true;
-	expires_type(b, type)->code = code;
+	struct expires_type *to = expires_type(b, type);
+
+	if (!to)
+		return "a .htaccess has at most 1,000 types";
+	to->code = code;
 	return NULL;
 }

@@ -4,7 +4,6 @@
  */
 #include "common/conf_dir_set.h"
 #include "itkd/conf_parse.h"
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -66,12 +65,7 @@ static void push_item(struct conf_dir_build *b, struct conf_index_items *list,
 /* Encodings are compared in lower case. */
 static const char *item_pattern(struct conf_dir_build *b, enum conf_index_by by, const char *to)
 {
-	char *copy = arena_strdup(b->tmp, to);
-
-	if (by == INDEX_BY_ENCODING)
-		for (char *p = copy; *p; p++)
-			*p = (char)tolower((unsigned char)*p);
-	return copy;
+	return by == INDEX_BY_ENCODING ? arena_lower(b->tmp, to) : to;
 }
 
 static const char *add_alt(

@@ -13,20 +13,10 @@ static struct conf_mime_dir *mime_of(struct conf_dir_build *b)
 	return b->dir.mime;
 }
 
-static char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_strdup(a, text);
-
-	for (char *p = copy; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p |= 0x20;
-	return copy;
-}
-
 static struct conf_mime_ext *mime_ext(struct conf_dir_build *b, const char *word)
 {
 	struct conf_mime_dir *m = mime_of(b);
-	const char *key = lower(b->tmp, *word == '.' ? word + 1 : word);
+	const char *key = arena_lower(b->tmp, *word == '.' ? word + 1 : word);
 	struct conf_mime_ext *e = conf_map_get(&m->exts, key);
 
 	if (e)
@@ -42,7 +32,7 @@ static struct conf_mime_ext *mime_ext(struct conf_dir_build *b, const char *word
 static const char *mime_add(
     struct conf_dir_build *b, const struct conf_value *v, enum conf_mime_kind kind)
 {
-	const char *value = lower(b->a, v->words[0]);
+	const char *value = arena_lower(b->a, v->words[0]);
 
 	for (uint32_t i = 1; i < v->n; i++)
 		mime_ext(b, v->words[i])->value[kind] = value;

@@ -8,15 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* What stays free of a fixed region for alignment. */
-#define ROOM_SLACK 64
-
-/* Whether n bytes fit; only a vhost's own region can be full. */
-static bool php_room(const struct arena *s, size_t n)
-{
-	return s->limit > 0 ||
-	       (s->size - s->used > ROOM_SLACK && n < s->size - s->used - ROOM_SLACK);
-}
+#define PHP_FULL "the settings of this user's virtual hosts exceed 16 MiB"
+#define PHP_SLACK 64 /* for alignment, beyond the texts */
 
 static struct conf_php_value *php_named(const struct conf_php *php, const char *name)
 {
@@ -33,17 +26,17 @@ static const char *php_set(
 	struct conf_php *php = b->dir.php;
 	if (!php_ini_name(name))
 		return arena_printf(b->tmp, "'%s' is no name of a setting of PHP", name);
-	size_t need = strlen(name) + strlen(value) + 2 * ROOM_SLACK + sizeof(*php);
+	size_t need = strlen(name) + strlen(value) + 2 * PHP_SLACK + sizeof(*php);
 
 	/* A list that grows leaves its smaller one behind; and room for the merged one. */
 	need += 4 * sizeof(struct conf_php_value) * ((php ? php->n : 0) + 1);
-	if (!php_room(b->secret, need))
-		return "the settings of this user's virtual hosts exceed 16 MiB";
+	if (!conf_dir_secret_room(b, need))
+		return PHP_FULL;
 	if (!php)
 		b->dir.php = php = ARENA_NEW(b->secret, struct conf_php);
 	struct conf_php_value *to = php_named(php, name);
 
-	if (!to && b->context == CTX_HTACCESS && php->n >= CONF_HTACCESS_NAMES)
+	if (!to && conf_dir_full(b, php->n))
 		return "a .htaccess has at most 1,000 settings of PHP";
 	if (!to) {
 		to = conf_dir_push(b->secret, &php->v, &php->n, sizeof(*to));
@@ -90,12 +83,12 @@ const char *dir_php_admin_flag(struct conf_dir_build *b, const struct conf_value
 const char *dir_php_ini_dir(struct conf_dir_build *b, const struct conf_value *v)
 {
 	if (!b->dir.php) {
-		if (!php_room(b->secret, sizeof(struct conf_php)))
-			return "the settings of this user's virtual hosts exceed 16 MiB";
+		if (!conf_dir_secret_room(b, sizeof(struct conf_php)))
+			return PHP_FULL;
 		b->dir.php = ARENA_NEW(b->secret, struct conf_php);
 	}
-	if (!php_room(b->secret, strlen(v->text) + ROOM_SLACK))
-		return "the settings of this user's virtual hosts exceed 16 MiB";
+	if (!conf_dir_secret_room(b, strlen(v->text) + PHP_SLACK))
+		return PHP_FULL;
 	b->dir.php->ini_dir = arena_strdup(b->secret, v->text);
 	return NULL;
 }

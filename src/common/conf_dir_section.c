@@ -6,7 +6,6 @@
 #include "itkd/conf_dir.h"
 #include "itkd/conf_method.h"
 #include "itkd/conf_parse.h"
-#include "itkd/expr.h"
 #include "itkd/regex.h"
 #include <string.h>
 #include <strings.h>
@@ -151,9 +150,7 @@ static const char *if_condition(
 	if (node->nargs > 1)
 		return arena_printf(
 		    b->tmp, "Multiple <%s> arguments not supported.", node->directive->name);
-	*condition = b->context == CTX_HTACCESS
-	                 ? expr_parse_restricted(b->a, node->args[0], EXPR_CONDITION, &error)
-	                 : expr_parse(b->a, node->args[0], EXPR_CONDITION, &error);
+	*condition = conf_dir_expr(b, b->a, node->args[0], EXPR_CONDITION, &error);
 	return *condition ? NULL : arena_printf(b->tmp, "Cannot parse condition clause: %s", error);
 }
 

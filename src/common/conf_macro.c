@@ -5,7 +5,6 @@
  */
 #include "common/conf_parse_frame.h"
 #include "itkd/conf_lex.h"
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,15 +20,6 @@ static void warn(struct conf_parser *p, const char *text)
 {
 	conf_report_at(
 	    p->report, CONF_WARNING, p->frame->file, p->frame->line, "<Macro>", "%s", text);
-}
-
-static char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_strdup(a, text);
-
-	for (char *c = copy; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return copy;
 }
 
 /* The lines up to </Macro>, continued ones in one, comments left out. False: the text ends first.
@@ -73,6 +63,8 @@ static bool read_body(struct conf_parser *p, struct conf_macro *m)
 /* NULL, or what is wrong with the names of the arguments. */
 static const char *check_args(struct conf_parser *p, const struct conf_macro *m)
 {
+	if (m->nargs > CONF_MACRO_ARGS)
+		return arena_printf(p->a, "%s: more than %d arguments", m->where, CONF_MACRO_ARGS);
 	for (uint32_t i = 0; i < m->nargs; i++) {
 		const char *arg = m->args[i];
 
@@ -125,7 +117,7 @@ void conf_macro_define(struct conf_parser *p, const char *argument)
 	char **words = conf_lex_words(p->a, argument, &n);
 	const char *error = NULL;
 
-	m->name = n ? lower(p->a, words[0]) : "";
+	m->name = n ? arena_lower(p->a, words[0]) : "";
 	m->where = arena_printf(
 	    p->a, "macro '%s' (defined on line %u of \"%s\")", m->name, begin, p->frame->file);
 	m->nargs = n ? n - 1 : 0;
@@ -153,7 +145,7 @@ void conf_macro_define(struct conf_parser *p, const char *argument)
 
 void conf_macro_undefine(struct conf_parser *p, const char *name)
 {
-	void **at = macro_at(p, lower(p->a, name));
+	void **at = macro_at(p, arena_lower(p->a, name));
 
 	if (!*at)
 		conf_parse_error(
@@ -179,29 +171,43 @@ static const char *value_of(struct arena *a, const char *arg, const char *value)
 	return quoted;
 }
 
-/* The argument that begins earliest in text, among those the longest; NULL: none is there. */
+/*
+ * The argument that begins earliest in text, among those the longest; NULL: none is there. In one
+ * pass: a .htaccess can have a line of a thousand times the same argument.
+ */
 static const char *next_argument(const struct conf_macro *m, const char *text, uint32_t *which)
 {
-	const char *first = NULL;
+	for (; *text; text++) {
+		size_t longest = 0;
 
-	for (uint32_t i = 0; i < m->nargs; i++) {
-		const char *at = strstr(text, m->args[i]);
+		for (uint32_t i = 0; i < m->nargs; i++) {
+			const size_t n = *text == *m->args[i] ? strlen(m->args[i]) : 0;
 
-		if (!at || (first && at > first) ||
-		    (at == first && strlen(m->args[i]) < strlen(m->args[*which])))
-			continue;
-		first = at;
-		*which = i;
+			if (n <= longest || strncmp(text, m->args[i], n) != 0)
+				continue;
+			longest = n;
+			*which = i;
+		}
+		if (longest)
+			return text;
 	}
-	return first;
+	return NULL;
 }
 
-/* Appends; false when all Use together have given too much. */
-static bool put(struct conf_parser *p, struct conf_vec *out, const char *s, size_t n)
+/* False when all Use together have given too much, or replaced too much by nothing. */
+static bool count(struct conf_parser *p, size_t n)
 {
 	if (n > (p->htaccess ? CONF_MACRO_HTACCESS_MAX : CONF_MACRO_MAX) - p->used)
 		return false;
 	p->used += n;
+	return true;
+}
+
+/* Appends; false as count(). */
+static bool put(struct conf_parser *p, struct conf_vec *out, const char *s, size_t n)
+{
+	if (!count(p, n))
+		return false;
 	for (size_t i = 0; i < n; i++)
 		*(char *)conf_vec_push(out, p->a, 1) = s[i];
 	return true;
@@ -214,10 +220,12 @@ static bool put_line(struct conf_parser *p, struct conf_vec *out, const struct c
 	const char *at;
 
 	while ((at = next_argument(m, line, &which))) {
-		if (!put(p, out, line, (size_t)(at - line)) ||
+		const size_t n = strlen(m->args[which]);
+
+		if (!count(p, n) || !put(p, out, line, (size_t)(at - line)) ||
 		    !put(p, out, values[which], strlen(values[which])))
 			return false;
-		line = at + strlen(m->args[which]);
+		line = at + n;
 	}
 	return put(p, out, line, strlen(line)) && put(p, out, "\n", 1);
 }
@@ -246,8 +254,9 @@ static const char *check_use(struct conf_parser *p, const struct conf_macro *m, 
 void conf_macro_use(struct conf_parser *p, uint32_t n, char *const *words)
 {
 	const struct conf_macro *m = conf_map_get(&p->macros, words[0]);
-	const char *error = m ? check_use(p, m, n - 1)
-	                      : arena_printf(p->a, "macro '%s' undefined", lower(p->a, words[0]));
+	const char *error =
+	    m ? check_use(p, m, n - 1)
+	      : arena_printf(p->a, "macro '%s' undefined", arena_lower(p->a, words[0]));
 	struct conf_vec text = {0};
 	bool fits = true;
 

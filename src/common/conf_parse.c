@@ -287,6 +287,9 @@ static void parse_lines(struct conf_parser *p, const char *text, size_t n)
 			    arena_printf(p->a, "Line too long: more than %zu bytes", lines.max));
 		else
 			parse_line(p, without_mark(p, line));
+		/* The first one is the answer; a user could have many of them told. */
+		if (p->htaccess && p->report->errors)
+			return;
 	}
 }
 

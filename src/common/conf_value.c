@@ -5,6 +5,7 @@
 #include "itkd/arena.h"
 #include "itkd/conf_parse.h"
 #include "itkd/conf_table.h"
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,6 +25,15 @@ bool conf_number(const char *text, int64_t min, int64_t max, int64_t *number)
 		return false;
 	*number = n;
 	return true;
+}
+
+bool conf_is_url(const char *text)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)text[n]) || (text[n] && strchr("+-.", text[n])))
+		n++;
+	return n > 0 && text[n] == ':';
 }
 
 static const char *value_flag(const char *word, bool *flag)

@@ -15,7 +15,7 @@
 
 struct digest_client {
 	uint64_t key;   /* 0: nobody */
-	int64_t seen;   /* ms, CLOCK_MONOTONIC */
+	int64_t seen;   /* us, CLOCK_MONOTONIC */
 	int64_t time;   /* of the newest nonce that was taken */
 	uint64_t count; /* the highest with it */
 };
@@ -101,7 +101,7 @@ bool digest_clients_add(const struct digest_clients *t, uint64_t key)
 	if (!bucket_take(t, key, &b, &at))
 		return false;
 	*client_oldest(&b) =
-	    (struct digest_client){.key = key, .seen = clock_ms(), .time = INT64_MIN};
+	    (struct digest_client){.key = key, .seen = clock_us(), .time = INT64_MIN};
 	return bucket_give(t->fd, &b, at);
 }
 
@@ -125,7 +125,7 @@ static enum digest_known client_use(
 	const bool newer = time > client->time,
 	           higher = count && !once && time == client->time && *count > client->count;
 
-	client->seen = clock_ms();
+	client->seen = clock_us();
 	if (count && (newer || higher)) {
 		client->time = time;
 		client->count = *count;

@@ -176,8 +176,9 @@ static const char *item_text(
 	case 'i':
 	case 'e':
 	case 'n':
+	case 'L':
 		return r->lookup ? r->lookup(r->ctx, i->letter, i->arg) : NULL;
-	default: /* %E is part of the message here; %F and %L there are none */
+	default: /* %E is part of the message here; %F there is none */
 		return NULL;
 	}
 }

@@ -39,14 +39,6 @@ static const char *digest(enum hash_kind kind, struct arena *a, const char *arg)
 	return digits;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* ap_unescape_url_keep2f: an encoded slash stays so; nothing where an escape is wrong or a NUL. */
 static const char *unescape(struct arena *a, const char *arg)
 {
@@ -57,7 +49,7 @@ static const char *unescape(struct arena *a, const char *arg)
 			*to++ = *p;
 			continue;
 		}
-		int high = hex(p[1]), low = high < 0 ? -1 : hex(p[2]);
+		int high = path_hex(p[1]), low = high < 0 ? -1 : path_hex(p[2]);
 
 		if (low < 0 || (high == 0 && low == 0))
 			return "";

@@ -311,14 +311,23 @@ static struct expr_node *parse_binary(struct parse *p, const struct expr_node *a
 	return fail(p, arena_printf(p->a, "Binary operator '-%s' does not exist", name));
 }
 
+/* PeerExtList: extensions of a client's certificate, for which none is asked: an empty list. */
+static struct expr_node *parse_list_call(struct parse *p, struct expr_node *n)
+{
+	if (strcasecmp(p->scan.text, "PeerExtList") != 0)
+		return fail(p, arena_printf(p->a, "List-returning function '%s' does not exist",
+		                   p->scan.text));
+	expr_scan_next(&p->scan);
+	return expect(p, TOKEN_OPEN) && parse_word(p) && expect(p, TOKEN_CLOSE) ? n : NULL;
+}
+
 static struct expr_node *parse_list(struct parse *p, const struct expr_node *a)
 {
 	struct expr_node *n = node(p, EXPR_IN, a), *last;
 
 	expr_scan_next(&p->scan);
 	if (p->scan.token == TOKEN_ID)
-		return fail(p, arena_printf(p->a, "List-returning function '%s' does not exist",
-		                   p->scan.text));
+		return parse_list_call(p, n);
 	if (!expect(p, TOKEN_BRACE_OPEN))
 		return NULL;
 	n->b = last = parse_word(p);

@@ -67,7 +67,8 @@ static bool lines_next(struct lines *l, char **line)
 static void lines_begin(struct lines *l, FILE *f, size_t max)
 {
 	*l = (struct lines){.f = f, .max = max};
-	arena_init_heap(&l->a, 8 * max);
+	/* The line grows by doubling; a name of one letter in it takes 16 bytes for its two. */
+	arena_init_heap(&l->a, 16 * max);
 }
 
 /* Up to the next ':', of which several are one. */

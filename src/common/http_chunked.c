@@ -4,6 +4,7 @@
  * section 7.1.
  */
 #include "http_head_scan.h"
+#include "itkd/path.h"
 
 /* Extensions and trailers of one body, in bytes: they are read and dropped (section 7.1.1). */
 #define OVERHEAD_MAX 65536
@@ -41,18 +42,10 @@ void http_chunked_init(struct http_chunked *c, const struct http_limits *limits)
 	*c = (struct http_chunked){.state = SIZE_FIRST, .limits = limits};
 }
 
-static int hex_digit(char b)
-{
-	if (b >= '0' && b <= '9')
-		return b - '0';
-	b |= 0x20;
-	return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
-}
-
 /* RFC 9112 section 7.1: chunk-size = 1*HEXDIG, which must not overflow. */
 static int size_byte(struct http_chunked *c, char b)
 {
-	int digit = hex_digit(b);
+	int digit = path_hex(b);
 
 	if (digit >= 0) {
 		if (c->left > (uint64_t)INT64_MAX >> 4)

@@ -25,7 +25,7 @@ enum log_item_kind {
 	LOG_ITEM_FIELD,          /* %{}i */
 	LOG_ITEM_BYTES_IN,       /* %I */
 	LOG_ITEM_KEEPALIVES,     /* %k */
-	LOG_ITEM_NONE,           /* %l %L: always "-" */
+	LOG_ITEM_NONE,           /* %l: always "-" */
 	LOG_ITEM_METHOD,         /* %m */
 	LOG_ITEM_BYTES_OUT,      /* %O */
 	LOG_ITEM_PORT,           /* %p */
@@ -52,7 +52,7 @@ enum log_item_kind {
 	LOG_ITEM_SERVER_NAME,    /* %v */
 	LOG_ITEM_HOST_NAME,      /* %V */
 	LOG_ITEM_CONNECTION,     /* %X */
-	LOG_ITEM_LOOKUP,         /* %{}o %{}e %{}n %{}x: what the record's lookup() gives */
+	LOG_ITEM_LOOKUP,         /* %{}o %{}e %{}n %{}x %L: what the record's lookup() gives */
 	LOG_ITEM_KINDS,
 };
 

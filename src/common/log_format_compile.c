@@ -17,7 +17,7 @@ static const struct {
     {'D', LOG_ITEM_DURATION_US},
     {'H', LOG_ITEM_PROTOCOL},
     {'I', LOG_ITEM_BYTES_IN},
-    {'L', LOG_ITEM_NONE},
+    {'L', LOG_ITEM_LOOKUP},
     {'O', LOG_ITEM_BYTES_OUT},
     {'P', LOG_ITEM_PID},
     {'R', LOG_ITEM_HANDLER},

@@ -112,21 +112,13 @@ const char *rewrite_escape_group(
 	return out;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *rewrite_unescape(struct arena *a, const char *text)
 {
 	char *out = arena_strdup(a, text), *to = out;
 
 	for (; *text; text++) {
-		int high = *text == '%' ? hex_value(text[1]) : -1;
-		int low = high >= 0 ? hex_value(text[2]) : -1;
+		int high = *text == '%' ? path_hex(text[1]) : -1;
+		int low = high >= 0 ? path_hex(text[2]) : -1;
 
 		*to = low < 0 ? *text : (char)(high << 4 | low);
 		to++;

@@ -33,8 +33,9 @@ void front_library_look(void)
 	version_fn *theirs = library_version();
 
 	/* Debian repairs a version without a new number: its date tells. */
-	if (!theirs || (strcmp(theirs(OPENSSL_VERSION), OpenSSL_version(OPENSSL_VERSION)) == 0 &&
-	                   strcmp(theirs(OPENSSL_BUILT_ON), OpenSSL_version(OPENSSL_BUILT_ON)) == 0))
+	if (!theirs ||
+	    (strcmp(theirs(OPENSSL_VERSION), OpenSSL_version(OPENSSL_VERSION)) == 0 &&
+	        strcmp(theirs(OPENSSL_BUILT_ON), OpenSSL_version(OPENSSL_BUILT_ON)) == 0))
 		return;
 	fprintf(stderr,
 	    "itkd: warning: itkd-front has %s (%s) linked in, this machine has %s (%s): "

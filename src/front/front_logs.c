@@ -77,6 +77,18 @@ static void logs_complete(void)
 	}
 }
 
+static const char *logs_whose(int fd)
+{
+	for (uint32_t i = 0; i < front.conf->nvhosts; i++) {
+		const struct conf_vhost *v = front.conf->vhosts[i];
+
+		for (uint32_t k = 0; k < v->nlogs; k++)
+			if (front.own_logs[v->logs[k]] == fd)
+				return v->server_name;
+	}
+	return "?";
+}
+
 /* What this process lost, since the sites' logs take no lines: once a minute at most. */
 void front_logs_tell_lost(void)
 {
@@ -88,7 +100,8 @@ void front_logs_tell_lost(void)
 	lost += log_take_failed(&fd, &error);
 	if (lost == 0 || (told && now - told < LOGS_MINUTE_MS))
 		return;
-	log_msg(LOG_ERR, "%lu lines of sites' logs are lost: %s", lost, strerror(error));
+	log_msg(LOG_ERR, "%lu lines of sites' logs are lost, the last of %s: %s", lost,
+	    logs_whose(fd), strerror(error));
 	lost = 0;
 	told = now;
 }

@@ -136,6 +136,20 @@ static bool relay_is_over(const struct front_tls *t, size_t n)
 	return t->relay_clean && n < RELAY_CHUNK && recv(t->relay, &byte, 1, MSG_PEEK) == 0;
 }
 
+/*
+ * Once the child has ended, a client that does not read has a bounded time. Of a child that leaves
+ * bytes of the client unread the event tells no end, only an error.
+ */
+static void relay_stalled(struct front_conn *c)
+{
+	struct front_tls *t = c->tls;
+	struct timeval tv = {(time_t)c->vhost->timeout, 0};
+
+	relay_look(t);
+	if ((t->relay_clean || t->relay_cut) && event_add(&t->ev, &tv) != 0)
+		log_msg(LOG_ERR, "event_add failed");
+}
+
 /* From the child to the client. */
 static void relay_down(struct front_conn *c)
 {
@@ -173,26 +187,22 @@ static void relay_down(struct front_conn *c)
 			return;
 		}
 	}
+	if (t->out_len)
+		relay_stalled(c);
 }
 
-/* Once the child has ended, a client that does not read has a bounded time. */
 static void relay_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct front_conn *c = arg;
-	struct front_tls *t = c->tls;
-	struct timeval tv = {(time_t)c->vhost->timeout, 0};
 
 	(void)fd;
 	if (what & EV_TIMEOUT) {
 		relay_abort(c);
 		return;
 	}
-	t->relay_data = true;
-	if (what & EV_CLOSED) {
-		relay_look(t);
-		if (event_add(&t->ev, &tv) != 0)
-			log_msg(LOG_ERR, "event_add failed");
-	}
+	c->tls->relay_data = true;
+	if (what & EV_CLOSED)
+		relay_look(c->tls);
 	relay_down(c);
 }
 

@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #define LOAD_IDENTITIES_MAX 65536u
-#define LOAD_LISTENERS_MAX 512u
 
 /* The command line's part in the configuration. */
 struct load_options {
@@ -338,7 +337,6 @@ void load_filter(struct loader *l);
 const char *load_self(struct arena *a);
 
 /* load_text.c */
-char *load_lower(struct arena *a, const char *text);
 const char *load_fail(struct loader *l, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -38,8 +38,8 @@ static bool is_port(const char *text)
 static const char *add_listener(struct loader *l, const struct conf_value *v,
     const struct sockaddr_storage *ss, bool given, bool https)
 {
-	if (l->listeners.n == LOAD_LISTENERS_MAX)
-		return load_fail(l, "more than %u Listen", LOAD_LISTENERS_MAX);
+	if (l->listeners.n == CONF_LISTENERS_MAX)
+		return load_fail(l, "more than %d Listen", CONF_LISTENERS_MAX);
 	struct conf_listener *c = conf_vec_push(&l->listeners, l->tmp, sizeof(*c));
 	struct load_listener *listen = conf_vec_push(&l->listens, l->tmp, sizeof(*listen));
 

@@ -37,7 +37,7 @@ static void read_line(struct loader *l, char *line, struct conf_vec *out)
 
 		if (!copy)
 			copy = arena_strdup(&l->common, type);
-		e->mime.ext = load_lower(&l->common, ext);
+		e->mime.ext = arena_lower(&l->common, ext);
 		e->mime.type = copy;
 		e->order = out->n;
 	}

@@ -5,6 +5,7 @@
 #include "load/load.h"
 
 #include "itkd/log.h"
+#include "itkd/scoreboard.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -15,14 +16,14 @@ static void default_globals(struct loader *l)
 
 	c->server_root = arena_strdup(&l->common, l->parser.server_root);
 	c->runtime_dir = arena_strdup(&l->common, "/run/itkd");
-	c->fronts = cpus < 1 ? 1 : cpus > 64 ? 64 : (uint32_t)cpus;
+	c->fronts = cpus < 1 ? 1 : cpus > CONF_FRONTS_MAX ? CONF_FRONTS_MAX : (uint32_t)cpus;
 	c->start_servers = 5;
 	c->min_spare = 5;
 	c->max_spare = 10;
 	c->max_workers = 256;
 	c->extended_status = true;
 	c->listen_backlog = 511;
-	l->server_limit = 20000;
+	l->server_limit = SCOREBOARD_SLOTS;
 	l->types_config = "/etc/mime.types";
 }
 
@@ -138,7 +139,7 @@ static const char *host_name(struct loader *l)
 	if (gethostname(name, sizeof(name) - 1) != 0)
 		name[0] = '\0';
 	name[sizeof(name) - 1] = '\0';
-	return load_lower(&l->common, name[0] ? name : "localhost");
+	return arena_lower(&l->common, name[0] ? name : "localhost");
 }
 
 void load_server_name(struct loader *l, struct load_server *s)

@@ -105,7 +105,7 @@ const char *load_set_server_name(
 	s->v.scheme = NULL;
 	if (end) {
 		s->v.scheme =
-		    load_lower(&l->common, arena_strndup(l->tmp, text, (size_t)(end - text)));
+		    arena_lower(&l->common, arena_strndup(l->tmp, text, (size_t)(end - text)));
 		text = end + 3;
 	}
 	if (!*text)
@@ -123,7 +123,7 @@ const char *load_set_server_name(
 		host = span_of(text);
 		port = 0;
 	}
-	s->v.server_name = load_lower(&l->common, arena_span(l->tmp, host));
+	s->v.server_name = arena_lower(&l->common, arena_span(l->tmp, host));
 	s->v.server_port = port;
 	s->v.named = true;
 	s->server_name = v->node;
@@ -135,7 +135,7 @@ const char *load_set_server_alias(
 {
 	for (uint32_t i = 0; i < v->n; i++)
 		*(const char **)conf_vec_push(&s->names, l->tmp, sizeof(char *)) =
-		    load_lower(&l->common, v->words[i]);
+		    arena_lower(&l->common, v->words[i]);
 	return NULL;
 }
 

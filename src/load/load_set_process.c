@@ -5,9 +5,8 @@
  */
 #include "load/load.h"
 
+#include "itkd/scoreboard.h"
 #include <inttypes.h>
-
-#define WORKERS_MAX 20000 /* slots of the scoreboard */
 
 const char *load_set_extended_status(
     struct loader *l, struct load_server *s, const struct conf_value *v)
@@ -25,11 +24,11 @@ static uint32_t at_least_one(
 	if (n < 1)
 		conf_report(l->report, CONF_WARNING, v->node,
 		    "%s: WARNING: %s of %" PRId64 " not allowed, increasing to 1.", tag, name, n);
-	if (n > WORKERS_MAX)
+	if (n > SCOREBOARD_SLOTS)
 		conf_report(l->report, CONF_WARNING, v->node,
 		    "%s of %" PRId64 " exceeds the limit of %d, decreasing to it", name, n,
-		    WORKERS_MAX);
-	return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (uint32_t)n;
+		    SCOREBOARD_SLOTS);
+	return n < 1 ? 1 : n > SCOREBOARD_SLOTS ? SCOREBOARD_SLOTS : (uint32_t)n;
 }
 
 const char *load_set_start_servers(

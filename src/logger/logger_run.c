@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define AGAIN_SECONDS 30
+/* Between two looks: a busy server's lines come in batches, and not with a wake-up for each. */
+#define BATCH_MS 5
 
 static time_t started;
 
@@ -51,6 +53,8 @@ _Noreturn void logger_run(struct logger *l, int ready)
 	for (uint32_t i = 0; i < l->n; i++)
 		fds[i] = (struct pollfd){.fd = l->logs[i].pipe, .events = POLLIN};
 	while (open > 0) {
+		if (poll(NULL, 0, BATCH_MS) < 0 && errno != EINTR)
+			fatal_errno("poll");
 		if (poll(fds, l->n, logger_next_tell(l)) < 0 && errno != EINTR)
 			fatal_errno("poll");
 		for (uint32_t i = 0; i < l->n; i++) {

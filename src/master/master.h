@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 
 #define MASTER_GENERATIONS 8 /* alive at once; a reload waits when all are in use */
-#define MASTER_LISTENERS 512
-#define MASTER_FRONTS 64
+#define MASTER_LISTENERS CONF_LISTENERS_MAX
+#define MASTER_FRONTS CONF_FRONTS_MAX
 #define MASTER_FOREIGN (2 * MASTER_GENERATIONS) /* mappings that a spare does not keep */
 
 /* A process that is started again when it ends, more slowly when it ends at once again. */
@@ -107,7 +107,7 @@ struct master {
 	int environment; /* the administrator's, in a memfd */
 	bool notify;     /* NOTIFY_SOCKET is in it */
 	bool foreground;
-	int standard[3]; /* the administrator's 1 and 2, by number; -1: a daemon has let go of them */
+	int standard[3]; /* the administrator's 1 and 2, by number; -1: none, of a daemon */
 	int ready_pipe; /* daemonizing: the waiting parent reads the exit status; -1: none */
 	struct rlimit nofile;
 	uint64_t seed;

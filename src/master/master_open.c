@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#define LINKS_MAX 40              /* as many as the kernel follows */
 #define NULL_DEVICE makedev(1, 3) /* "CustomLog /dev/null": whoever wants no log writes that */
 
 /* Others than its owner may not put or rename anything in it. */
@@ -24,48 +25,82 @@ static bool owner_alone_writes(const struct stat *st)
 }
 
 /*
+ * Puts the text of a link into the place of its name, before the rest of the path, which lies in
+ * left. The kernel would follow it through directories that nobody looked at.
+ */
+static bool enter_link(int at, const char *name, char left[static PATH_MAX], const char *rest)
+{
+	char text[PATH_MAX];
+	const ssize_t n = readlinkat(at, name, text, sizeof(text));
+	const size_t more = strlen(rest) + 1;
+	if (n < 0)
+		return false;
+	errno = ENAMETOOLONG;
+	if ((size_t)n + 1 + more > PATH_MAX)
+		return false;
+	memmove(left + n + 1, rest, more);
+	memcpy(left, text, (size_t)n);
+	left[n] = '/';
+	return true;
+}
+
+/* The next directory on the way, or -1; at is closed. */
+static int enter(int at, const char *name)
+{
+	const int next = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd_close(&at);
+	return next;
+}
+
+/*
  * The directory of path, entered component by component; *owner is the first owner on the way that
- * is not root. A link to a directory is followed only where root made it.
+ * is not root. A link is followed only where none but root can put one: what is looked at first
+ * might be another one when it is opened.
  */
 static int open_directory(const char *path, struct stat *owner, const char **why)
 {
-	char dir[PATH_MAX];
-	size_t n = strlen(path);
-	if (n >= sizeof(dir)) {
-		*why = "the path is too long";
+	char left[PATH_MAX], *save = NULL;
+	const size_t n = strlen(path);
+	unsigned links = 0;
+	bool roots = true; /* nobody else can put anything where at is */
+	*why = "the path is too long";
+	if (n >= sizeof(left))
 		return -1;
-	}
-	memcpy(dir, path, n + 1);
-	*strrchr(dir, '/') = '\0';
+	memcpy(left, path, n + 1);
+	*strrchr(left, '/') = '\0';
 	int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (char *save = NULL, *part = strtok_r(dir, "/", &save); at >= 0 && part;
+	for (char *part = strtok_r(left, "/", &save); at >= 0 && part;
 	     part = strtok_r(NULL, "/", &save)) {
 		struct stat st;
-		const int follow = owner->st_uid == 0 ? 0 : O_NOFOLLOW;
-		if (fstatat(at, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) &&
-		    st.st_uid != 0) {
-			fd_close(&at);
-			*why = "a directory on the way is a symbolic link of a user";
-			return -1;
+		if (fstatat(at, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)) {
+			*why = "a directory on the way is a symbolic link that is not root's alone";
+			if (!roots || st.st_uid != 0)
+				goto refuse;
+			errno = ELOOP;
+			if (links++ == LINKS_MAX || !enter_link(at, part, left, save))
+				goto failed;
+			if (left[0] == '/')
+				at = enter(at, "/");
+			save = left;
+			continue;
 		}
-		int next = openat(at, part, O_PATH | O_DIRECTORY | O_CLOEXEC | follow);
-		int error = errno;
-		fd_close(&at);
-		at = next;
-		errno = error;
+		at = enter(at, part);
 		if (at < 0 || fstat(at, &st) != 0)
-			break;
-		if (owner->st_uid == 0 && st.st_uid != 0)
+			goto failed;
+		*why = "a directory on the way can be written by others than its owner";
+		if (owner->st_uid == 0 && st.st_uid == 0 && !owner_alone_writes(&st))
+			goto refuse;
+		if (owner->st_uid == 0)
 			*owner = st;
-		else if (owner->st_uid == 0 && !owner_alone_writes(&st)) {
-			fd_close(&at);
-			*why = "a directory on the way can be written by others than its owner";
-			return -1;
-		}
+		roots = owner->st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
 	}
-	if (at < 0)
-		*why = strerror(errno);
-	return at;
+	if (at >= 0)
+		return at;
+failed:
+	*why = strerror(errno);
+refuse:
+	fd_close(&at);
+	return -1;
 }
 
 static int open_file(int dir, const char *name, const char **why)

@@ -98,12 +98,13 @@ static void allow_data_mappings(scmp_filter_ctx ctx)
 }
 
 /*
- * What these calls could do besides reaches other processes: F_SETOWN makes the kernel signal, and
- * the listening sockets are everybody's, so that what is done to them would outlive this front.
+ * What these calls could do besides reaches other processes: F_SETOWN makes the kernel signal,
+ * F_SETFL would let a log be overwritten (O_APPEND) and all fronts wait in accept(2) (O_NONBLOCK),
+ * and the listening sockets are everybody's, so that what is done to them would outlive this front.
  */
 static void allow_on_sockets(scmp_filter_ctx ctx)
 {
-	static const int commands[] = {F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_SETLK, F_SETLKW};
+	static const int commands[] = {F_GETFL, F_GETFD, F_SETFD, F_SETLK, F_SETLKW};
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		rule(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 		    SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)commands[i], 0)));
@@ -133,8 +134,9 @@ void sandbox_front(void)
 	allow(ctx, everyone, sizeof(everyone) / sizeof(*everyone));
 	allow(ctx, front, sizeof(front) / sizeof(*front));
 	allow_data_mappings(ctx);
-	rule(seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)));
+	/* Streams: a datagram socket sends to every abstract name that there is. */
+	rule(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0), SCMP_A1_32(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM)));
 	allow_on_sockets(ctx);
 	load(ctx);
 #else

@@ -13,7 +13,7 @@ static EVP_CIPHER *gcm;
 static EVP_MD_CTX *scratch;
 static EVP_PKEY_CTX *share; /* used for all connections: a benchmark has no secrets */
 static uint8_t share_public[32];
-static uint8_t empty[TLS13_HASH]; /* of no bytes */
+static uint8_t empty[TLS13_HASH];   /* of no bytes */
 static uint8_t derived[TLS13_HASH]; /* RFC 8446 section 7.1: before the shared secret comes in */
 
 static void check(bool ok)

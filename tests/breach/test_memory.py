@@ -245,7 +245,8 @@ def test_front_filter(world, inject):
              "userfaultfd": (323, 0), "perf_event_open": (298, 0, 0, 0, 0, 0),
              "io_uring_setup": (425, 1, 0), "unshare": (272, 0x10000000),
              "a signal of another's": (72, 3, 8, 1), "the listening socket's end": (48, 11, 2),
-             "its buffer": (54, 11, 1, 8, "@x", 4)}
+             "its buffer": (54, 11, 1, 8, "@x", 4),
+             "its waiting": (72, 11, 4, 2048), "a datagram socket": (53, 1, 2, 0, "@x")}
     results = inject(front.pid, calls.values())
     wrong = {name: r for name, r in zip(calls, results) if r != -errno.EPERM}
     assert not wrong

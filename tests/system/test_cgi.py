@@ -11,7 +11,8 @@ from itkd import Config, Site, wait_for
 from itkd_tools import GONE, exchange, install, status_of
 
 TEXT = "a file to be sent to\n"
-STARTED_WITH = {"ITKD_TEST_MARK": "of the administrator's shell", "PATH": os.environ["PATH"]}
+STARTED_WITH = {"ITKD_TEST_MARK": "of the administrator's shell",
+                "PATH": "/nonexistent/own:" + os.environ["PATH"]}
 NOFILE = (777, 5000)  # what itkd is started with
 HEADER = "printf 'Content-Type: text/plain\\r\\n\\r\\n'\n"
 BOTH = pytest.mark.parametrize("sni", [None, "a.test"], ids=["plain", "tls"])
@@ -86,7 +87,7 @@ def environment(raw):
 OPTIONAL = {
     "REQUEST_URI", "REQUEST_SCHEME", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "CONTEXT_PREFIX",
     "CONTEXT_DOCUMENT_ROOT", "SERVER_ADDR", "SERVER_ADMIN", "SERVER_SIGNATURE", "REMOTE_PORT",
-    "PATH", "HTTP_CONNECTION",
+    "HTTP_CONNECTION",
 }
 OPTIONAL_TLS = {"HTTPS", "SSL_TLS_SNI"}
 STD_ENV_VARS = {"SSL_PROTOCOL", "SSL_CIPHER", "SSL_CIPHER_USEKEYSIZE", "SSL_CIPHER_ALGKEYSIZE",
@@ -123,6 +124,8 @@ def test_environment(world, sni):
         "HTTP_ACCEPT": "*/*",
         "HTTP_USER_AGENT": "test",
         "HTTP_X_MANY": "1, 2",
+        # Not that of whoever started the server: as a service of Debian has it.
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     }
     assert {k: found.get(k) for k in expected} == expected
     # WordPress and others look for "Apache" before they write a .htaccess.
@@ -353,6 +356,20 @@ def test_head_and_http10(world):
     got = world.server.get(path, world.a, version="HTTP/1.0")
     assert got.header("Transfer-Encoding") is None
     assert got.body == b"GET" + bytes(100000)
+
+
+def test_short_answer_is_counted(world):
+    """One that ends at once has a length: a client of HTTP/1.0 keeps its connection behind it."""
+    path = world.put(HEADER + "echo short\n")
+
+    def kept():
+        got = world.server.get(path, world.a, version="HTTP/1.0",
+                               headers=[("Connection", "Keep-Alive")])
+        assert got.text == "short\n"
+        # On a busy machine its end may be late.
+        return (got.header("Content-Length"), got.header("Connection")) == ("6", "Keep-Alive")
+
+    wait_for(kept, 60, "a program that ended at once")
 
 
 # name, file, mode, content, status

@@ -441,6 +441,15 @@ def test_hostile(world, name):
         wait_for(lambda: cause in world.server.log(log)[start:], 30, cause)
 
 
+def test_short_answer_is_counted(world):
+    """One that came whole has a length: a client of HTTP/1.0 keeps its connection behind it."""
+    with world.server.connect(timeout=60) as c:
+        got = c.get("/padding", "hostile.test", version="HTTP/1.0",
+                    headers=[("Connection", "Keep-Alive")])
+    assert (got.header("Content-Length"), got.header("Connection")) == ("5", "Keep-Alive")
+    assert got.text == "hello"
+
+
 @pytest.mark.parametrize("name", sorted(CUT))
 def test_cut(world, name):
     """What breaks off behind its head never looks like a whole answer."""

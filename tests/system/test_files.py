@@ -142,7 +142,9 @@ def test_empty(world, secure):
     with world.server.connect(tls=secure) as c:
         for method in ("GET", "HEAD", "POST", "GET"):
             got = c.get("/empty.txt", "a.test", method=method)
-            assert (got.status, got.body, got.header("Content-Length")) == (200, b"", "0")
+            # HEAD is not told that there would be nothing, as with Apache.
+            length = None if method == "HEAD" else "0"
+            assert (got.status, got.body, got.header("Content-Length")) == (200, b"", length)
 
 
 @SCHEMES

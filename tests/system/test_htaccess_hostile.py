@@ -36,6 +36,15 @@ TEXTS = {
     "rewrite-flags": ("RewriteEngine On\n" + 30 * f"RewriteRule x - [{'E,' * 4000}E]\n", {200}),
     "header-lines": ("".join(f"Header add X{i} y\n" for i in range(5000)), {200, 500}),
     "type-lines": ("".join(f"AddType a/b .e{i}\n" for i in range(20000)), {200, 500}),
+    "chain-front": (("FilterChain " + "@a " * 2700 + "\n") * 400, {500}),
+    "filter-names": ("".join(f"FilterDeclare a{i}\n" for i in range(150000)), {500}),
+    "provider-lines": ("FilterProvider a DEFLATE true\n" * 100000, {500}),
+    "expires-lines": ("".join(f"ExpiresByType a/{i} A1\n" for i in range(150000)), {500}),
+    "macro-arguments": ("<Macro m " + " ".join(f"$a{i}" for i in range(1000)) + ">\n" +
+                        ("$a0" * 2700 + "\n") * 300 + "</Macro>\nUse m" + ' ""' * 1000 + "\n",
+                        {500}),
+    "macro-nothing": ("<Macro m $a>\n" + ("$a" * 4000 + "\n") * 200 + "</Macro>\n" +
+                      'Use m ""\n' * 200000, {500}),
     "regex-slow": ('SetEnvIf X-A "^(a+)+$" b\nSetEnvIf X-A "^((a|aa)+)+$" b\n', {200}),
     "regex-large": ('SetEnvIf X-A "((a{1,1000}){1,1000}){1,60}" b\n', {500}),
     "regex-parens": ('SetEnvIf X-A "' + "(" * 50000 + ")" * 50000 + '" b\n', {500}),

@@ -184,7 +184,7 @@ def test_told_before_it_is_complete(world, sni):
 @pytest.mark.parametrize("sni", [None, "a.test"], ids=["plain", "tls"])
 @pytest.mark.parametrize("request_line, fields, status", [
     ("POST / HTTP/1.1", f"Content-Length: {MIB}\r\n", 413),
-    ("POST /secret HTTP/1.1", "Transfer-Encoding: chunked\r\n", 404),
+    ("POST /secret HTTP/1.1", "Transfer-Encoding: chunked\r\n", 413),
     ("POST /closed/ HTTP/1.1", f"Content-Length: {MIB}\r\n", 403),
     ("POST /password/ HTTP/1.1", f"Content-Length: {MIB}\r\n", 401),
     ("TRACE / HTTP/1.1", f"Content-Length: {MIB}\r\n", 405),

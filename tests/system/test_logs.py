@@ -299,17 +299,42 @@ def test_log_in_a_users_directory(start, config, site_a):
         assert (info.st_uid, info.st_gid) == (site_a.uid, site_a.gid), name
 
 
-def test_log_through_a_users_directory_link(config, site_a, tmp):
-    """design 2: a user's directory that leads elsewhere by a link gives no root-made file there."""
-    victim = tmp / "victim"
+@pytest.mark.parametrize("where", ["of a user", "where everybody may put one", "of root to one"])
+def test_log_through_a_directory_link(config, site_a, tmp, where):
+    """design 2: a directory that a user can lead elsewhere by a link gets no root-made file."""
+    victim, logs = tmp / "victim", site_a.root / "logs"
     victim.mkdir(mode=0o755)
-    (site_a.root / "logs").symlink_to(victim)
-    site_a.own(site_a.root / "logs")
-    config.vhost(site_a, f'ErrorLog "{site_a.root}/logs/error.log"', access=False)
+    if where == "where everybody may put one":
+        logs = tmp / "sticky" / "logs"
+        logs.parent.mkdir()
+        logs.parent.chmod(0o1777)
+    logs.symlink_to(victim)
+    if where != "where everybody may put one":
+        site_a.own(logs)
+    if where == "of root to one":
+        (tmp / "link").symlink_to(logs)
+        logs = tmp / "link"
+    config.vhost(site_a, f'ErrorLog "{logs}/error.log"', access=False)
     config.write()
     done = Server(config).itkd(timeout=60)
     assert done.returncode == 1, done.stdout + done.stderr
     assert os.listdir(victim) == []
+
+
+@pytest.mark.parametrize("text", ["{tmp}/real", "real", "../{name}/./real"])
+def test_log_through_links_of_roots(config, site_a, tmp, text):
+    """A link of root's in a directory of root's is followed, whatever its text is like."""
+    (tmp / "real" / "logs").mkdir(parents=True)
+    (tmp / "link").symlink_to(text.format(tmp=tmp, name=tmp.name))
+    (tmp / "more").symlink_to("link/logs")
+    config.vhost(site_a, f'ErrorLog "{tmp}/more/error.log"', access=False)
+    config.write()
+    server = Server(config)
+    try:
+        server.start()
+        assert (tmp / "real" / "logs" / "error.log").exists()
+    finally:
+        server.stop()
 
 
 def test_reopened_at_reload(server, site_a, site_b):

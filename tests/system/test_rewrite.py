@@ -144,6 +144,13 @@ def test_trace(world):
     world.said(rf"\[perdir {place}/trace/\] redirect to http://o\.test/x \[REDIRECT/301\]")
 
 
+def test_no_status_of_an_answer(world):
+    """Apache answers with 100 alone, after which a client waits for an answer."""
+    world.rules("interim", "RewriteRule ^ - [R=100]")
+    assert world.get("/interim/x").status == 500
+    world.said("100 cannot be an answer's status")
+
+
 def test_error_has_file_and_line(world):
     world.rules("broken", "RewriteRule ( x")
     assert world.get("/broken/x").status == 500

@@ -19,7 +19,8 @@ class World:
         a.file("files/other.txt", TEXT)
         a.symlink("kept/theirs", self.b.docroot / "index.html")
         a.file("cgi/send.cgi", '#!/bin/sh\nprintf "Content-Type: text/x-own\\r\\nX-Mine: 1\\r\\n'
-               'Content-Length: 3\\r\\nX-SENDFILE: %s\\r\\n\\r\\nbody" "$QUERY_STRING"\n', 0o700)
+               'Content-Length: 3\\r\\nContent-Encoding: x-own\\r\\n'
+               'X-SENDFILE: %s\\r\\n\\r\\nbody" "$QUERY_STRING"\n', 0o700)
         a.file("cgi/args.cgi", '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n"\n'
                'for word; do printf "[%s]" "$word"; done\n', 0o700)
         config = Config(directory, tls, Site("main", directory))
@@ -54,6 +55,7 @@ def test_names(world, name, status):
         assert got.text == TEXT and got.header("Content-Type") == "text/x-own"
         assert got.header("X-Mine") == "1" and got.header("X-Sendfile") is None
         assert got.header("ETag") and got.header("Last-Modified")
+        assert got.header("Content-Encoding") is None  # it was that of the program's body
     else:
         assert "line 1" not in got.text and "root:" not in got.text
 

@@ -30,6 +30,7 @@ class World:
         config = Config(directory, tls, Site("main", directory))
         config.vhost(self.a, tls=True, aliases=["www.a.test", "*.wild.test"])
         config.vhost(self.b, tls=True)
+        config.vhost(self.b, "Timeout 1", tls=True, name="slow.test", cert="c.test", access=False)
         config.vhost(self.a, tls=True, name="second.test", cert="c.test", access=False)
         config.vhost(self.a, "SSLProtocol TLSv1.3", tls=True, name="new.test", cert="a.test")
         config.vhost(self.b, tls=True, name="rsa.test")
@@ -462,7 +463,8 @@ def _second_other_key(tls, tmp):
     return tls.cert("a.test"), f'{tls.key("a.test")}{more}{tls.key("a.test")}'
 
 
-WRONG = [_other_key, _second_other_key, _no_key, _no_certificate, _garbage, _swapped, _empty, _passphrase]
+WRONG = [_other_key, _second_other_key, _no_key, _no_certificate, _garbage, _swapped, _empty,
+         _passphrase]
 
 
 def with_wrong_key(world, make, directory):
@@ -580,6 +582,15 @@ def test_killed_child_seen_by_curl(world, name, field, version):
             child.kill(9)
         popen.communicate(timeout=60)
     assert popen.returncode in (18, 35, 56), "curl took it for a whole answer"
+
+
+def test_client_that_reads_nothing_more(world):
+    """Point 10: its connection ends even where the child left bytes of it unread."""
+    world.b.file("much", b"", 0o644)
+    os.truncate(world.b.docroot / "much", 64 << 20)
+    with world.connect(world.context(verify=False), "slow.test") as c:
+        c.send(b"GET /much HTTP/1.1\r\nHost: slow.test\r\n\r\n" + b"x" * 200_000)
+        wait_for(lambda: c.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 60, "a reset")
 
 
 def test_killed_child_of_a_static_file(world):

@@ -222,8 +222,6 @@ static const struct {
     {"Deny from foo#", "No comments are allowed here"},
     {"Satisfy one", "Satisfy either 'any' or 'all'."},
     {"AuthBasicProvider ldap", "Unknown Authn provider: ldap; itkd reads users from files alone"},
-    {"AuthDigestNcCheck On", "connections share no memory"},
-    {"AuthDigestNonceLifetime 0", "connections share no memory"},
     {"AuthDBMUserFile x", "users stand in files alone"},
 };
 

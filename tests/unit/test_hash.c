@@ -205,6 +205,31 @@ START_TEST(group_lines)
 }
 END_TEST
 
+/* As long as a line may be, of names as short as they may be: all of them fit into memory. */
+START_TEST(group_long_line)
+{
+	const size_t n = HTPASSWD_GROUP_MAX;
+	char *text = malloc(n + 1);
+	struct arena a;
+	size_t found;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < n; i++)
+		text[i] = i % 2 ? 'b' : ' ';
+	memcpy(text, "g:", 2);
+	text[n] = '\n';
+	FILE *f = fmemopen(text, n + 1, "r");
+
+	ck_assert_ptr_nonnull(f);
+	arena_init_heap(&a, 1 << 20);
+	htpasswd_groups(f, &a, "alice", &found);
+	ck_assert_uint_eq(found, 0);
+	arena_free(&a);
+	ck_assert_int_eq(fclose(f), 0);
+	free(text);
+}
+END_TEST
+
 /* RFC 4648 section 10; and what a client may send instead. */
 static const struct {
 	const char *plain, *coded;
@@ -346,6 +371,8 @@ int main(void)
 	tcase_add_test(t, lookup);
 	tcase_add_test(t, long_line);
 	tcase_add_test(t, group_lines);
+	tcase_add_test(t, group_long_line);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, base64_both);
 	tcase_add_test(t, digest_field);
 	tcase_add_test(t, digest_fields);

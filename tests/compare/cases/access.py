@@ -3,7 +3,7 @@ Who may ask: Require and its sections, AuthMerging, Order, Allow, Deny and Satis
 <Limit> and in .htaccess. Requests come from 127.0.0.1; X-Env sets the variables G, H by SetEnvIf.
 """
 
-from compare import Case, Get, Verdict
+from compare import Case, File, Get, Verdict
 
 MODULES = ["ssl"]
 
@@ -318,6 +318,39 @@ CASES = [
     htaccess("negative-only", section("All", "Require not ip 10") + "\n", CLIENTS),
 ]
 
+ID = "m#^[A-Za-z0-9+/]{11}$#"
+CASES += [
+    # Of what is not there: of the directory where looking for it ended.
+    Case("script-user", files={"x": "x", "own": File(None, owner="root"), "own/x": "x"},
+         config='Header always set X-U "expr=[%{SCRIPT_USER}]"\n'
+         'Header always set X-G "expr=[%{SCRIPT_GROUP}]"\nRewriteEngine On\n'
+         "RewriteCond %{SCRIPT_USER} (.*)\nRewriteRule ^/rw /x [E=U:%1]\n"
+         'Header always set X-E "%{U}e"\n<Directory "{root}">\nRewriteEngine On\n'
+         "RewriteCond %{SCRIPT_USER} (.*)\nRewriteRule ^ - [E=D:%1]\n"
+         'Header always set X-D "%{D}e"\n</Directory>', requests=[Get(p) for p in (
+             "/x", "/no", "/no/such", "/own/no", "/own/no/such", "/own", "/own/x", "/own/x/info",
+             "/", "/x/info", "/rw")]),
+    Case("peer-ext", files={"x": "x"}, config="""<Location /a>
+Header always set X-A "in" "expr='x' in PeerExtList('1.2.3')"
+Header always set X-B "out" "expr=! ('x' in peerextlist('2.5.29.17'))"
+</Location>
+<Location /x>
+Require expr "'x' in PeerExtList('1.2.3')"
+</Location>""", requests=[Get("/a"), Get("/x")]),
+    # Of a request that had an error, random: in its lines of both logs.
+    Case("log-id", files={"x": "x"}, config=f"""LogFormat "%U %L %{{c}}L" id
+CustomLog {{logs}}/id.log id "expr=%{{REQUEST_LOG_ID}} == ''"
+CustomLog {{logs}}/has-id.log "%U" "expr=%{{REQUEST_LOG_ID}} =~ {ID}"
+Header always set X-R "req" "expr=%{{REQUEST_LOG_ID}} =~ {ID}"
+Header always set X-C "conn" "expr=%{{CONN_LOG_ID}} =~ {ID}"
+Header always set X-N "expr=[%{{REQUEST_LOG_ID}}]" "expr=%{{REQUEST_LOG_ID}} == ''"
+ErrorLogFormat "[%L] [%{{c}}L] %M"
+<Location /no>
+Require all denied
+</Location>""", requests=[Get("/x"), Get("/no"), Get("/missing")], logs=("id.log", "has-id.log"),
+         errors=(r"(?m)^\[[A-Za-z0-9+/]{11}\] \[[A-Za-z0-9+/]{11}\] AH01630",)),
+]
+
 VERDICTS = [
     *[Verdict(text, where) for where in ("directory", "location", "files", "htaccess")
       for text in ("Require all granted", "Require ip 127 ::1 10.0.0.0/8 fe80::/10",
@@ -355,5 +388,8 @@ VERDICTS = [
         ("Deny from foo#", "No comments are allowed here"),
         ("Deny from 1.2.3.4.5", "The specified IP address is invalid"),
         ("Satisfy one", "Satisfy either 'any' or 'all'"))],
+    Verdict("Require expr 'x' in PeerExtList('1')", "directory"),
+    Verdict("Require expr 'x' in NoSuchList('1')", "directory", ok=False,
+            message="List-returning function 'NoSuchList' does not exist"),
     Verdict("Require ssl-verify-client", "directory", because="client certificates are not asked"),
 ]

@@ -23,6 +23,12 @@ CASES = [
     case("slash_one_side", 'Alias /a "{dir}/d/"\nAlias /b/ "{dir}/d"', "/a/f.txt", "/a", "/b/f.txt",
          "/b/", "/b"),
     case("file", 'Alias /one "{dir}/one.txt"', "/one", "/one/", "/one/x", "/one.txt"),
+    # What a place's settings name as its handler wins over ScriptAlias.
+    *(case(f"script_{name}", f'ScriptAlias /c/ "{{dir}}/cgi/"\n<Directory "{{dir}}/cgi">\n{lines}\n'
+           "</Directory>", "/c/env", "/c/env/x", "/c/plain.txt", "/c/none", "/c/")
+      for name, lines in (("set", "SetHandler default-handler"), ("none", "SetHandler none"),
+                          ("add", "AddHandler default-handler .txt"), ("type", "ForceType text/x"),
+                          ("unknown", "SetHandler unknown"))),
     case("root_path", 'Alias / "{dir}/d/"', "/", "/f.txt", "/d/f.txt", "/sub/g.txt"),
     case("doubled_in_config", 'Alias /a//b "{dir}/d"\nAlias //c "{dir}/d"', "/a/b/f.txt",
          "/a//b/f.txt", "/c/f.txt"),

@@ -23,8 +23,9 @@ CASES = [
     Case("unreadable", files={"secret": File("x", mode=0o600, owner="root"), "run.cgi":
                               "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nrun\\n'\n"},
          config='<Directory "{root}">\nOptions +ExecCGI +MultiViews\nAddHandler cgi-script .cgi\n'
-         "</Directory>\n<Location /secret/run>\nForceType text/x-run\nAction text/x-run /run.cgi\n"
-         "AcceptPathInfo On\n</Location>", ignore=("content-length", "transfer-encoding"),
+         "</Directory>\n<Location /secret/run>\nForceType text/x-run\n"
+         "Action text/x-run /run.cgi\nAcceptPathInfo On\n</Location>",
+         ignore=("content-length", "transfer-encoding"),
          requests=[Get(p, method=m) for p in ("/secret", "/secret/pi", "/secret/run")
                    for m in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "FOO")]),
     # A link that may not be followed, and a .htaccess with an error: the place's settings are none.
@@ -40,7 +41,8 @@ CASES = [
             "/" + "a" * 300, "/e/" + "a" * 300)]),
     # RFC 3986 section 7.3 has %00 refused: 400, for which Apache says 404.
     Case("refused-paths", config='CustomLog {logs}/refused "%U %>U %q %>s %b"', logs=("refused",),
-         requests=[Get(p) for p in ("/../x", "/a/../../x?q", "/x%2fy", "/%", "/a/../%zz", "/a%2f%zz",
+         requests=[Get(p) for p in ("/../x", "/a/../../x?q", "/x%2fy", "/%", "/a/../%zz",
+                                    "/a%2f%zz",
                                     "/%61%20/../../b%20c", "/a.html%2f", "/..", "/%2e%2e/%41")]),
     Case("absolute-form", config='<Directory "{root}">\nOptions +ExecCGI\n'
          'AddHandler cgi-script .cgi\n</Directory>\nCustomLog {logs}/absolute "%U %q %r"',

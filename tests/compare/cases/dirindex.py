@@ -138,6 +138,8 @@ CASES = [
          requests=[Get("/none")], **PORT),
     Case("fallback-is-directory-with-index", config="FallbackResource /z/", files={
         **FALLBACK, "z/index.html": "the index\n"}, requests=[Get("/none"), Get("/none?q=1")]),
+    Case("fallback-info", config=CGI + "FallbackResource /front.cgi/info", files=FALLBACK,
+         requests=[Get("/"), Get("/d/"), Get("/none?q"), Get("/x.html")], ignore=LENGTH),
     Case("fallback-query-of-directory", config=CGI + "FallbackResource /front.cgi?own=1\n"
          "DirectoryIndex none", files=FALLBACK, ignore=LENGTH,
          requests=[Get(p) for p in ("/?q=1", "/", "/d/?q=1&r", "/d?q=1", "/d/?")]),

@@ -63,6 +63,9 @@ CASES = [
           Get("/x.html", {"If-Match": '"no"'}), Get("/x.html", {"Range": "bytes=1-1"}),
           Get("/x.html", {"Range": "bytes=100-"})], ignore=("content-range", "content-length",
                                                            "transfer-encoding"), body=False),
+    case("conditional-type", ON + "ExpiresByType text/html A60\n", [
+        Get(p, {"If-Modified-Since": "Tue, 14 Nov 2023 22:13:20 GMT"})
+        for p in ("/x.html", "/x.txt", "/d/")]),
     case("error-document", ON + "ExpiresDefault A60\nErrorDocument 404 /x.html\n", [Get("/none")]),
     case("listing", ON + "ExpiresDefault A60\n<Location /d>\nOptions +Indexes\n</Location>\n",
          [Get("/d/")], body=False, ignore=("content-length",)),

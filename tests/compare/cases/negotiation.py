@@ -57,6 +57,19 @@ CASES = [
                           "en;q=0,*", "en-us", "en-gb", "DE", "d", "de-at, fr;q=0.8", "",
                           "de;q=x", "de;q=0.001,en;q=0.0001", "fr;q=1.0,en;q=0.999")
          + gets("/p.html", "Accept-Language", None, "de", "es"), PAGES),
+    Case("map-old", config=TYPES, files={**VARIANTS, "p.var": MAP, "in.var": BODIES,
+                                         "no.var": "Foo: bar\n", "gone.var": "URI: none.html\n"
+                                         "Content-Type: text/html\n"},
+         requests=[Get(p, version=v) for p in ("/p.var", "/in.var", "/no.var", "/gone.var")
+                   for v in ("1.0", "1.1")]),
+    Case("map-info", config=TYPES + 'CustomLog {logs}/info "%U %>U %s %>s"', files={
+        **VARIANTS, "p.var": MAP}, requests=[Get("/p.var/x"), Get("/p.var")], logs=("info",)),
+    # A list of variants is not what ERROR_NOTES tells a document of.
+    Case("unacceptable-document", config=ALL + '<Directory "{root}">\nOptions +ExecCGI\n'
+         "AddHandler cgi-script .cgi\nErrorDocument 406 /e.cgi\n</Directory>",
+         files={"p.html": "p\n", "e.cgi": cgi_env("REDIRECT_ERROR_NOTES", "REDIRECT_STATUS")},
+         requests=gets("/p", "Accept", "image/png"), ignore=("content-length",
+                                                            "transfer-encoding")),
     case("priority", gets("/p", "Accept-Language", None, "en", "de", "en, de", "de, en", "es", "*"),
          PAGES, "LanguagePriority fr de en\n"),
     case("fallback", gets("/p", "Accept-Language", None, "en", "en, de", "es", "fr;q=0", "*"),

@@ -81,6 +81,12 @@ CASES = [
          errors=("AH00124: Request exceeded the limit of 10 internal redirects due to probable "
                  "configuration error. Use 'LimitInternalRecursion' to increase the limit if "
                  "necessary. Use 'LogLevel debug' to get a backtrace.",)),
+    # what is told of a loop is told as of any other error, by one document more
+    case("loop_document", "RewriteRule ^(.*)\\.html$ /a.html [E=W:1]\n",
+         "/b.html", config="ErrorDocument 500 /env.php\n"
+         'CustomLog {logs}/loop "%U %>U %>s %{W}e"\n', logs=("loop",)),
+    case("loop_text", "RewriteRule ^(.*)\\.html$ /a.html\nErrorDocument 500 text\n",
+         "/b.html", "/none"),
     case("loop_limit", "RewriteRule ^(.*)$ x/$1", "/a.html",
          config="LimitInternalRecursion 3\n", errors=("AH00124: Request exceeded the limit of 3",)),
     case("same", "RewriteRule ^(.*)$ $1?x=1\nRewriteRule ^env.php$ env.php?y=1 [QSA]",

@@ -54,10 +54,13 @@ SetEnvIf Request_URI ^/(.*)$ F=$1
 """
 
 CASES = [
+    at_server("slashes", "SetEnvIf Request_URI (.*) A=$1",
+              [Get(p) for p in ("//x", "///x", "/d//x", "//")]),
     # A file with a slash behind it is one all the same.
     at_dir("files-slash", '<Files "p.cgi">\nSetEnvIf Request_URI . A=1\n</Files>\n'
            '<Files "x">\nSetEnvIf Request_URI . B=1\n</Files>\n'
-           'SetEnvIf Request_URI . C=1', [Get("/p.cgi/"), Get("/p.cgi/y"), Get("/x/"), Get("/d/"),
+           'SetEnvIf Request_URI . C=1\nSetEnvIf Request_URI . D=1\nSetEnv D set\nSetEnv E set',
+           [Get("/p.cgi/"), Get("/p.cgi/y"), Get("/x/"), Get("/d/"),
                                         Get("/p.cgi")]),
     *everywhere("attributes", ATTRIBUTES,
                 [Get("/x"), Get("/x?q=1"), Get("/%78"), Get("/d/"), Get("/d/%2e/x"),

@@ -20,6 +20,8 @@ def case(name, config, **more):
 
 CASES = [
     case("none", ""),
+    case("url-behind-alias", "UserDir http://other.test/*/www\nAlias /~anna {dir}/anna/www\n"
+         '<Directory "{dir}">\nRequire all granted\n</Directory>'),
     case("star", "UserDir {dir}/*/www"),
     case("absolute", "UserDir {dir}"),
     case("absolute-slash", "UserDir {dir}/"),
