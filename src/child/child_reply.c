@@ -232,8 +232,7 @@ bool child_head_finish(struct child *c, struct child_request *r, int64_t length)
 	} else {
 		child_head_keep(c, r);
 	}
-	/* Apache does not tell HEAD that there would be nothing (HttpContentLengthHeadZero). */
-	if (length >= 0 && !head_is_bodiless(r->status) && (length > 0 || !r->head_only))
+	if (length >= 0 && !head_is_bodiless(r->status))
 		child_head_number(c, SPAN("Content-Length"), (uint64_t)length);
 	if (r->chunked)
 		child_head_add(c, SPAN("Transfer-Encoding"), SPAN("chunked"));

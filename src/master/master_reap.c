@@ -6,6 +6,7 @@
 #include "master/master.h"
 
 #include "itkd/clock.h"
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static bool of_generation(struct master *m, struct master_gen *g, pid_t pid, int
 
 void master_kill(pid_t pid, int number)
 {
+	assert(pid > 1 || pid < -1);
 	/* ESRCH: it has no group of its own yet, or the group ended before its leader was reaped.
 	 */
 	if (kill(pid, number) < 0 && errno != ESRCH)
