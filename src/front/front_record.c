@@ -178,7 +178,9 @@ static bool record_keep(struct front_tls *t, const char *p, size_t n)
 /* How many bytes the socket took; -1: it is dead. */
 static ssize_t record_send(const struct front_conn *c, const char *p, size_t n)
 {
-	ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
+	/* The last bytes and the FIN behind them become one segment. */
+	const int more = c->state == FRONT_FLUSH ? MSG_MORE : 0;
+	ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL | more);
 
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
 		return 0;

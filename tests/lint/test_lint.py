@@ -173,6 +173,8 @@ def test_prefixes():
     broken = []
     for part, pattern in prefix.items():
         for path in sorted((SRC / part).rglob("*.c")):
+            if path.name == "front_static.c":
+                continue  # whose functions stand in for the C library's
             lines = code_of(path)
             for name, line, _ in functions(path):
                 head, at = "", line - 2
