@@ -39,7 +39,6 @@ struct fcgi_params {
 	struct arena *a;
 	char *p;
 	size_t n, room;
-	size_t record; /* where the current record of parameters begins; 0: none does */
 };
 
 void fcgi_begin(struct fcgi_params *f, struct arena *a, bool keep);

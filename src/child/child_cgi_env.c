@@ -27,9 +27,11 @@ static void env_put_span(struct env *e, const char *name, struct span value)
 	env_put(e, name, arena_span(e->a, value));
 }
 
-static void env_put_number(struct env *e, const char *name, long long value)
+static void env_put_number(struct env *e, const char *name, uint64_t value)
 {
-	env_put(e, name, arena_printf(e->a, "%lld", value));
+	char digits[SPAN_DECIMAL_MAX];
+
+	env_put_span(e, name, span_decimal(digits, value));
 }
 
 /*
@@ -183,7 +185,7 @@ static void env_put_body(struct env *e, const struct child_request *r)
 	if (type.p)
 		env_put_span(e, "CONTENT_TYPE", type);
 	if (r->head.content_length >= 0 && !r->head.chunked)
-		env_put_number(e, "CONTENT_LENGTH", r->head.content_length);
+		env_put_number(e, "CONTENT_LENGTH", (uint64_t)r->head.content_length);
 }
 
 /* "NAME=value", with a name that a shell could have (ap_create_environment). */

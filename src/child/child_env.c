@@ -15,8 +15,22 @@ static bool env_is(const char *a, const char *b)
 	return ((*a ^ *b) & ~0x20) == 0 && strcasecmp(a, b) == 0;
 }
 
+/* The same for a name in any case; for some others, too. */
+static uint64_t env_bit(const char *name)
+{
+	size_t n = strlen(name);
+	uint32_t letters = (uint32_t)n;
+
+	if (n)
+		letters = letters << 24 | (uint32_t)(*name | 0x20) << 16 |
+		          (uint32_t)(name[n / 2] | 0x20) << 8 | (uint32_t)(name[n - 1] | 0x20);
+	return UINT64_C(1) << (letters * 0x9e3779b1u >> 26);
+}
+
 const char *child_env_get(const struct child_request *r, const char *name)
 {
+	if (!(r->env.names & env_bit(name)))
+		return NULL;
 	for (uint32_t i = 0; i < r->env.n; i++)
 		if (env_is(r->env.v[i].name, name))
 			return r->env.v[i].value;
@@ -38,6 +52,7 @@ static void env_add(struct child *c, struct child_request *r, const char *name, 
 		env->room = room;
 	}
 	env->v[env->n++] = (struct conf_env){name, value};
+	env->names |= env_bit(name);
 }
 
 /* All of that name from `from` on. */
@@ -53,7 +68,9 @@ static void env_remove(struct child_request *r, const char *name, uint32_t from)
 
 void child_env_put(struct child *c, struct child_request *r, const char *name, const char *value)
 {
-	for (uint32_t i = 0; i < r->env.n; i++) {
+	bool known = r->env.names & env_bit(name);
+
+	for (uint32_t i = 0; known && i < r->env.n; i++) {
 		if (!env_is(r->env.v[i].name, name))
 			continue;
 		r->env.v[i].value = value;
@@ -74,7 +91,7 @@ void child_env_own(struct child *c, struct child_request *r)
 
 	if (r->env.n)
 		memcpy(v, r->env.v, r->env.n * sizeof(*v));
-	r->env = (struct child_env){v, r->env.n, r->env.n + 1};
+	r->env = (struct child_env){v, r->env.n, r->env.n + 1, r->env.names};
 }
 
 void child_env_named(
@@ -321,7 +338,9 @@ void child_env_settle(struct child_request *r)
 
 void child_env_redirect(struct child *c, struct child_request *r, int status)
 {
-	for (uint32_t i = 0; i < r->env.n; i++)
+	for (uint32_t i = 0; i < r->env.n; i++) {
 		r->env.v[i].name = arena_printf(&c->arena, "REDIRECT_%s", r->env.v[i].name);
+		r->env.names |= env_bit(r->env.v[i].name);
+	}
 	child_env_set(c, r, "REDIRECT_STATUS", arena_printf(&c->arena, "%d", status));
 }

@@ -36,15 +36,17 @@ static bool fcgi_again(struct fcgi *g, const struct child_backend *b)
 	if (!g->again)
 		return false;
 	fd_close(&g->fd);
-	g->again = g->kept = g->eof = false;
+	g->again = g->kept = g->soon = g->eof = false;
 	g->look = 0;
 	g->s.status = child_backend_connect(g->s.c, b, &g->fd);
 	return g->s.status == 0;
 }
 
+/* On the stack the compiler would touch each page of them. A process has one request at a time. */
+static char line[FCGI_LINE], in[FCGI_IN];
+
 int child_fcgi(struct child *c, struct child_request *r, const struct child_backend *b)
 {
-	char line[FCGI_LINE], in[FCGI_IN];
 	struct fcgi g = {.fd = -1, .line = line, .in = in};
 	struct child_stream *s = &g.s;
 	int64_t length = -1;

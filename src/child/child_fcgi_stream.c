@@ -167,10 +167,10 @@ static void fcgi_take(struct fcgi *g)
 	}
 }
 
-/* Reads once, without waiting. All that comes has room in c->out, where nothing is pending. */
-static void fcgi_receive(struct fcgi *g)
+/* Reads once. All that comes has room in c->out, where nothing is pending. */
+static void fcgi_receive(struct fcgi *g, int flags)
 {
-	ssize_t n = recv(g->fd, g->in, FCGI_IN, 0);
+	ssize_t n = recv(g->fd, g->in, FCGI_IN, flags);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -236,7 +236,7 @@ static void fcgi_finish(struct fcgi *g)
 			continue;
 		child_stream_polled(s, p[POLL_CLIENT].revents);
 		if (p[POLL_BACKEND].revents)
-			fcgi_receive(g);
+			fcgi_receive(g, MSG_DONTWAIT);
 	}
 }
 
@@ -246,6 +246,16 @@ static int64_t fcgi_deadline(const struct fcgi *g)
 	int64_t deadline = child_stream_deadline(&g->s);
 
 	return g->look && g->look < deadline ? g->look : deadline;
+}
+
+/* The first read, which may wait; false: there is none. */
+static bool fcgi_soon(struct fcgi *g)
+{
+	if (!g->soon || child_stream_sends(&g->s) || child_stream_pending(&g->s))
+		return false;
+	g->soon = false;
+	fcgi_receive(g, 0);
+	return true;
 }
 
 void child_fcgi_stream(struct fcgi *g)
@@ -259,6 +269,8 @@ void child_fcgi_stream(struct fcgi *g)
 		fcgi_take(g);
 		if (child_stream_done(s))
 			break;
+		if (fcgi_soon(g))
+			continue;
 		fcgi_poll_set(g, p);
 		int ready = child_poll(p, POLL_COUNT, fcgi_deadline(g));
 
@@ -270,7 +282,7 @@ void child_fcgi_stream(struct fcgi *g)
 			continue;
 		child_stream_polled(s, p[POLL_CLIENT].revents);
 		if (p[POLL_BACKEND].revents && !child_stream_pending(s) && !s->gone)
-			fcgi_receive(g);
+			fcgi_receive(g, MSG_DONTWAIT);
 	}
 	if (s->phase == STREAM_DISCARD && !s->status && !s->r->aborted)
 		fcgi_finish(g);

@@ -40,6 +40,8 @@ enum child_io child_wait(struct child *c, short what, int64_t deadline);
 ssize_t child_fill(struct child *c);
 /* The same once something has come; IO_TIMEOUT: nothing did until the rate's end, or Timeout. */
 enum child_io child_fill_wait(struct child *c, struct child_rate *rate);
+/* How long a read may wait, without letting signals in, with a place in a FastCGI pool in hand. */
+#define CHILD_SOON_HELD_MS 4
 /*
  * The same, but waits for a moment: a kept connection's next request mostly comes at once, and one
  * call is cheaper than to poll and to read. EAGAIN: child_wait() is the way to wait for it.

@@ -141,15 +141,19 @@ ssize_t child_fill(struct child *c)
 /* Whether a read may wait now. */
 static bool io_blocks(struct child *c)
 {
-	const struct timeval soon = {0, SOON_MS * 1000};
+	uint8_t ms = child_proxy_held() ? CHILD_SOON_HELD_MS : SOON_MS;
+	const struct timeval soon = {0, ms * 1000};
 	int off = 0;
 
-	if (c->never_blocks || child_proxy_held())
+	if (c->never_blocks)
 		return false;
-	if (!c->blocks)
-		c->blocks = setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)) == 0 &&
-		            ioctl(c->fd, FIONBIO, &off) == 0;
-	return c->blocks;
+	if (c->blocks_ms == ms)
+		return true;
+	if (setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)) < 0 ||
+	    (!c->blocks_ms && ioctl(c->fd, FIONBIO, &off) < 0))
+		return false;
+	c->blocks_ms = ms;
+	return true;
 }
 
 ssize_t child_fill_soon(struct child *c)
@@ -162,9 +166,9 @@ void child_never_block(struct child *c)
 	int on = 1;
 
 	c->never_blocks = true;
-	if (c->blocks && ioctl(c->fd, FIONBIO, &on) < 0)
+	if (c->blocks_ms && ioctl(c->fd, FIONBIO, &on) < 0)
 		fatal_errno("FIONBIO");
-	c->blocks = false;
+	c->blocks_ms = 0;
 }
 
 enum child_io child_fill_wait(struct child *c, struct child_rate *rate)

@@ -193,7 +193,7 @@ static int proxy_backend(struct child *c, const struct child_request *r,
 	}
 	struct backend asked = b->at;
 
-	if (b->by_handler && r->target.file)
+	if (b->by_handler && r->target.file && (b->at.scheme != BACKEND_FCGI || conf->workers.n))
 		asked.path = proxy_file(c, b->url, asked.path, r->target.file);
 	if (b->at.scheme != BACKEND_FCGI)
 		b->at = asked;

@@ -113,7 +113,8 @@ struct child {
 	bool relay;   /* the other end is the relay of a TLS connection */
 	bool eof;     /* the client will send no more */
 	bool nodelay; /* TCP_NODELAY was set */
-	bool blocks, never_blocks; /* O_NONBLOCK is off; it stays on: see child_fill_soon() */
+	bool never_blocks; /* O_NONBLOCK stays on */
+	uint8_t blocks_ms; /* it is off, and a read waits so long: see child_fill_soon(); 0: on */
 	bool leads;   /* a process group of its own, for CGI programs and for killing them */
 	bool last;    /* the client said itself that it sends no more requests, and no body */
 	uint16_t peer_port, local_port;
@@ -192,6 +193,7 @@ struct child_grant {
 struct child_env {
 	struct conf_env *v;
 	uint32_t n, room;
+	uint64_t names; /* a bit for each that was ever in it: most that are asked for never were */
 };
 
 /* One request, from the first byte of its head to its line in the access log. */

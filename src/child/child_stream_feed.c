@@ -36,7 +36,7 @@ static bool feed_send(struct child_stream *s, int fd)
 	struct iovec iov[2] = {
 	    {(void *)(uintptr_t)s->out.p, s->out.n}, {(void *)(uintptr_t)s->feed.p, s->piece}};
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
-	ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
+	ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n >= 0) {
 		feed_sent(s, (size_t)n);

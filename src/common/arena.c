@@ -174,18 +174,26 @@ char *arena_lower(struct arena *a, const char *s)
 	return copy;
 }
 
+/* Where it has room there it is written once, in place. */
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	size_t at = arena_next(a), room = at < a->size ? a->size - at : 0;
 	va_list again;
 
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(room ? a->base + at : NULL, room, fmt, ap);
 
 	/* Only an encoding error or 2 GiB of text: neither comes from a format of ours. */
 	assert(n >= 0);
-	char *text = arena_alloc(a, (size_t)n + 1);
+	char *text = NULL;
 
-	vsnprintf(text, (size_t)n + 1, fmt, again);
+	if ((size_t)n < room) {
+		text = a->base + at;
+		a->used = at + (size_t)n + 1;
+	} else {
+		text = arena_alloc(a, (size_t)n + 1);
+		vsnprintf(text, (size_t)n + 1, fmt, again);
+	}
 	va_end(again);
 	return text;
 }

@@ -13,6 +13,10 @@
 #define FCGI_KEEP_CONN 1
 #define FCGI_PAIR_SHORT 127 /* a length up to here is one byte */
 
+#define PARAMS_AT (3 * FCGI_HEAD) /* the first pair, behind the begin and a record's head */
+#define PARAMS_ROOM 1000          /* most requests need no more */
+#define PARAMS_LENGTH 4           /* of a name or a value, at most */
+
 void fcgi_head(char out[static FCGI_HEAD], enum fcgi_type type, size_t n)
 {
 	const unsigned char head[FCGI_HEAD] = {
@@ -21,59 +25,44 @@ void fcgi_head(char out[static FCGI_HEAD], enum fcgi_type type, size_t n)
 	memcpy(out, head, FCGI_HEAD);
 }
 
+static void params_room(struct fcgi_params *f, size_t n)
+{
+	if (f->room - f->n >= n)
+		return;
+	size_t room = 2 * (f->n + n);
+	char *more = arena_alloc(f->a, room);
+
+	if (f->n)
+		memcpy(more, f->p, f->n);
+	f->p = more;
+	f->room = room;
+}
+
 static void params_put(struct fcgi_params *f, const void *p, size_t n)
 {
-	if (f->room - f->n < n) {
-		size_t room = 2 * (f->n + n);
-		char *more = arena_alloc(f->a, room);
-
-		if (f->n)
-			memcpy(more, f->p, f->n);
-		f->p = more;
-		f->room = room;
-	}
+	params_room(f, n);
 	memcpy(f->p + f->n, p, n);
 	f->n += n;
 }
 
-/* The length of the record that was begun is known now. */
-static void params_close(struct fcgi_params *f)
+static void params_head(struct fcgi_params *f, enum fcgi_type type, size_t n)
 {
-	if (f->record)
-		fcgi_head(f->p + f->record, FCGI_PARAMS, f->n - f->record - FCGI_HEAD);
-	f->record = 0;
-}
+	char head[FCGI_HEAD];
 
-/* A stream: where one record ends and the next begins means nothing for what is in it. */
-static void params_stream(struct fcgi_params *f, const char *p, size_t n)
-{
-	char head[FCGI_HEAD] = {0};
-
-	while (n) {
-		if (f->record && f->n - f->record - FCGI_HEAD == FCGI_CONTENT_MAX)
-			params_close(f);
-		if (!f->record) {
-			f->record = f->n;
-			params_put(f, head, sizeof(head));
-		}
-		size_t room = FCGI_CONTENT_MAX - (f->n - f->record - FCGI_HEAD);
-		size_t piece = n < room ? n : room;
-
-		params_put(f, p, piece);
-		p += piece;
-		n -= piece;
-	}
+	fcgi_head(head, type, n);
+	params_put(f, head, sizeof(head));
 }
 
 void fcgi_begin(struct fcgi_params *f, struct arena *a, bool keep)
 {
-	char head[FCGI_HEAD];
 	const unsigned char begin[FCGI_HEAD] = {0, FCGI_RESPONDER, keep ? FCGI_KEEP_CONN : 0};
 
 	*f = (struct fcgi_params){.a = a};
-	fcgi_head(head, FCGI_BEGIN_REQUEST, sizeof(begin));
-	params_put(f, head, sizeof(head));
+	params_room(f, PARAMS_ROOM);
+	params_head(f, FCGI_BEGIN_REQUEST, sizeof(begin));
 	params_put(f, begin, sizeof(begin));
+	/* Its length is known at the end. */
+	params_head(f, FCGI_PARAMS, 0);
 }
 
 /* Section 3.4. */
@@ -92,26 +81,43 @@ static size_t params_length(char out[static 4], size_t n)
 
 void fcgi_param(struct fcgi_params *f, struct span name, struct span value)
 {
-	char lengths[8];
-	size_t n = params_length(lengths, name.n);
+	params_room(f, 2 * PARAMS_LENGTH + name.n + value.n);
+	f->n += params_length(f->p + f->n, name.n);
+	f->n += params_length(f->p + f->n, value.n);
+	params_put(f, name.p, name.n);
+	params_put(f, value.p, value.n);
+}
 
-	n += params_length(lengths + n, value.n);
-	params_stream(f, lengths, n);
-	params_stream(f, name.p, name.n);
-	params_stream(f, value.p, value.n);
+/* A stream: where one record ends and the next begins means nothing for what is in it. */
+static void params_split(struct fcgi_params *f)
+{
+	struct span rest = {f->p + PARAMS_AT, f->n - PARAMS_AT};
+	struct fcgi_params g = {.a = f->a};
+
+	params_put(&g, f->p, PARAMS_AT - FCGI_HEAD);
+	while (rest.n) {
+		size_t n = rest.n < FCGI_CONTENT_MAX ? rest.n : FCGI_CONTENT_MAX;
+
+		params_head(&g, FCGI_PARAMS, n);
+		params_put(&g, rest.p, n);
+		rest = (struct span){rest.p + n, rest.n - n};
+	}
+	*f = g;
 }
 
 struct span fcgi_params_end(struct fcgi_params *f, bool body)
 {
-	char head[FCGI_HEAD];
+	size_t n = f->n - PARAMS_AT;
 
-	params_close(f);
-	fcgi_head(head, FCGI_PARAMS, 0);
-	params_put(f, head, sizeof(head));
-	if (!body) {
-		fcgi_head(head, FCGI_STDIN, 0);
-		params_put(f, head, sizeof(head));
-	}
+	if (n > FCGI_CONTENT_MAX)
+		params_split(f);
+	else
+		fcgi_head(f->p + PARAMS_AT - FCGI_HEAD, FCGI_PARAMS, n);
+	/* One without content is the end of the stream itself. */
+	if (n)
+		params_head(f, FCGI_PARAMS, 0);
+	if (!body)
+		params_head(f, FCGI_STDIN, 0);
 	return (struct span){f->p, f->n};
 }
 

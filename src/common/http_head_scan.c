@@ -5,21 +5,12 @@
  */
 #include "http_head_scan.h"
 
-/* Bits of byte_class. */
-#define TCHAR 1u /* tchar: RFC 9110 section 5.6.2 */
-#define FIELD 2u /* HTAB, SP, VCHAR, obs-text: RFC 9110 section 5.5 */
-/*
- * SP, VCHAR and obs-text. No URI has the last (RFC 3986 section 2), but clients that do not encode
- * what their user typed have; it can be no delimiter, and Apache's strict reading takes it, too.
- */
-#define LINE 4u
-
-#define F (FIELD | LINE)
-#define T (TCHAR | F)
+#define F (HTTP_FIELD | HTTP_LINE)
+#define T (HTTP_TCHAR | F)
 
 /* clang-format off */
-static const unsigned char byte_class[256] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, FIELD, 0, 0, 0, 0, 0, 0,
+const unsigned char http_byte_class[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, HTTP_FIELD, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	F, T, F, T, T, T, T, T, F, F, T, T, F, T, T, F, /*   ! " # $ % & ' ( ) * + , - . / */
 	T, T, T, T, T, T, T, T, T, T, F, F, F, F, F, F, /* 0-9 : ; < = > ? */
@@ -44,25 +35,10 @@ static const unsigned char byte_class[256] = {
 /* Empty lines that may stand before a request-line, as many as in Apache; each is CRLF. */
 #define EMPTY_LINES_MAX 10
 
-static bool is(char c, unsigned class)
-{
-	return byte_class[(unsigned char)c] & class;
-}
-
-bool http_is_tchar(char c)
-{
-	return is(c, TCHAR);
-}
-
-bool http_is_field_char(char c)
-{
-	return is(c, FIELD);
-}
-
 bool http_is_token(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!is(s.p[i], TCHAR))
+		if (!http_is_tchar(s.p[i]))
 			return false;
 	return s.n > 0;
 }
@@ -70,9 +46,9 @@ bool http_is_token(struct span s)
 /* The first byte from `at` on that may not stand in a request-line, or its CR. */
 static size_t request_line_bytes(struct span in, size_t line, size_t at)
 {
-	if (at == line && at < in.n && !is(in.p[at], TCHAR))
+	if (at == line && at < in.n && !http_is_tchar(in.p[at]))
 		return at;
-	while (at < in.n && is(in.p[at], LINE))
+	while (at < in.n && http_is(in.p[at], HTTP_LINE))
 		at++;
 	return at;
 }
@@ -81,13 +57,13 @@ static size_t request_line_bytes(struct span in, size_t line, size_t at)
 static size_t field_line_bytes(struct span in, size_t line, size_t at)
 {
 	if (!memchr(in.p + line, ':', at - line)) {
-		while (at < in.n && is(in.p[at], TCHAR))
+		while (at < in.n && http_is_tchar(in.p[at]))
 			at++;
 		if (at == in.n || in.p[at] != ':' || at == line)
 			return at;
 		at++;
 	}
-	while (at < in.n && is(in.p[at], FIELD))
+	while (at < in.n && http_is_field_char(in.p[at]))
 		at++;
 	return at;
 }
@@ -103,7 +79,7 @@ static struct http_fault bad_byte(const struct http_scan *s, struct span in)
 	if (s->lines == 0 && s->at == s->line)
 		return http_fault(400, "RFC 9112 section 3: no method at the start");
 	/* RFC 9110 section 5.5: NUL and the other controls are dangerous; none is let through. */
-	if (!is(c, FIELD))
+	if (!http_is_field_char(c))
 		return http_fault(400, "RFC 9110 section 5.5: a control character");
 	if (s->lines == 0)
 		return http_fault(

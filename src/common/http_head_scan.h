@@ -32,12 +32,34 @@ struct http_scan {
 enum http_head_result http_scan_lines(struct http_scan *s, struct span in,
     const struct http_limits *limits, struct http_fault *fault);
 
-/* tchar (RFC 9110 section 5.6.2). */
-bool http_is_tchar(char c);
+/* What a byte may be part of: bits. */
+extern const unsigned char http_byte_class[256];
+
+#define HTTP_TCHAR 1u /* tchar: RFC 9110 section 5.6.2 */
+#define HTTP_FIELD 2u /* HTAB, SP, VCHAR, obs-text: RFC 9110 section 5.5 */
+/*
+ * SP, VCHAR and obs-text. No URI has the last (RFC 3986 section 2), but clients that do not encode
+ * what their user typed have it; it can be no delimiter, and Apache's strict reading takes it, too.
+ */
+#define HTTP_LINE 4u
+
+static inline bool http_is(char c, unsigned class)
+{
+	return http_byte_class[(unsigned char)c] & class;
+}
+
+static inline bool http_is_tchar(char c)
+{
+	return http_is(c, HTTP_TCHAR);
+}
+
+static inline bool http_is_field_char(char c)
+{
+	return http_is(c, HTTP_FIELD);
+}
+
 /* A token: one tchar or more. */
 bool http_is_token(struct span s);
-/* What a field value may hold (RFC 9110 section 5.5): HTAB, SP, VCHAR, obs-text. */
-bool http_is_field_char(char c);
 
 /* The request-line without its CRLF, into head: method, version, target and its parts. */
 struct http_fault http_request_line(struct span line, struct http_head *head);
