@@ -19,6 +19,7 @@ import time
 
 POOL = {"start": 64, "min": 64, "max": 128, "workers": 256}
 SITES = [("one.bench", "www-data"), ("two.bench", "games")]
+KEPT_100 = "kept.bench"  # the first site once more, with the servers' default MaxKeepAliveRequests
 START_TIMEOUT = 60
 
 
@@ -88,7 +89,7 @@ class Server:
 
     def vhosts(self):
         """Name, user and document root: two sites, and as many more as --vhosts asks for."""
-        for name, user in SITES:
+        for name, user in [*SITES, (KEPT_100, SITES[0][1])]:
             yield name, user, self.bench.root
         for i in range(len(SITES), self.bench.vhosts):
             yield f"site{i}.bench", SITES[i % 2][1], self.bench.root
@@ -195,6 +196,7 @@ class Httpd(Server):
 	ServerName {name}
 	DocumentRoot {root}
 	AssignUserID {user} {group_of(user)}
+	MaxKeepAliveRequests {100 if name == KEPT_100 else 0}
 	{tls}
 </VirtualHost>""")
         return f"""
@@ -211,7 +213,6 @@ LogFormat "%h %l %u %t \\"%r\\" %>s %b" common
 CustomLog {d}/access.log common
 TypesConfig /etc/mime.types
 KeepAlive On
-MaxKeepAliveRequests 0
 KeepAliveTimeout 15
 StartServers {p["start"]}
 MinSpareServers {p["min"]}
@@ -305,6 +306,7 @@ class Nginx(Server):
 		listen 127.0.0.1:{self.port};
 		listen 127.0.0.1:{self.tls_port} ssl;
 		server_name {name};
+		keepalive_requests {100 if name == KEPT_100 else 1000000000};
 		root {root};
 		ssl_certificate {b.cert};
 		ssl_certificate_key {b.key};
@@ -334,7 +336,6 @@ http {{
 	access_log {d}/access.log common;
 	sendfile on;
 	tcp_nopush on;
-	keepalive_requests 1000000000;
 	keepalive_timeout 15;
 	server_names_hash_max_size 65536;
 	{servers}
