@@ -1,7 +1,7 @@
 # What `cmake --install` puts where, besides the programs. The files name /usr, /etc, as Debian has
 # them; another prefix is written into the installed copies.
 set(generated ${PROJECT_BINARY_DIR}/conf)
-foreach(file itkd.conf itkd.service itkd.sysusers itkd.logrotate itkdctl envvars)
+foreach(file itkd.conf itkd.service itkd.sysusers itkd.tmpfiles itkd.logrotate itkdctl envvars)
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS conf/${file})
 	file(READ ${PROJECT_SOURCE_DIR}/conf/${file} text)
 	string(REPLACE "/usr/sbin/" "${CMAKE_INSTALL_FULL_SBINDIR}/" text "${text}")
@@ -21,13 +21,15 @@ install(FILES docs/itkd.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${generated}/itkd.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 install(FILES ${generated}/itkd.sysusers DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/sysusers.d
 	RENAME itkd.conf)
+install(FILES ${generated}/itkd.tmpfiles DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/tmpfiles.d
+	RENAME itkd.conf)
 install(FILES ${generated}/itkd.logrotate DESTINATION ${etc}/logrotate.d RENAME itkd)
 install(DIRECTORY DESTINATION ${etc}/itkd/sites-enabled)
 install(DIRECTORY DESTINATION /var/log/itkd DIRECTORY_PERMISSIONS
 	OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE)
 
-# An administrator's configuration is not overwritten; the users are made where this is the real
-# system, and left to the package's scripts where it is a DESTDIR.
+# An administrator's configuration is not overwritten. The users and the logs' directory are made
+# where this is the real system, and left to the package's scripts where it is a DESTDIR.
 install(CODE "
 	foreach(file itkd.conf envvars)
 		set(kept \"\$ENV{DESTDIR}${etc}/itkd/\${file}\")
@@ -42,6 +44,14 @@ install(CODE "
 		execute_process(COMMAND \${sysusers} \"${generated}/itkd.sysusers\" RESULT_VARIABLE bad)
 		if(bad)
 			message(WARNING \"systemd-sysusers failed: make the users _itkd and _itkdlog\")
+		endif()
+	endif()
+	find_program(tmpfiles systemd-tmpfiles)
+	if(NOT \"\$ENV{DESTDIR}\" AND tmpfiles)
+		execute_process(COMMAND \${tmpfiles} --create \"${generated}/itkd.tmpfiles\"
+			RESULT_VARIABLE bad)
+		if(bad)
+			message(WARNING \"systemd-tmpfiles failed: see ${generated}/itkd.tmpfiles\")
 		endif()
 	endif()
 ")

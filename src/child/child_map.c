@@ -300,6 +300,35 @@ static int map_walk(struct child *c, struct child_target *t, const char *uri)
 	return error == -ENOENT ? map_missing(c, t, uri) : error;
 }
 
+/* The first directory on the way that lets the site's user not pass, mostly a home; or NULL. */
+static const char *map_shut(struct child *c, const char *file)
+{
+	for (const char *at = strchr(file, '/'); at; at = strchr(at + 1, '/')) {
+		const char *dir =
+		    arena_strndup(&c->arena, file, (size_t)(at - file) + (at == file));
+
+		if (access(dir, X_OK) != 0)
+			return errno == EACCES ? dir : NULL;
+	}
+	return NULL;
+}
+
+static int map_denied(struct child *c, const char *file)
+{
+	const char *shut = map_shut(c, file);
+
+	if (shut)
+		child_log(c, LOG_ERR, "core",
+		    "(13)Permission denied: AH00035: access to %s denied (filesystem path '%s') "
+		    "because search permissions are missing on a component of the path",
+		    file, shut);
+	else
+		child_log(c, LOG_ERR, "core",
+		    "(13)Permission denied: AH00132: file permissions deny server access: %s",
+		    file);
+	return 403;
+}
+
 /* The status for an open that failed, and its line in the log. */
 static int map_failed(struct child *c, const struct child_target *t)
 {
@@ -310,10 +339,7 @@ static int map_failed(struct child *c, const struct child_target *t)
 		    t->path_info ? t->path_info : "");
 		return 404;
 	case EACCES:
-		child_log(c, LOG_ERR, "core",
-		    "(13)Permission denied: AH00132: file permissions deny server access: %s",
-		    t->file);
-		return 403;
+		return map_denied(c, t->file);
 	case ELOOP:
 		child_log(c, LOG_ERR, "core",
 		    "AH00037: Symbolic link not allowed or link target not accessible: %s",

@@ -6,6 +6,7 @@
 
 #include "itkd/log.h"
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -130,6 +131,21 @@ static int standard_target(const char *path)
 	return standard_of(target);
 }
 
+/* The file itself is made at the start; its directory is not. */
+static void check_directory(struct loader *l, const char *path, const struct conf_node *node)
+{
+	const size_t n = (size_t)(strrchr(path, '/') - path) + 1;
+	const char *dir = arena_strndup(l->tmp, path, n);
+	const bool error_log = node->directive->id == CONF_ID_ErrorLog;
+	struct stat st;
+
+	if (stat(dir, &st) != 0)
+		conf_report(l->report, CONF_ERROR, node,
+		    "%s: Cannot access directory '%s' for %s: %s",
+		    error_log ? "AH02291" : "AH02297", dir, error_log ? "error log" : "log file",
+		    strerror(errno));
+}
+
 static void set_file(
     struct loader *l, struct conf_log *log, const char *text, const struct conf_node *node)
 {
@@ -138,6 +154,8 @@ static void set_file(
 	log->path = arena_strdup(&l->common, text);
 	if (strcmp(text, "/") == 0)
 		conf_report(l->report, CONF_ERROR, node, "'/' is not a file name");
+	else if (node && !log->standard && !l->no_root_check)
+		check_directory(l, text, node);
 }
 
 /* The log of that text; a new one is this server's own so far. */

@@ -1,7 +1,8 @@
 /*
  * Opens one log file. Run as root, by the short-lived opener and by the logger before its drop.
  * The file's name comes from the configuration, but who owns the directories on the way may put
- * links there: from the first directory on that is not root's, its owner opens the file.
+ * links there: from the first directory on that is not root's, its owner opens the file. What root
+ * put there itself (Apache's logs are root's) stays root's.
  */
 #include "itkd/cred.h"
 
@@ -103,11 +104,11 @@ refuse:
 	return -1;
 }
 
-static int open_file(int dir, const char *name, const char **why)
+static int open_file(int dir, const char *name, int create, const char **why)
 {
 	struct stat st;
 	int fd = openat(dir, name,
-	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+	    O_WRONLY | O_APPEND | create | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
 	if (fd < 0) {
 		*why = errno == ELOOP ? "it is a symbolic link" : strerror(errno);
 		return -1;
@@ -126,17 +127,49 @@ static int open_file(int dir, const char *name, const char **why)
 	return -1;
 }
 
+/* A log that Apache made, and no program: the user may have moved it there from elsewhere. */
+static bool left_by_root(const struct stat *st)
+{
+	return st->st_uid == 0 &&
+	       !(st->st_mode & (S_ISUID | S_ISGID | S_IXUSR | S_IXGRP | S_IXOTH));
+}
+
+/*
+ * As the user whose directory is on the way; else what root left there, as long as no other name
+ * leads to it: the user could as well put another file in its place.
+ */
+static int open_borrowed(int dir, const char *name, const struct stat *owner, const char **why)
+{
+	struct stat st;
+	cred_borrow(owner->st_uid, owner->st_gid);
+	int fd = open_file(dir, name, O_CREAT, why);
+	cred_return();
+	if (fd >= 0)
+		return fd;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !left_by_root(&st))
+		return -1;
+	fd = open_file(dir, name, 0, why);
+	if (fd < 0 || (fstat(fd, &st) == 0 && left_by_root(&st)))
+		return fd;
+	*why = "it was changed meanwhile";
+	fd_close(&fd);
+	return -1;
+}
+
 int master_open_log(const char *path, const char **why)
 {
-	struct stat owner = {0};
-	int dir = open_directory(path, &owner, why);
+	struct stat owner = {0}, last;
+	const char *name = strrchr(path, '/') + 1;
+	int fd = -1, dir = open_directory(path, &owner, why);
 	if (dir < 0)
 		return -1;
-	if (owner.st_uid != 0)
-		cred_borrow(owner.st_uid, owner.st_gid);
-	int fd = open_file(dir, strrchr(path, '/') + 1, why);
-	if (owner.st_uid != 0)
-		cred_return();
+	if (fstat(dir, &last) != 0)
+		*why = strerror(errno);
+	/* Where only root writes, all is of root's hand; such a directory cannot be moved there. */
+	else if (owner.st_uid == 0 || (last.st_uid == 0 && !(last.st_mode & (S_IWGRP | S_IWOTH))))
+		fd = open_file(dir, name, O_CREAT, why);
+	else
+		fd = open_borrowed(dir, name, &owner, why);
 	fd_close(&dir);
 	return fd;
 }

@@ -96,6 +96,7 @@ def test_hardening(program):
     ("usr/share/man/man5/itkd.conf.5", 0o644),
     ("usr/lib/systemd/system/itkd.service", 0o644),
     ("usr/lib/sysusers.d/itkd.conf", 0o644),
+    ("usr/lib/tmpfiles.d/itkd.conf", 0o644),
 ])
 def test_install_places(installed, path, mode):
     """1: files are where Debian would have them. (/lib is /usr/lib on Debian 12.)"""

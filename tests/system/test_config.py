@@ -315,6 +315,7 @@ def test_unknown_directive_suggests(config, site_a, line, hint):
     "MaxClientsVHost x", "LimitUIDRange 5", "LimitUIDRange 500 100",
     "RequestReadTimeout header=x", "SSLProtocol SSLv2 -Nothing", "<Directory /x>", "</Directory>",
     "<NoSuchSection x>", "User no-such-user-here", "AddHandler", "Require maybe",
+    "ErrorLog /nonexistent/error.log", "CustomLog /nonexistent/access.log combined",
 ])
 def test_bad_value_is_told(config, site_a, line):
     """3: a bad value, count of arguments or section is an error with file:line."""

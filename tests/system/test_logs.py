@@ -286,17 +286,51 @@ def test_standard_output(config, site_a, tmp, error, access, shown):
         server.discard()
 
 
-def test_log_in_a_users_directory(start, config, site_a):
-    """design 2: below a user's directory the log is opened as that user."""
+@pytest.mark.parametrize("roots", ["nothing", "file", "directory"])
+def test_log_in_a_users_directory(start, config, site_a, roots):
+    """design 2: below a user's directory the log is opened as that user; but what is root's there,
+    as Apache makes it, stays root's."""
     logs = site_a.mkdir(site_a.root / "logs", 0o755)
+    if roots == "directory":
+        os.chown(logs, 0, 0)
+    if roots == "file":
+        (logs / "access.log").write_text("before\n")
     config.vhost(site_a, f'ErrorLog "{logs}/error.log"', f'CustomLog "{logs}/access.log" common',
                  access=False)
     server = start(config)
     server.get("/?own", site_a)
     wait_for(lambda: "?own" in (logs / "access.log").read_text(), 30, "the line")
     for name in ("error.log", "access.log"):
+        ours = roots == "directory" or (roots == "file" and name == "access.log")
         info = (logs / name).stat()
-        assert (info.st_uid, info.st_gid) == (site_a.uid, site_a.gid), name
+        assert (info.st_uid, info.st_gid) == ((0, 0) if ours else (site_a.uid, site_a.gid)), name
+
+
+@pytest.mark.parametrize("kind", ["another user's", "a program", "a link", "a second name",
+                                  "a fifo"])
+def test_log_in_a_users_directory_refused(config, site_a, site_b, tmp, kind):
+    """design 2: no other file than root's own or the user's is written in a user's directory."""
+    logs, victim = site_a.mkdir(site_a.root / "logs", 0o755), tmp / "victim"
+    victim.write_text("")
+    match kind:
+        case "another user's":
+            (logs / "error.log").write_text("")
+            os.chown(logs / "error.log", site_b.uid, site_b.gid)
+        case "a program":
+            (logs / "error.log").write_text("")
+            (logs / "error.log").chmod(0o755)
+        case "a link":
+            (logs / "error.log").symlink_to(victim)
+        case "a second name":
+            os.link(victim, logs / "error.log")
+        case "a fifo":
+            os.mkfifo(logs / "error.log")
+    config.vhost(site_a, f'ErrorLog "{logs}/error.log"', access=False)
+    config.write()
+    done = Server(config).itkd(timeout=60)
+    assert done.returncode == 1 and f"could not open log file {logs}/error.log" in (
+        done.stdout + done.stderr), done
+    assert victim.read_text() == ""
 
 
 @pytest.mark.parametrize("where", ["of a user", "where everybody may put one", "of root to one"])

@@ -387,6 +387,19 @@ def test_private_file_through_another_site(files, path):
     assert b"private of a" not in answer.body and b"ran" not in answer.body.split(b"\n")
 
 
+@pytest.mark.parametrize("path, line", [
+    ("/of-a/private.txt", "AH00132: file permissions deny server access: {a}/private.txt$"),
+    ("/of-a/private/there.txt", "AH00035: access to {a}/private/there.txt denied "
+     "[(]filesystem path '{a}/private'[)] because search permissions are missing"),
+    ("/dir/there.txt", "AH00035: access to {b}/dir/there.txt denied [(]filesystem path '{b}/dir'"),
+])
+def test_what_is_closed_is_named(files, path, line):
+    """15: the log names the directory that b's user may not pass, as Apache's does."""
+    files.server.get(path, files.b)
+    line = line.format(a=files.a.docroot, b=files.b.docroot)
+    files.server.wait_log(r"[(]13[)]Permission denied: " + line, "b.test-error.log")
+
+
 def test_private_file_through_cgi(files):
     """4: a CGI program of b cannot read it."""
     text = files.server.get("/cgi-bin/read", files.b).text
