@@ -47,6 +47,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_span(struct arena *a, struct span s);
 /* The same in lower case (ASCII). */
 char *arena_lower(struct arena *a, const char *s);
+/* n texts as one: lists are never grown by printf, which would copy them once for each element. */
+char *arena_join(struct arena *a, const char *const *v, size_t n, const char *between);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));

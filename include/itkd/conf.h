@@ -46,6 +46,7 @@
 	            sizeof(struct conf_listener) + sizeof(struct conf_log)))
 #define CONF_COMMON_MAX ((size_t)4 << 30)   /* address space, not memory */
 #define CONF_PRIVATE_STRIDE ((size_t)16 << 20) /* an identity's part begins at a multiple of it */
+#define CONF_PRIVATE_FULL "the values of this user's virtual hosts exceed 16 MiB" /* the same */
 #define CONF_VHOST_LOGS 8                   /* error log and access logs of one vhost */
 #define CONF_LISTENERS_MAX 512              /* Listen */
 #define CONF_FRONTS_MAX 64                  /* processes of a generation */

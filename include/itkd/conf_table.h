@@ -89,8 +89,8 @@ const struct conf_directive *conf_table_nearest(const char *name, bool section);
 bool conf_table_module(const char *name);
 /* Those that Apache links into the program itself, and that are here, too; NULL at the end. */
 extern const char *const conf_table_static_modules[];
-/* The modules that say yes, without "mod_", those above first, the others sorted; how many. */
-unsigned conf_table_modules(const char **names, unsigned max);
+/* The modules that say yes, without "mod_", those above first, the others sorted; *n: how many. */
+const char *const *conf_table_modules(struct arena *a, uint32_t *n);
 /* The file that Apache has a module in: "mod_alias.c", "core.c". */
 const char *conf_table_module_file(struct arena *a, const char *module);
 

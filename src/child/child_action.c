@@ -125,11 +125,11 @@ bool child_handler_is_virtual(const char *handler)
  * By its name, where nothing says what runs it though PHP is run here. ForceType and AddType for
  * its extension say that it is to be sent.
  */
-static bool action_is_php(const struct child *c, const struct child_target *t)
+static bool action_is_php(struct child *c, const struct child_target *t)
 {
 	const struct conf_dir *dir = &c->dir.merged;
 	struct mime_info info = {0};
-	struct arena *a = (struct arena *)(uintptr_t)&c->arena;
+	struct arena *a = &c->arena;
 
 	if (!c->start->conf->php_expected || !S_ISREG(t->st.st_mode) || !child_php_named(t->file))
 		return false;
@@ -140,7 +140,7 @@ static bool action_is_php(const struct child *c, const struct child_target *t)
 }
 
 /* Parts of names of handlers that run what they are for: without them its source would be sent. */
-bool child_handler_is_program(const struct child *c, const struct child_target *t)
+bool child_handler_is_program(struct child *c, const struct child_target *t)
 {
 	static const char *const parts[] = {"php", "cgi", "script", "perl", "python", "wsgi",
 	    "ruby", "lua", "parsed", "type-map", "proxy:", "x-httpd"};

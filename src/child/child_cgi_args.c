@@ -56,13 +56,13 @@ static char **args_query(struct arena *a, struct span query, char *name)
 	char **v = arena_array(a, room + 2, sizeof(*v));
 
 	v[n++] = name;
-	while (query.n && n <= room) {
+	for (bool more = true; more && n <= room;) {
 		const char *plus = memchr(query.p, '+', query.n);
 		size_t len = plus ? (size_t)(plus - query.p) : query.n;
 
-		if (len || n == 1)
-			v[n++] = args_word(a, (struct span){query.p, len});
-		len += plus != NULL;
+		v[n++] = args_word(a, (struct span){query.p, len});
+		more = plus != NULL;
+		len += more;
 		query = (struct span){query.p + len, query.n - len};
 	}
 	v[n] = NULL;

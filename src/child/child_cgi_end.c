@@ -21,21 +21,14 @@ bool child_cgi_ended(struct cgi *g)
 	return g->pid == 0;
 }
 
-/* Has its whole answer and went: what is still written would be written to nobody, for ever. */
-static bool end_client_gone(const struct cgi *g)
-{
-	struct pollfd p = {.fd = g->s.c->fd, .events = POLLRDHUP};
-
-	return poll(&p, 1, 0) > 0;
-}
-
 static void end_discard(struct cgi *g)
 {
 	ssize_t n = read(g->out, g->s.c->cgi, sizeof(g->s.c->cgi));
 
 	if (n > 0) {
 		g->s.deadline = clock_ms() + (int64_t)g->s.c->vhost->timeout * 1000;
-		g->s.gone = end_client_gone(g);
+		/* Has its whole answer and went: the rest would be written to nobody, for ever. */
+		g->s.gone = child_stream_closed(&g->s);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		fd_close(&g->out);
 	}

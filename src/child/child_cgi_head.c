@@ -195,14 +195,16 @@ static bool head_is_all(const struct child_stream *s, const struct cgi_head *f)
 static void head_answer(struct child_stream *s, struct span head, const struct cgi_head *f)
 {
 	struct child_request *r = s->r;
-	int64_t length = f->length;
+	bool bodied = !head_is_all(s, f);
+	/* Less than is there was no promise: nothing is cut off where nobody sees it. */
+	int64_t length = bodied && f->length < (int64_t)r->whole.n ? -1 : f->length;
 
 	/* What was promised and is not there makes it an answer that is cut, however it is sent. */
-	if (f->length == 0)
+	if (length == 0)
 		r->whole = (struct child_whole){.all = true, .p = ""};
-	else if (f->length > 0 && !head_is_all(s, f))
-		r->whole.all &= (uint64_t)f->length == r->whole.n;
-	else if (r->whole.all && !head_is_all(s, f))
+	else if (length > 0 && bodied)
+		r->whole.all &= (uint64_t)length == r->whole.n;
+	else if (r->whole.all && bodied)
 		length = (int64_t)r->whole.n;
 	child_head_start(s->c, r, f->status, f->reason);
 	head_fields(s, head, f);

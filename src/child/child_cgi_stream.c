@@ -80,8 +80,8 @@ static void stream_log_line(struct cgi *g)
 	while (g->line_n && (g->line[g->line_n - 1] == '\n' || g->line[g->line_n - 1] == '\r'))
 		g->line_n--;
 	if (g->line_n)
-		child_log(g->s.c, LOG_ERR, "cgi", "AH01215: %.*s: %s", (int)g->line_n, g->line,
-		    g->s.r->target.file);
+		child_log(g->s.c, LOG_ERR, "cgi", "AH01215: stderr from %s: %.*s",
+		    g->s.r->target.file, (int)g->line_n, g->line);
 	g->line_n = 0;
 }
 
@@ -98,7 +98,7 @@ bool child_cgi_read_err(struct cgi *g)
 			stream_log_line(g);
 	}
 	if (n > 0) {
-		child_stream_progress(&g->s);
+		child_stream_noise(&g->s);
 		return true;
 	}
 	stream_log_line(g);

@@ -15,6 +15,7 @@ struct fcgi {
 	bool keep;           /* its connection may be the next request's, too */
 	bool kept;           /* it was used before: it may have been closed meanwhile */
 	bool heard;          /* a byte came of it */
+	bool said;           /* and the last that came were not for the log alone */
 	bool soon;           /* its first read may wait for a moment */
 	bool again;          /* it had been closed: nothing was answered */
 	bool clean;          /* nothing is left to be read behind the answer */

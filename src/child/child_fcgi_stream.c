@@ -65,7 +65,6 @@ static void fcgi_err(struct fcgi *g, struct span data)
 		    (int)g->line_n, g->line);
 		g->line_n = 0;
 	}
-	child_stream_progress(&g->s);
 }
 
 /* What else it writes is no answer. */
@@ -106,6 +105,7 @@ static bool fcgi_event(struct fcgi *g, enum fcgi_event event, struct span data)
 {
 	struct child *c = g->s.c;
 
+	g->said |= event == FCGI_OUT || event == FCGI_END;
 	switch (event) {
 	case FCGI_OUT:
 		fcgi_out(g, data);
@@ -178,10 +178,14 @@ static void fcgi_receive(struct fcgi *g, int flags)
 		fcgi_lost(g, n < 0 ? errno : 0);
 		return;
 	}
-	child_stream_progress(&g->s);
 	g->heard = true;
+	g->said = false;
 	g->got = (struct span){g->in, (size_t)n};
 	fcgi_take(g);
+	if (g->said)
+		child_stream_progress(&g->s);
+	else
+		child_stream_noise(&g->s);
 }
 
 enum { POLL_CLIENT, POLL_BACKEND, POLL_COUNT };

@@ -261,7 +261,7 @@ bool child_handler_is_virtual(const char *handler);
 /* "proxy:URL", of SetHandler: a backend answers for the file. */
 bool child_handler_is_proxy(const char *handler);
 /* What would run the file is not here: its source is nobody's business. */
-bool child_handler_is_program(const struct child *c, const struct child_target *t);
+bool child_handler_is_program(struct child *c, const struct child_target *t);
 
 /*
  * child_negotiate.c: MultiViews, where r->target was not found: 0, with another target and its uri

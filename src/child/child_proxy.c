@@ -7,6 +7,7 @@
 
 #include "itkd/proxy_map.h"
 #include "itkd/regex.h"
+#include <ctype.h>
 #include <string.h>
 
 static const struct conf_proxy proxy_nothing;
@@ -215,6 +216,28 @@ static bool proxy_is_loop(struct child *c, struct child_request *r)
 	return true;
 }
 
+/*
+ * PHP-FPM ends a name at its '?', which came as %3f: it would run another file than the one that
+ * the sections were asked about.
+ */
+static bool proxy_file_is_safe(
+    struct child *c, const struct child_request *r, const struct child_backend *b)
+{
+	const struct conf_fcgi *fcgi = c->dir.merged.fcgi;
+	const char *file = r->target.file, *at = file;
+	bool generic = fcgi && fcgi->backend == FCGI_BACKEND_GENERIC;
+
+	if (!b->by_handler || !file)
+		return true;
+	while (*at && !iscntrl((unsigned char)*at) && (generic || *at != '?'))
+		at++;
+	if (!*at)
+		return true;
+	child_log(c, LOG_ERR, "proxy_fcgi",
+	    "AH10414: To be forwarded path contains control characters or '?' (%s)", file);
+	return false;
+}
+
 int child_proxy(struct child *c, struct child_request *r)
 {
 	const struct conf_proxy *conf = proxy_settings(c, r);
@@ -227,7 +250,7 @@ int child_proxy(struct child *c, struct child_request *r)
 	if (proxy_is_loop(c, r))
 		return 400;
 	if (b.at.scheme == BACKEND_FCGI)
-		return child_fcgi(c, r, &b);
+		return proxy_file_is_safe(c, r, &b) ? child_fcgi(c, r, &b) : 403;
 	path = proxy_path(c, r, &b, &status);
 	return path ? child_proxy_http(c, r, &b, conf, path) : status;
 }

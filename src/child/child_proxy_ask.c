@@ -48,6 +48,12 @@ static void put_field(struct text *t, struct span name, struct span value)
 	put(t, SPAN("\r\n"));
 }
 
+/* The client says that it is for this connection alone (RFC 9110 section 7.6.1). */
+static bool ask_is_hop(const struct proxy *p, struct span name)
+{
+	return http_head_has_token(&p->s.r->head, SPAN("Connection"), name);
+}
+
 /* For this connection alone, or written anew below. */
 static bool ask_drops(const struct proxy *p, struct span name)
 {
@@ -66,7 +72,7 @@ static bool ask_drops(const struct proxy *p, struct span name)
 	/* It was for us. */
 	if (span_ieq(name, SPAN("Proxy-Authorization")) && r->user)
 		return child_env_get(r, "Proxy-Chain-Auth") == NULL;
-	return http_head_has_token(&r->head, SPAN("Connection"), name);
+	return ask_is_hop(p, name);
 }
 
 /* Fields that are added to what the client sent. */
@@ -86,7 +92,7 @@ static struct span ask_joined(const struct proxy *p, struct span name, struct sp
 	struct arena *a = &p->s.c->arena;
 	struct span before = http_head_joined(a, &p->s.r->head, name);
 
-	if (!before.p)
+	if (!before.p || ask_is_hop(p, name))
 		return value;
 	return span_of(
 	    arena_printf(a, "%.*s, %.*s", (int)before.n, before.p, (int)value.n, value.p));

@@ -1,6 +1,10 @@
 /*
  * RewriteMap at a request: the files of txt: and rnd: maps, and the functions of int:. Runs as the
  * vhost's user, who must be able to read the file; keys are mostly the client's.
+ *
+ * A file is read anew at each look-up, up to the key. Apache keeps what it found until the file
+ * changes, but in memory of the process, which under mpm-itk has one connection to use it, too. To
+ * sort a file first would cost more than the few look-ups of a connection; a site pays for its own.
  */
 #include "child_rewrite.h"
 

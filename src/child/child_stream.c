@@ -46,6 +46,21 @@ void child_stream_progress(struct child_stream *s)
 	s->deadline = clock_ms() + s->timeout;
 }
 
+bool child_stream_closed(const struct child_stream *s)
+{
+	struct pollfd p = {.fd = s->c->fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+void child_stream_noise(struct child_stream *s)
+{
+	if (!child_stream_closed(s))
+		child_stream_progress(s);
+	else if (clock_ms() >= s->deadline)
+		s->gone = true;
+}
+
 bool child_stream_full(const struct child_stream *s)
 {
 	return s->full;

@@ -68,6 +68,13 @@ void child_stream_start(
 void child_stream_want(struct child_stream *s);
 /* A byte moved. */
 void child_stream_progress(struct child_stream *s);
+/* The client will send no more: it has gone, or only waits for its answer. */
+bool child_stream_closed(const struct child_stream *s);
+/*
+ * The program said something that is not for the client: progress, but not for ever where the
+ * client may have gone, which only something sent to it could tell.
+ */
+void child_stream_noise(struct child_stream *s);
 
 /*
  * To the client. Its head is in c->out (child_head_start() to child_head_finish()), then

@@ -4,7 +4,9 @@
  */
 #include "child_headers.h"
 
-#define VARY_MAX 4096
+/* More than any request has. */
+#define VARY_MAX 4096 /* bytes */
+#define VARY_NAMES 256
 
 void child_vary(struct child *c, struct child_request *r, const char *name)
 {
@@ -17,7 +19,6 @@ void child_vary(struct child *c, struct child_request *r, const char *name)
 	for (struct span list = r->vary, known; span_list_next(&list, &known);)
 		if (span_ieq(known, field))
 			return;
-	/* More names than any request has would make a head that is none. */
 	if (r->vary.n + field.n > VARY_MAX)
 		return;
 	if (r->vary.n)
@@ -39,7 +40,7 @@ static void vary_collect(struct child_table *names, const struct child_table *fr
 		if (!span_ieq(from->v[i].name, SPAN("Vary")))
 			continue;
 		while (span_list_next(&list, &name))
-			if (!vary_has(names, name))
+			if (names->n < VARY_NAMES && !vary_has(names, name))
 				child_table_add(names, name, SPAN(""));
 	}
 }
@@ -48,18 +49,21 @@ static void vary_collect(struct child_table *names, const struct child_table *fr
 void child_vary_fix(struct child *c, const struct child_request *r, struct child_headers *h)
 {
 	struct child_table names = {.a = &c->arena};
-	const char *text = "";
 
 	if (!vary_has(&h->err, SPAN("Vary")) && !vary_has(&h->out, SPAN("Vary")))
 		return;
 	vary_collect(&names, &h->err);
 	vary_collect(&names, &h->out);
+	const char *texts[VARY_NAMES];
+
 	for (size_t i = 0; i < names.n; i++)
-		text = arena_printf(&c->arena, "%s%s%.*s", text, *text ? "," : "",
-		    (int)names.v[i].name.n, names.v[i].name.p);
+		texts[i] = arena_span(&c->arena, names.v[i].name);
 	child_table_unset(&h->err, SPAN("Vary"));
 	child_table_unset(&h->out, SPAN("Vary"));
 	if (child_env_get(r, "force-no-vary"))
 		return;
-	child_table_set(&h->out, SPAN("Vary"), span_of(text));
+	/* Where there may be more, no list would be whole. */
+	child_table_set(&h->out, SPAN("Vary"),
+	    names.n == VARY_NAMES ? SPAN("*")
+	                          : span_of(arena_join(&c->arena, texts, names.n, ",")));
 }

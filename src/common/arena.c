@@ -198,6 +198,20 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	return text;
 }
 
+char *arena_join(struct arena *a, const char *const *v, size_t n, const char *between)
+{
+	const size_t gap = strlen(between);
+	size_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += strlen(v[i]) + gap;
+	char *text = arena_alloc(a, all + 1), *p = text;
+
+	for (size_t i = 0; i < n; i++)
+		p = stpcpy(i ? stpcpy(p, between) : p, v[i]);
+	return text;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;

@@ -8,6 +8,7 @@
 #include "itkd/date.h"
 #include "itkd/http_field.h"
 #include "itkd/http_status.h"
+#include <ctype.h>
 #include <string.h>
 
 size_t cgi_head_end(const char *p, size_t n, size_t from)
@@ -57,8 +58,8 @@ static bool head_status(struct span value, struct cgi_head *f)
 	struct span digits = {value.p, value.n < 3 ? value.n : 3};
 	long long status = span_number(digits, 999);
 
-	/* An interim answer cannot stand for the final one. */
-	if (status < 200 || status > 599)
+	/* An interim answer cannot stand for the final one, nor 2000 for 200. */
+	if (status < 200 || status > 599 || (value.n > 3 && isdigit((unsigned char)value.p[3])))
 		return false;
 	f->status = (int)status;
 	f->reason = span_trim((struct span){value.p + digits.n, value.n - digits.n});

@@ -108,7 +108,7 @@ const char *dir_auth_basic_fake(struct conf_dir_build *b, const struct conf_valu
 		return NULL;
 	/* A parsed expression is some pieces for each %{} in it. */
 	if (!conf_dir_secret_room(b, 4096 + 64 * (strlen(user) + strlen(password))))
-		return "the variables of this user's virtual hosts exceed 16 MiB";
+		return CONF_PRIVATE_FULL;
 	auth->fake_user = conf_dir_expr(b, b->secret, user, EXPR_STRING, &error);
 	if (!auth->fake_user)
 		return arena_printf(
@@ -169,8 +169,9 @@ const char *dir_auth_digest_domain(struct conf_dir_build *b, const struct conf_v
 {
 	struct conf_auth_digest *digest = auth_digest_of(b);
 
-	for (uint32_t i = 0; i < v->n; i++)
-		digest->domain = arena_printf(b->a, "%s%s%s", digest->domain ? digest->domain : "",
-		    digest->domain ? " " : "", v->words[i]);
+	const char *words = arena_join(b->tmp, (const char *const *)v->words, v->n, " ");
+
+	digest->domain = digest->domain ? arena_printf(b->a, "%s %s", digest->domain, words)
+	                                : arena_strdup(b->a, words);
 	return NULL;
 }

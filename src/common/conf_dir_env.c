@@ -12,7 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ENV_FULL "the variables of this user's virtual hosts exceed 16 MiB"
 #define ENV_SLACK 128 /* for alignment, beyond the texts */
 
 static const char *add_env(struct conf_dir_build *b, const char *name, const char *value)
@@ -26,7 +25,7 @@ static const char *add_env(struct conf_dir_build *b, const char *name, const cha
 	/* Room for the finished lists too, twice: a section's and the merged one. */
 	need += 2 * sizeof(struct conf_env) * (b->env.n + 1);
 	if (!conf_dir_secret_room(b, need))
-		return ENV_FULL;
+		return CONF_PRIVATE_FULL;
 	struct conf_env *e = conf_vec_push(&b->env, b->tmp, sizeof(*e));
 
 	e->name = arena_strdup(b->secret, name);
@@ -166,7 +165,7 @@ static const char *add_vars(
 	if (n == 0 || !*words[0])
 		return arena_printf(b->tmp, "Missing envariable expression for %s", directive);
 	if (!conf_dir_secret_room(b, need + n * ENV_SLACK))
-		return ENV_FULL;
+		return CONF_PRIVATE_FULL;
 	struct conf_env *v = arena_array(b->secret, n, sizeof(*v));
 
 	for (uint32_t i = 0; i < n && *words[i]; i++) {

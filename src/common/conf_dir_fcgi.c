@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FCGI_FULL "the settings of this user's virtual hosts exceed 16 MiB"
 #define FCGI_PARSED 64 /* bytes that one of an expression's text may need when it is parsed */
 
 static struct conf_fcgi *fcgi_settings(struct conf_dir_build *b)
@@ -43,7 +42,7 @@ const char *dir_fcgi_set_env_if(struct conf_dir_build *b, const struct conf_valu
 		return arena_printf(
 		    b->tmp, "Could not parse expression \"%s\": %s", v->words[0], error);
 	if (value && !conf_dir_secret_room(b, FCGI_PARSED * (strlen(value) + 16)))
-		return FCGI_FULL;
+		return CONF_PRIVATE_FULL;
 	if (value && !(env.value = conf_dir_expr(b, b->secret, value, EXPR_STRING, &error)))
 		return arena_printf(b->tmp, "Could not parse expression \"%s\": %s", value, error);
 	env.name = arena_strdup(b->a, name + env.unset);

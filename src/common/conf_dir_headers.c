@@ -28,7 +28,7 @@ static const char *add_rule(
 	/* A value may be a password; what the main server says all may know. */
 	const char *error = conf_dir_secret_room(b, strlen(n > 2 ? words[2] : "") * 4)
 	                        ? conf_headers_rule(&hr, words, n, &rule)
-	                        : "the values of this user's virtual hosts exceed 16 MiB";
+	                        : CONF_PRIVATE_FULL;
 
 	if (error)
 		return error;

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define PHP_FULL "the settings of this user's virtual hosts exceed 16 MiB"
 #define PHP_SLACK 64 /* for alignment, beyond the texts */
 
 static struct conf_php_value *php_named(const struct conf_php *php, const char *name)
@@ -31,7 +30,7 @@ static const char *php_set(
 	/* A list that grows leaves its smaller one behind; and room for the merged one. */
 	need += 4 * sizeof(struct conf_php_value) * ((php ? php->n : 0) + 1);
 	if (!conf_dir_secret_room(b, need))
-		return PHP_FULL;
+		return CONF_PRIVATE_FULL;
 	if (!php)
 		b->dir.php = php = ARENA_NEW(b->secret, struct conf_php);
 	struct conf_php_value *to = php_named(php, name);
@@ -84,11 +83,11 @@ const char *dir_php_ini_dir(struct conf_dir_build *b, const struct conf_value *v
 {
 	if (!b->dir.php) {
 		if (!conf_dir_secret_room(b, sizeof(struct conf_php)))
-			return PHP_FULL;
+			return CONF_PRIVATE_FULL;
 		b->dir.php = ARENA_NEW(b->secret, struct conf_php);
 	}
 	if (!conf_dir_secret_room(b, strlen(v->text) + PHP_SLACK))
-		return PHP_FULL;
+		return CONF_PRIVATE_FULL;
 	b->dir.php->ini_dir = arena_strdup(b->secret, v->text);
 	return NULL;
 }

@@ -111,9 +111,7 @@ static const char *reader_start(
 	    .secret = b->secret,
 	    .tmp = b->tmp,
 	    .restricted = b->context == CTX_HTACCESS};
-	return conf_dir_secret_room(b, strlen(line) * 8)
-	           ? NULL
-	           : "the values of this user's virtual hosts exceed 16 MiB";
+	return conf_dir_secret_room(b, strlen(line) * 8) ? NULL : CONF_PRIVATE_FULL;
 }
 
 const char *dir_rewrite_cond(struct conf_dir_build *b, const struct conf_value *v)

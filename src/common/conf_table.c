@@ -166,27 +166,32 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void add_name(const char **names, unsigned *n, unsigned max, const char *name)
+static void add_name(struct arena *a, struct conf_vec *names, const char *name)
 {
-	for (unsigned i = 0; i < *n; i++)
-		if (strcmp(names[i], name) == 0)
+	const char **v = names->v;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		if (strcmp(v[i], name) == 0)
 			return;
-	if (*n < max)
-		names[(*n)++] = name;
+	*(const char **)conf_vec_push(names, a, sizeof(name)) = name;
 }
 
-unsigned conf_table_modules(const char **names, unsigned max)
+const char *const *conf_table_modules(struct arena *a, uint32_t *n)
 {
-	unsigned n = 0, first;
+	struct conf_vec names = {0};
 
 	for (const char *const *m = conf_table_static_modules; *m; m++)
-		add_name(names, &n, max, *m);
-	first = n;
+		add_name(a, &names, *m);
+	const uint32_t first = names.n;
+
 	for (int i = 0; i < CONF_IDS; i++)
 		if (conf_table[i].status == CONF_IMPLEMENTED)
-			add_name(names, &n, max, conf_table[i].module);
+			add_name(a, &names, conf_table[i].module);
 	for (size_t i = 0; i < sizeof(bare_modules) / sizeof(*bare_modules); i++)
-		add_name(names, &n, max, bare_modules[i]);
-	qsort(names + first, n - first, sizeof(*names), by_name);
-	return n;
+		add_name(a, &names, bare_modules[i]);
+	const char **v = names.v;
+
+	qsort(v + first, names.n - first, sizeof(*v), by_name);
+	*n = names.n;
+	return v;
 }

@@ -11,6 +11,7 @@ static const struct {
     {100, {"Continue", 8}},
     {101, {"Switching Protocols", 19}},
     {102, {"Processing", 10}},
+    {103, {"Early Hints", 11}},
     {200, {"OK", 2}},
     {201, {"Created", 7}},
     {202, {"Accepted", 8}},

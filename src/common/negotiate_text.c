@@ -11,11 +11,7 @@
 
 static const char *languages_of(struct arena *a, const struct variant *v)
 {
-	const char *text = "";
-
-	for (size_t i = 0; i < v->nlanguages; i++)
-		text = arena_printf(a, "%s%s%s", text, i ? "," : "", v->languages[i]);
-	return text;
+	return arena_join(a, v->languages, v->nlanguages, ",");
 }
 
 enum vary_by { BY_TYPE, BY_LANGUAGE, BY_CHARSET, BY_ENCODING, BY_ALL };
@@ -77,7 +73,7 @@ static const char *attribute(struct arena *a, const char *name, const char *valu
 const char *negotiate_alternates(const struct negotiate *g)
 {
 	struct arena *a = g->a;
-	const char *text = NULL;
+	const char **items = arena_array(a, g->n, sizeof(*items));
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct variant *v = &g->v[i];
@@ -85,13 +81,13 @@ const char *negotiate_alternates(const struct negotiate *g)
 		                         ? ""
 		                         : arena_printf(a, "%lld", (long long)v->length);
 
-		text = arena_printf(a, "%s%s{\"%s\" %s%s%s%s%s%s}", text ? text : "",
-		    text ? ", " : "", path_encode(a, v->file), quality_text(a, v->quality),
-		    attribute(a, "type", v->type), attribute(a, "charset", v->charset),
+		items[i] = arena_printf(a, "{\"%s\" %s%s%s%s%s%s}", path_encode(a, v->file),
+		    quality_text(a, v->quality), attribute(a, "type", v->type),
+		    attribute(a, "charset", v->charset),
 		    attribute(a, "language", languages_of(a, v)),
 		    attribute(a, "encoding", v->encoding), attribute(a, "length", length));
 	}
-	return text;
+	return g->n ? arena_join(a, items, g->n, ", ") : NULL;
 }
 
 static const char *word(struct arena *a, const char *name, const char *value)
@@ -102,16 +98,17 @@ static const char *word(struct arena *a, const char *name, const char *value)
 const char *negotiate_list(const struct negotiate *g)
 {
 	struct arena *a = g->a;
-	const char *text = "Available variants:\n<ul>\n";
+	const char **items = arena_array(a, g->n, sizeof(*items));
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct variant *v = &g->v[i];
 
-		text = arena_printf(a, "%s<li><a href=\"%s\">%s</a> %s%s%s%s%s</li>\n", text,
+		items[i] = arena_printf(a, "<li><a href=\"%s\">%s</a> %s%s%s%s%s</li>\n",
 		    html_escape(a, path_encode(a, v->file)), html_escape(a, v->file),
 		    v->description, word(a, "type", v->type),
 		    word(a, "language", languages_of(a, v)), word(a, "charset", v->charset),
 		    word(a, "encoding", v->encoding));
 	}
-	return arena_printf(a, "%s</ul>\n", text);
+	return arena_printf(
+	    a, "Available variants:\n<ul>\n%s</ul>\n", arena_join(a, items, g->n, ""));
 }

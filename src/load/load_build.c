@@ -104,8 +104,7 @@ static void finish_dir(struct loader *l, struct load_server *s)
 	if (need < b->secret->size - b->secret->used)
 		conf_dir_merge(b->secret, &base, &secret);
 	else
-		conf_report(l->report, CONF_ERROR, s->node,
-		    "the variables of this user's virtual hosts exceed 16 MiB");
+		conf_report(l->report, CONF_ERROR, s->node, CONF_PRIVATE_FULL);
 	s->v.dir = base;
 	conf_index_settle(s->v.dir.listing);
 }

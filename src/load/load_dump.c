@@ -138,12 +138,16 @@ static bool is_static(const char *module)
 /* "shared" is what stands there in Apache: none of them is loaded from a file. */
 void load_dump_modules(void)
 {
-	const char *names[64];
-	unsigned n = conf_table_modules(names, 64);
+	struct arena a;
+	uint32_t n;
+
+	arena_init_heap(&a, SIZE_MAX / 2);
+	const char *const *names = conf_table_modules(&a, &n);
 
 	printf("Loaded Modules:\n");
-	for (unsigned i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		printf(" %s_module (%s)\n", names[i], is_static(names[i]) ? "static" : "shared");
+	arena_free(&a);
 }
 
 void load_dump_static_modules(void)

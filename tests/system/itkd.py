@@ -47,13 +47,12 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 from itkd_http import (  # noqa: F401
     Connection, Response, Truncated, request, tls_context)
 from itkd_proc import (  # noqa: F401
-    ALL_COMMS, Proc, children_of, descendants, in_time, orphans, reap_orphans, socket_inode,
+    ALL_COMMS, Proc, children_of, descendants, in_time, orphans, reap_orphans, socket_inode, timed,
     wait_for)
 from itkd_site import (  # noqa: F401
     SERVICE_USERS, SITE_USERS, Site, Tls, Users, compile_c, write_file)
@@ -492,12 +491,3 @@ def curl(server, url, *args, timeout=120):
          str(server.config.tls.ca), "--resolve", f"{name}:{port}:127.0.0.1", *args,
          f"{scheme}://{name}:{port}{slash}{path}"],
         capture_output=True, timeout=timeout + 10)
-
-
-@contextlib.contextmanager
-def timed():
-    """with timed() as t: ...; t() is the seconds that it took."""
-    start = time.monotonic()
-    end = []
-    yield lambda: (end[0] if end else time.monotonic()) - start
-    end.append(time.monotonic())

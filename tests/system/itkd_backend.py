@@ -8,6 +8,8 @@ import socket
 import struct
 import threading
 
+OK = b"HTTP/1.1 200 OK\r\n"
+
 
 class Ask:
     """One request as the backend got it: line, fields (list of pairs), body, peer's credentials."""

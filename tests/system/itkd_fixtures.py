@@ -1,5 +1,6 @@
 """The fixtures, for the conftest.py of each directory that runs a real itkd."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from itkd import ITKD, Config, Server, Site, Tls, Users, reap_orphans
+from itkd_backend import Backend
 from itkd_proc import become_subreaper
 
 
@@ -127,3 +129,14 @@ def module_start(module_tmp):
     starter, finish = _starter()
     yield starter
     finish()
+
+
+@pytest.fixture
+def backend():
+    """backend(answer, **how) -> Backend; closed at the end of the test."""
+    with contextlib.ExitStack() as stack:
+        def make(answer, **how):
+            made = Backend(answer, **how)
+            stack.callback(made.close)
+            return made
+        yield make

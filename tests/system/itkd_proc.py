@@ -47,6 +47,15 @@ def in_time(seconds, attempt):
     return wait_for(tried, 120, f"a machine that does not stand still for {seconds} s")[0]
 
 
+@contextlib.contextmanager
+def timed():
+    """with timed() as t: ...; t() is the seconds that it took."""
+    start = time.monotonic()
+    end = []
+    yield lambda: (end[0] if end else time.monotonic()) - start
+    end.append(time.monotonic())
+
+
 def become_subreaper():
     """
     Orphans of a killed master become children of the test process, so that none is missed. As init

@@ -289,6 +289,7 @@ BROKEN = [
     ("printf 'Status: twohundred\\n\\nx'", {500}),
     ("printf 'Status: 99999 Much\\n\\nx'", {500}),
     ("printf 'Status: 42\\n\\nx'", {500}),
+    ("printf 'Status: 2000\\n\\nx'", {500}),
     ("printf 'X: a\\001b\\n\\nx'", {500}),
     ("printf 'X: '; /usr/bin/head -c 3000000 /dev/zero | /usr/bin/tr '\\0' a; printf '\\n\\n'",
      {500}),

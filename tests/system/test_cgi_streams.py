@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import re
+import select
 import ssl
 
 import pytest
@@ -346,6 +347,23 @@ def test_endless_writer_ends_with_its_client(world, method, says, until, sni):
         # Behind a 500 they may have gone already.
         procs = [p for child in world.server.children() for p in (child, *child.children())]
     wait_gone(procs)
+
+
+def test_noise_ends_with_its_client(world):
+    """Point 8: who writes to the log for ever ends Timeout after his client has gone."""
+    path = world.put("while :; do echo noise; /bin/sleep 0.05; done >&2\n")
+
+    def noisy():
+        start = len(world.server.log("hasty.test-error.log"))
+        with world.server.connect() as c:
+            c.request(path, "hasty.test")
+            # On a busy machine Timeout may pass before the program's first word.
+            while not select.select([c.sock], [], [], 0.02)[0]:
+                if "noise" in world.server.log("hasty.test-error.log")[start:]:
+                    return [p for child in world.server.children()
+                            for p in (child, *child.children())]
+
+    wait_gone(wait_for(noisy, 120, "a program that says a word"), 60)
 
 
 def test_half_closed_client_gets_its_answer(world):

@@ -35,6 +35,14 @@ def silent(q):
         pass
 
 
+def noise(q):
+    """Words for the log, and what means nothing, until the other side goes."""
+    with contextlib.suppress(OSError):
+        while not q.over.wait(0.05):
+            q.send(record(STDERR, b"noise") + record(STDERR) + record(STDOUT, padding=7))
+    q.over.set()
+
+
 def endless_head(q):
     for n in range(1000000):
         q.send(stdout(b"X-A%d: " % n + b"x" * 1000 + b"\r\n"))
@@ -152,7 +160,8 @@ class World:
         self.b = Site("b", directory)
         answers = {name: row[0] for name, row in HOSTILE.items()} | CUT | {
             "": dump, "echo": echo, "large": large, "early": early, "late": late,
-            "accepted": accepted, "upload": upload, "packed": packed}
+            "accepted": accepted, "upload": upload, "packed": packed,
+            "noise": noise}
         self.socket = str(self.a.root / "app.sock")
         self.unix = FcgiServer(self.socket, answers, (self.a.uid, self.a.gid), 0o660)
         self.tcp = FcgiServer(("127.0.0.1", 0), answers)
@@ -482,6 +491,15 @@ def test_unreachable(world, host, status, said):
         assert c.get("/x.php", host).status == status
     world.server.wait_log(said, f"{host}-error.log")
     assert world.server.get("/plain.txt", "a.test").text == "plain\n"
+
+
+def test_noise_ends_with_its_client(world):
+    """What only fills the log holds no place longer than the timeout, once its client has gone."""
+    before = len(world.unix.requests)
+    with world.server.connect() as c:
+        c.request("/noise", "hasty.test")
+        wait_for(lambda: len(world.unix.requests) > before, 30, "the request")
+    assert world.unix.requests[before].over.wait(60)
 
 
 def test_client_goes(world):

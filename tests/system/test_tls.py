@@ -3,54 +3,20 @@
 import hashlib
 import os
 import re
-import signal
 import socket
 import ssl
 import subprocess
 
 import pytest
 
-from itkd import Config, Connection, Server, Site, Truncated, tls_context, wait_for
-from itkd_tools import GONE, exchange, holder_of, install, s_client, secure, status_of
+from itkd import Connection, Truncated, wait_for
 from itkd_site import compile_c, run
+from itkd_tls import World
+from itkd_tools import GONE, exchange, holder_of, s_client, secure, status_of
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 VERSIONS = pytest.mark.parametrize("version", [V12, V13], ids=["1.2", "1.3"])
 REQUEST = b"GET / HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n"
-
-
-class World:
-    """a.test (first, so the default), b.test, and two more vhosts of a's user."""
-
-    def __init__(self, start, directory, tls):
-        self.tls = tls
-        self.a, self.b = Site("a", directory), Site("b", directory)
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj",
-            "/CN=rsa.test", "-keyout", tls.key("rsa.test"), "-out", tls.cert("rsa.test"))
-        config = Config(directory, tls, Site("main", directory))
-        config.vhost(self.a, tls=True, aliases=["www.a.test", "*.wild.test"])
-        config.vhost(self.b, tls=True)
-        config.vhost(self.b, "Timeout 1", tls=True, name="slow.test", cert="c.test", access=False)
-        config.vhost(self.a, tls=True, name="second.test", cert="c.test", access=False)
-        config.vhost(self.a, "SSLProtocol TLSv1.3", tls=True, name="new.test", cert="a.test")
-        config.vhost(self.b, tls=True, name="rsa.test")
-        chained = tls.cert("rsa.test").with_name("chained.pem")
-        chained.write_text(tls.cert("rsa.test").read_text() + tls.ca.read_text())
-        config.vhost(self.b, f'SSLCertificateFile "{chained}"',
-                     f'SSLCertificateKeyFile "{tls.key("rsa.test")}"', tls=True, name="b.two.test",
-                     cert="b.test")
-        config.vhost(self.a)
-        for name in ("digest", "echo"):
-            install(self.a, name)
-        self.server = start(config)
-
-    def context(self, minimum=None, maximum=None, verify=True, alpn=None):
-        context = tls_context(self.tls.ca if verify else None, minimum, maximum, alpn)
-        context.check_hostname = False
-        return context
-
-    def connect(self, context, sni, session=None):
-        return secure(Connection(self.server.tls_port), context, sni, session)
 
 
 @pytest.fixture(scope="module")
@@ -424,97 +390,6 @@ def test_alpn(world, offered, selected, version):
             assert "NO APPLICATION PROTOCOL" in str(raised.value).upper().replace("_", " ")
 
 
-# -- keys and certificates that are wrong
-
-def _other_key(tls, tmp):
-    return tls.cert("a.test"), tls.key("b.test")
-
-
-def _no_key(tls, tmp):
-    return tls.cert("a.test"), tmp / "missing.key"
-
-
-def _no_certificate(tls, tmp):
-    return tmp / "missing.pem", tls.key("a.test")
-
-
-def _garbage(tls, tmp):
-    (tmp / "garbage.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
-    return tmp / "garbage.pem", tls.key("a.test")
-
-
-def _swapped(tls, tmp):
-    return tls.key("a.test"), tls.cert("a.test")
-
-
-def _empty(tls, tmp):
-    (tmp / "empty.pem").write_text("")
-    return tmp / "empty.pem", tls.key("a.test")
-
-
-def _passphrase(tls, tmp):
-    run("openssl", "ec", "-in", tls.key("a.test"), "-aes128", "-passout", "pass:x", "-out",
-        tmp / "locked.key")
-    return tls.cert("a.test"), tmp / "locked.key"
-
-
-def _second_other_key(tls, tmp):
-    more = f'"\nSSLCertificateFile "{tls.cert("b.test")}"\nSSLCertificateKeyFile "'
-    return tls.cert("a.test"), f'{tls.key("a.test")}{more}{tls.key("a.test")}'
-
-
-WRONG = [_other_key, _second_other_key, _no_key, _no_certificate, _garbage, _swapped, _empty,
-         _passphrase]
-
-
-def with_wrong_key(world, make, directory):
-    """A config whose last TLS vhost has a certificate or key that is wrong, and its lines."""
-    config = Config(directory, world.tls, Site("main", directory))
-    site = Site("b", directory)
-    config.vhost(Site("a", directory), tls=True)
-    cert, key = make(world.tls, directory)
-    name = "wrong.test"
-    config.raw(f"<VirtualHost *:{config.tls_port}>", f"ServerName {name}",
-               f"AssignUserID {site.user} {site.group}", f'DocumentRoot "{site.docroot}"',
-               "SSLEngine on", f'SSLCertificateFile "{cert}"', f'SSLCertificateKeyFile "{key}"',
-               "</VirtualHost>")
-    lines = config.text().splitlines()
-    start = lines.index(f"ServerName {name}")
-    return config, {n + 1 for n in range(start - 1, len(lines))}
-
-
-@pytest.mark.parametrize("make", WRONG, ids=lambda f: f.__name__)
-def test_check_of_keys(world, make, tmp):
-    """Point 9: keys are checked against their certificates at -t, with file and line."""
-    config, lines = with_wrong_key(world, make, tmp)
-    config.write()
-    done = subprocess.run([*world.server.command()[:1], "-f", config.file, "-t"],
-                          capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-    assert done.returncode == 1 and "Syntax OK" not in done.stderr
-    found = {int(n) for n in re.findall(re.escape(str(config.file)) + r":(\d+)", done.stderr)}
-    assert found and found <= lines, done.stderr
-    if "other_key" in make.__name__:
-        assert re.search("AH02565: Certificate and private key wrong.test:.* do not match",
-                         done.stderr)
-
-
-def test_wrong_key_at_reload(world, tmp, start, tls):
-    """Point 9 with 12: a reload with a key that does not fit changes nothing."""
-    config = Config(tmp, tls, Site("main", tmp))
-    site = Site("a", tmp)
-    index = config.vhost(site, tls=True)
-    server = start(config)
-    config.drop(index)
-    config.vhost(site, tls=True, key="b.test")
-    config.write()
-    where = re.escape(str(config.file)) + r":\d+"
-    done = server.itkd("-k", "graceful")
-    assert done.returncode == 1 and re.search(where, done.stderr)
-    server.master.kill(signal.SIGUSR1)
-    server.wait_log(where)
-    assert server.get("/", site, tls=True).text == "site a\n"
-
-
 # -- data and ends
 
 def test_head_in_small_records(world):
@@ -605,30 +480,3 @@ def test_killed_child_of_a_static_file(world):
         with pytest.raises((Truncated, ConnectionResetError)):
             c.read_all()
     wait_for(lambda: not world.server.children(), 30, "the end of the child")
-
-
-def test_openssl_commands(start, config, site_a, site_b):
-    """SSLOpenSSLConfCmd: of the virtual host that SNI names, over the main server's."""
-    config.main("SSLOpenSSLConfCmd Curves secp384r1:X25519",
-                "SSLOpenSSLConfCmd DHParameters /nonexistent.pem")
-    config.vhost(site_a, tls=True)
-    config.vhost(site_b, "SSLOpenSSLConfCmd ECDHParameters P-256",
-                 "SSLOpenSSLConfCmd Options PrioritizeChaCha,-SessionTicket", tls=True)
-    server = start(config)
-    for name, group, taken in (
-            ("a.test", "X25519", True), ("a.test", "secp384r1", True), ("a.test", "P-256", False),
-            ("b.test", "P-256", True), ("b.test", "X25519", False)):
-        done = s_client(server, "-servername", name, "-groups", group,
-                        send=REQUEST % name.encode())
-        assert ("200 OK" in done.stdout) == taken, (name, group, done.stdout + done.stderr)
-
-
-@pytest.mark.parametrize("command, why", [
-    ("Curves no-such-curve", 'OpenSSL does not take it: "Curves no-such-curve"'),
-    ("PrivateKey /etc/shadow", "SSLCertificateFile"), ("MinProtocol TLSv1", "SSLProtocol"),
-    ("Nonsense x", "Nonsense is not taken")])
-def test_openssl_commands_refused(config, site_a, command, why):
-    config.vhost(site_a, f"SSLOpenSSLConfCmd {command}", tls=True)
-    config.write()
-    done = Server(config).itkd("-t")
-    assert done.returncode == 1 and why in done.stderr, done.stderr

@@ -85,6 +85,8 @@ START_TEST(strings)
 	arena_init_heap(&a, 1 << 20);
 	ck_assert_str_eq(arena_strdup(&a, "abc"), "abc");
 	ck_assert_str_eq(arena_strndup(&a, "abc", 2), "ab");
+	ck_assert_str_eq(arena_join(&a, (const char *const[]){"a", "", "bc"}, 3, ", "), "a, , bc");
+	ck_assert_str_eq(arena_join(&a, NULL, 0, ", "), "");
 	ck_assert_str_eq(arena_span(&a, SPAN("xyz")), "xyz");
 	ck_assert_str_eq(arena_span(&a, (struct span){NULL, 0}), "");
 	ck_assert_str_eq(arena_printf(&a, "%d-%s", 7, "q"), "7-q");

@@ -114,9 +114,29 @@ START_TEST(texts)
 }
 END_TEST
 
+/* As many as a directory may have: what is told of them takes memory for each, not for each pair.
+ */
+START_TEST(many)
+{
+	enum { MANY = 5000 };
+	struct negotiate g = {.a = &a, .n = MANY};
+
+	arena_init_heap(&a, 16 << 20);
+	g.v = arena_array(&a, MANY, sizeof(*g.v));
+	for (size_t i = 0; i < MANY; i++) {
+		g.v[i] = (struct variant){.file = "p.de.html", .encoding = "", .description = ""};
+		variant_type(&a, &g.v[i], "text/html");
+	}
+	ck_assert_uint_eq(strlen(negotiate_alternates(&g)),
+	    MANY * (strlen("{\"p.de.html\" 1 {type text/html} {length 0}}, ")) - 2);
+	ck_assert_uint_gt(strlen(negotiate_list(&g)), MANY * strlen("<li></li>\n"));
+	arena_free(&a);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {choose, texts};
+	const TTest *const tests[] = {choose, texts, many};
 
-	return vector_run("negotiate", tests, 2);
+	return vector_run("negotiate", tests, 3);
 }

@@ -38,6 +38,7 @@ static const struct {
     {"a b [R=seeother]", "b", RULE_REDIRECT, 303},
     {"a b [R=x]", "b", RULE_REDIRECT, 0},
     {"a b [G,R=x]", "b", RULE_REDIRECT | RULE_STATUS | RULE_NO_SUBSTITUTE, 410},
+    {"a b [R=103]", "b", RULE_REDIRECT | RULE_STATUS | RULE_NO_SUBSTITUTE, 103},
     {"a b [R=404]", "b", RULE_REDIRECT | RULE_STATUS | RULE_NO_SUBSTITUTE, 404},
     {"a b [F]", "b", RULE_STATUS | RULE_NO_SUBSTITUTE, 403},
     {"a b [gone]", "b", RULE_STATUS | RULE_NO_SUBSTITUTE, 410},

@@ -29,6 +29,20 @@ CASES = [
     case("not-executable", "AddHandler cgi-script .foo\n<Directory {root}>\nOptions +ExecCGI\n"
          "</Directory>", [Get("/a.foo"), Get("/a.foo.bak"), Get("/bin/text")],
          files={"a.foo.bak": "x", "{dir}/bin/text": "text\n"}),
+    # The words of an "indexed" query, empty ones, too.
+    case("words", "", [Get(f"/bin/words?{q}") for q in (
+        "a", "a+b", "+", "a+", "++a", "a++b", "%20+a%2bb", "%00+a", "a=b", "a+b%3d", ";`x`$'")],
+         files={"{dir}/bin/words": "#!/bin/sh\nprintf 'Content-Type: text/x\\n\\n%s:' $#\n"
+                "printf '<%s>' \"$@\"\n"}),
+    case("stderr", "", [Get("/bin/stderr")],
+         files={"{dir}/bin/stderr": "#!/bin/sh\necho said 1>&2\n"
+                "printf 'Content-Type: text/x\\n\\nx'"},
+         errors=["AH01215: stderr from [^ ]*/bin/stderr: said"]),
+    # A length that is too small cuts nothing off: Apache trusts none of a program's.
+    case("length", "", [Get("/bin/length?1+x"), Get("/bin/length?0+x"), Get("/bin/length?4+long"),
+                        Get("/bin/length?2+x")],
+         files={"{dir}/bin/length": "#!/bin/sh\nprintf 'Content-Type: text/x\\n"
+                "Content-Length: %s\\n\\n%s\\n' $1 $2"}),
     case("handler", "AddHandler my-foo .foo\nAction my-foo /bin/env"),
     case("missing", "AddHandler my-foo .foo\nAction my-foo /bin/env",
          [Get("/none.foo", method=m) for m in ("OPTIONS", "PUT", "DELETE", "FOO")]),

@@ -39,6 +39,7 @@ case 'cookies': setcookie('a', '1'); setcookie('b', '2'); header('X-A: 1');
 case 'modified': header('Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT'); header('ETag: "x"');
  echo "modified\\n"; break;
 case 'length': header('Content-Length: 6'); echo "hello\\n"; break;
+case 'short-length': header('Content-Length: 3'); echo "hello\\n"; break;
 case 'type': header('Content-Type: IMAGE/X-Own; Charset=UTF-8'); echo "x\\n"; break;
 case 'flush': echo "one\\n"; flush(); echo "two\\n"; break;
 case 'large': echo str_repeat("0123456789abcde\\n", 20000); break;
@@ -79,7 +80,7 @@ FIELDS = [Get("/env.php", {"X-One": "1", "Cookie": "a=b; c=d", "Referer": "http:
           Get("/env.php", {"Accept-Language": "de"}), Get("/env.php", {"Content-Type": "text/x"})]
 SAYS = [Get(f"/say.php?q={q}") for q in (
     "", "404", "500", "status", "204", "location", "location-301", "local", "cookies", "modified",
-    "length", "type", "flush", "large", "empty", "untyped", "fatal", "auth")]
+    "length", "short-length", "type", "flush", "large", "empty", "untyped", "fatal", "auth")]
 ASKS = [Get("/say.php?q=modified", {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}),
         Get("/say.php?q=modified", {"If-None-Match": '"x"'}),
         Get("/say.php?q=length", {"Range": "bytes=1-2"}), Get("/say.php?q=length", method="HEAD"),
@@ -130,6 +131,12 @@ CASES = [
            [Get("/env.php"), Get("/env.php/x/y?q"), Get("/env.php/a%20b/x.y/z"),
             Get("/a%20b.php/x%20y")])
       for how in ("1", "first-dot", "last-dot", "full", "unescape")],
+    # PHP-FPM would end the name at the '?', and run what the sections were not asked about.
+    case("question", HANDLER + "<Files env.php>\nRequire all denied\n</Files>",
+         [Get(f"/{p}") for p in ("env.php", "env.php%3fx.php", "env.php%3f.php", "text.txt%3f.php",
+                                 "env.php%0ax.php", "say.php%3fx.php", "say.php/%3fx.php")]),
+    case("question_generic", HANDLER + "ProxyFCGIBackendType GENERIC",
+         [Get("/env.php%3fx.php"), Get("/env.php%0ax.php")]),
     case("type_generic", HANDLER + "ProxyFCGIBackendType GENERIC", PATHS[:5]),
     case("type_fpm", HANDLER + "ProxyFCGIBackendType FPM", PATHS[:5]),
     case("set_env_if", HANDLER + 'ProxyFCGISetEnvIf "true" X_SET "one"\n'

@@ -153,6 +153,7 @@ CASES = [
                             ("Keep-Alive", "3"), ("Upgrade", "foo")]),
          Get("/a", headers=[("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Host", "outer"),
                             ("X-Forwarded-Server", "s")]),
+         Get("/a", headers=[("X-Forwarded-For", "192.0.2.1"), ("Connection", "X-Forwarded-For")]),
          Get("/a", headers=[("Max-Forwards", "5"), ("Via", "1.0 x"), ("Authorization", "Basic x"),
                             ("Proxy-Authorization", "y")]),
          Get("/a", headers=[("Max-Forwards", "0")]),
